@@ -1,0 +1,79 @@
+"""Markings as values: who may read a thing, and what a thing made of others may be read by. Pure.
+
+Default deny: a marking grants only what it names. Derived data carry the join
+of their inputs: the higher level and the intersection of the audiences; an
+empty intersection leaves the owner alone, never everyone.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+LEVELS = ("unclassified", "restricted", "confidential", "secret")
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """Releasability of one thing.
+
+    `nations` is None for "everyone" or a set of ISO 3166 alpha-2 codes;
+    `organisations` names single readers beside them.
+    """
+
+    level: str = "unclassified"
+    owner: str = ""
+    nations: frozenset[str] | None = frozenset()
+    organisations: frozenset[str] = frozenset()
+
+    @property
+    def id(self) -> str:
+        body = json.dumps(
+            [
+                self.level,
+                self.owner,
+                None if self.nations is None else sorted(self.nations),
+                sorted(self.organisations),
+            ]
+        )
+        return f"mrk_{hashlib.sha256(body.encode()).hexdigest()[:32]}"
+
+
+PUBLIC = Marking(nations=None)
+
+
+def may_read(marking: Marking, organisation_id: str, nation: str) -> bool:
+    if not organisation_id:
+        return False
+    if organisation_id == marking.owner or organisation_id in marking.organisations:
+        return True
+    return marking.nations is None or (nation != "" and nation in marking.nations)
+
+
+def above(level: str, ceiling: str) -> bool:
+    """Whether `level` lies above `ceiling`; an unknown level lies above everything."""
+    return level not in LEVELS or LEVELS.index(level) > LEVELS.index(ceiling)
+
+
+def join(first: Marking, second: Marking, owner: str) -> Marking:
+    """The marking of something that `owner` derived from both: readable by those who may read each input."""
+    if first.nations is None:
+        nations = second.nations
+    elif second.nations is None:
+        nations = first.nations
+    else:
+        nations = first.nations & second.nations
+    named = _named(first, second) | _named(second, first)
+    level = max(first.level, second.level, key=LEVELS.index)
+    return Marking(level=level, owner=owner, nations=nations, organisations=named)
+
+
+def _named(marking: Marking, other: Marking) -> frozenset[str]:
+    """Organisations that `marking` names one by one and that `other` lets read too.
+
+    A nation named by `other` is not enough here: which nation an organisation
+    belongs to is not known to this value.
+    """
+    names = marking.organisations | ({marking.owner} if marking.owner else frozenset())
+    if other.nations is None:
+        return frozenset(names)
+    return frozenset(names & (other.organisations | {other.owner}))
