@@ -10,7 +10,7 @@ through psycopg 3.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pysqlite3.dbapi2 as sqlite
@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Field, Session, SQLModel
 
+from space_hub.clock import Clock, SystemClock
 from space_hub.errors import Unavailable
 
 SQLModel.metadata.naming_convention = {
@@ -102,3 +103,12 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     deferred = connection.get_execution_options().get("hub_read", False)
     connection.exec_driver_sql("BEGIN" if deferred else "BEGIN IMMEDIATE")
+
+
+def stored_clock(database: Database) -> Clock:
+    """The clock of this installation: the machine's, shifted by the offset it was made with."""
+    with database.read() as session:
+        installation = session.get(Installation, 1)
+    if installation is None:
+        raise Unavailable("database.not_installed")
+    return SystemClock(timedelta(microseconds=installation.clock_offset_us))

@@ -1,0 +1,95 @@
+"""The HTTP face of the hub: an application made of one router a resource."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from api import docs, errors, limits
+from api.deps import House
+from api.policy import Policy
+from space_hub import db, logs
+from space_hub.clock import Clock
+from space_hub.db import Database
+from space_hub.rng import Rng, SystemRng
+from space_hub.settings import Settings, load
+
+ROUTERS = (
+    "health",
+    "keys",
+    "organisations",
+)
+
+_ABOUT = """
+A broker of commercial space services and a hub of space awareness.
+
+It **recommends; an agency awards**. Conjunctions that rest on general-perturbations
+element sets are for **awareness and triage, not go/no-go**.
+
+Send your service key as `Authorization: Bearer sh_...`. Every create needs an
+`Idempotency-Key`: repeat it when you retry and nothing happens twice. Lists are
+pages; ask again with `cursor=next`. Failures are problem details (RFC 9457) with
+a stable `code`. Times are UTC; units stand in the names.
+"""
+
+
+def create(
+    settings: Settings | None = None,
+    *,
+    database: Database | None = None,
+    clock: Clock | None = None,
+    rng: Rng | None = None,
+) -> FastAPI:
+    """The application; without arguments, that of the installation which the environment names."""
+    logs.configure()
+    settings = settings or load()
+    database = database or db.connect(settings.url)
+    built = House(settings, database, clock or db.stored_clock(database), rng or SystemRng())
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        built.database.engine.dispose()
+
+    app = FastAPI(
+        title="Space Hub",
+        version=version("space-hub"),
+        description=_ABOUT,
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.house = built
+    errors.install(app)
+    app.add_middleware(limits.BodyLimit, most=settings.cutoff_body_bytes)
+    for name in ROUTERS:
+        app.include_router(import_module(f"api.routes.{name}").router.api)
+    docs.install(app)
+    bare = unguarded(app)
+    if bare:
+        raise RuntimeError(f"these routes have no policy: {', '.join(bare)}")
+    return app
+
+
+def unguarded(app: FastAPI) -> list[str]:
+    """Paths of API routes that no policy guards; the application does not start with one."""
+    return [
+        f"{', '.join(sorted(route.methods or ()))} {route.path}"
+        for route in routes(app)
+        if not any(isinstance(each.call, Policy) for each in route.dependant.dependencies)
+    ]
+
+
+def routes(app: FastAPI) -> list[APIRoute]:
+    """Every route that a schema describes."""
+    return [route for route in app.routes if isinstance(route, APIRoute) and route.include_in_schema]
+
+
+def _operation_id(route: Any) -> str:
+    return str(route.name)

@@ -1,0 +1,167 @@
+"""What a route gets: who asks, the clocks, the database; and the one way to create.
+
+`Ask` is for every route. `Once` is for creates: it needs an `Idempotency-Key`
+and runs the work in one transaction together with the idempotency row, so that
+a retry after a lost answer repeats the answer and not the work.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar, cast
+
+from fastapi import Depends, Header, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from space_hub.clock import Clock
+from space_hub.db import Database
+from space_hub.errors import Invalid, Unauthenticated, Unavailable
+from space_hub.rng import Rng
+from space_hub.settings import Settings
+from space_hub.text import choose
+from space_hub.trust import idempotency, keys
+from space_hub.trust.principal import ANONYMOUS, Principal
+
+T = TypeVar("T")
+
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the application was built with; one a process."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    rng: Rng
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request's context."""
+
+    house: House
+    principal: Principal
+    language: str
+
+    @property
+    def clock(self) -> Clock:
+        return self.house.clock
+
+    @property
+    def rng(self) -> Rng:
+        return self.house.rng
+
+    @property
+    def settings(self) -> Settings:
+        return self.house.settings
+
+    @property
+    def database(self) -> Database:
+        return self.house.database
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        with self.database.read() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction for a change that is idempotent by itself (PUT, DELETE, cancel)."""
+        with self.database.write() as session:
+            yield session
+
+
+def language_of(request: Request) -> str:
+    return choose(request.headers.get("accept-language"))
+
+
+def ask(request: Request, authorization: Annotated[str | None, Header(include_in_schema=False)] = None) -> Ask:
+    """Authenticate once a request. No key means nobody known, which a route's policy then judges."""
+    house: House = request.app.state.house
+    principal = ANONYMOUS
+    if authorization is not None:
+        scheme, _, secret = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not secret:
+            raise Unauthenticated("trust.key_missing")
+        with house.database.read() as session:
+            principal = keys.authenticate(session, house.clock, secret.strip())
+    return Ask(house, principal, language_of(request))
+
+
+Asked = Annotated[Ask, Depends(ask)]
+
+
+@dataclass(frozen=True, slots=True)
+class Creation(Ask):
+    """A request that creates, with its idempotency key."""
+
+    key: str
+    route: str
+    body_sha256: str
+
+    def run(self, make: Callable[[Session], T], *, status: int = 201, secret: frozenset[str] = frozenset()) -> T:
+        """Do `make` once in one transaction and answer with its result.
+
+        The same key and body again gets the stored answer and the header
+        `Idempotent-Replayed: true`; fields named in `secret` are not stored and
+        come back as null. It returns the ready response, typed as the model that
+        the route declares.
+        """
+        for attempt in range(_TRIES):
+            try:
+                return cast(T, self._try(make, status, secret))
+            except IntegrityError as error:
+                if not _is_key_race(error) or attempt == _TRIES - 1:
+                    raise
+            except Unavailable:
+                if attempt == _TRIES - 1:
+                    raise
+                self.clock.sleep(0.02 * 2**attempt * (1 + self.rng.scope("hub", "jitter").uniform()))
+        raise AssertionError("the last try returns or raises")
+
+    def _try(self, make: Callable[[Session], T], status: int, secret: frozenset[str]) -> JSONResponse:
+        owner = self.principal.organisation_id
+        with self.database.write() as session:
+            stored = idempotency.find(session, owner, self.key, self.route, self.body_sha256)
+            if stored is not None:
+                return JSONResponse(stored.answer, stored.status, {"Idempotent-Replayed": "true"})
+            row = idempotency.open_row(session, self.clock, owner, self.key, self.route, self.body_sha256)
+            answer: Any = jsonable_encoder(make(session))
+            row.status = status
+            row.answer = {**answer, **dict.fromkeys(secret & set(answer))} if secret else answer
+            session.add(row)
+        return JSONResponse(answer, status)
+
+
+def _is_key_race(error: IntegrityError) -> bool:
+    return "idempotency" in str(error.orig)
+
+
+async def once(
+    request: Request,
+    asked: Asked,
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="Your own name for this request, at most 200 characters; repeat it when you retry."),
+    ] = None,
+) -> Creation:
+    if not idempotency_key or len(idempotency_key) > 200 or not idempotency_key.isprintable():
+        raise Invalid("request.idempotency_key_missing")
+    body = await request.body()
+    return Creation(
+        house=asked.house,
+        principal=asked.principal,
+        language=asked.language,
+        key=idempotency_key,
+        route=f"{request.method} {request.url.path}",
+        body_sha256=hashlib.sha256(body).hexdigest(),
+    )
+
+
+Once = Annotated[Creation, Depends(once)]

@@ -1,0 +1,30 @@
+"""The description of the API as a page, with its script and style from our own origin."""
+
+from pathlib import Path
+
+import swagger_ui_bundle
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+
+
+def install(app: FastAPI) -> None:
+    folder = _bundle()
+    app.mount("/docs/assets", StaticFiles(directory=folder), name="docs-assets")
+
+    @app.get("/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url="/v1/openapi.json",
+            title="Space Hub API",
+            swagger_js_url="/docs/assets/swagger-ui-bundle.js",
+            swagger_css_url="/docs/assets/swagger-ui.css",
+            swagger_favicon_url="/docs/assets/favicon-32x32.png",
+        )
+
+
+def _bundle() -> Path:
+    """The folder of the newest page bundle in the installed package."""
+    root = Path(swagger_ui_bundle.__file__).parent / "vendor"
+    return max(path.parent for path in root.rglob("swagger-ui-bundle.js"))
