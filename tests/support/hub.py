@@ -1,0 +1,77 @@
+"""The hub under test as a client sees it: requests over an application that is really built."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from httpx2 import Response
+
+from space_hub.clock import ManualClock
+from space_hub.db import Database
+from space_hub.rng import SeededRng
+from space_hub.settings import Settings
+from space_hub.trust import keys, organisations
+from space_hub.trust.scopes import OrganisationKind
+
+
+@dataclass
+class Caller:
+    """One organisation with its key."""
+
+    hub: "Hub"
+    organisation_id: str
+    secret: str
+    _creates: int = 0
+
+    def get(self, path: str, **params: Any) -> Response:
+        return self.hub.client.get(path, headers=self.headers(), params=params)
+
+    def post(self, path: str, json: Any = None, *, key: str | None = None, **options: Any) -> Response:
+        """Create with a fresh idempotency key, or with the one given."""
+        self._creates += 1
+        extra = {"Idempotency-Key": key or f"{self.organisation_id}-{self._creates}"}
+        return self.hub.client.post(path, headers=self.headers() | extra, json=json, **options)
+
+    def put(self, path: str, json: Any = None) -> Response:
+        return self.hub.client.put(path, headers=self.headers(), json=json)
+
+    def delete(self, path: str) -> Response:
+        return self.hub.client.delete(path, headers=self.headers())
+
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.secret}"}
+
+
+@dataclass
+class Hub:
+    app: FastAPI
+    client: TestClient
+    database: Database
+    clock: ManualClock
+    rng: SeededRng
+    settings: Settings = field(default_factory=Settings)
+
+    def key(self, kind: str = "nation", nation: str = "FR", *, name: str | None = None) -> Caller:
+        """A new organisation of this kind, holding a key with all that the kind may hold."""
+        with self.database.write() as session:
+            made = organisations.register(
+                session,
+                self.clock,
+                self.rng,
+                name=name or f"{kind} of {nation}",
+                kind=OrganisationKind(kind),
+                nation=nation,
+            )
+            _, secret = keys.issue(session, self.clock, self.rng, organisation_id=made.id, name="test")
+        return Caller(self, made.id, secret)
+
+
+def build(database: Database, clock: ManualClock, rng: SeededRng) -> Hub:
+    from api.app import create
+
+    settings = Settings(egress_allow=[])
+    with database.write() as session:
+        organisations.ensure_hub(session, clock)
+    app = create(settings, database=database, clock=clock, rng=rng)
+    return Hub(app, TestClient(app, raise_server_exceptions=False), database, clock, rng, settings)
