@@ -1,0 +1,160 @@
+"""Tables of the shelf, the wish and the match.
+
+An offering is a name that lasts; its versions hold what was said and never
+change. `OfferingAttribute` repeats a version's values in columns so that the
+shelf can be searched by range. What is agreed, promised and ordered has tables
+of its own beside this module.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from space_hub.db import BIG, JSON_TYPE
+
+
+class Offering(SQLModel, table=True):
+    __tablename__ = "offering"
+    __table_args__ = (
+        UniqueConstraint("provider_id", "reference"),
+        CheckConstraint("status IN ('published', 'withdrawn')", name="known_status"),
+    )
+
+    id: str = Field(primary_key=True)
+    provider_id: str = Field(foreign_key="provider.id", index=True)
+    reference: str = Field(max_length=100)
+    """The provider's own name for it."""
+    status: str = Field(max_length=10)
+    mission_area: str = Field(max_length=20, index=True)
+    capability: str = Field(max_length=40, index=True)
+    current_version_id: str = Field(index=True)
+    """No foreign key: the two tables would point at each other, and a version is always written with it."""
+    marking_id: str = Field(foreign_key="marking.id", index=True)
+    """That of the current version."""
+    created_at: datetime
+    updated_at: datetime
+
+
+class OfferingVersion(SQLModel, table=True):
+    """What the provider said at one time; never changed.
+
+    `attributes`: list of Measured as JSON. `capacity`: list of {phase, quantity, given, given_unit},
+    quantity in `capacity_unit`. `prices`: list of {phase, unit_price, currency, retainer_per_day, given,
+    given_unit}, amounts as text, per `price_unit` (one unit of capacity for one day).
+    """
+
+    __tablename__ = "offering_version"
+    __table_args__ = (UniqueConstraint("offering_id", "number"),)
+
+    id: str = Field(primary_key=True)
+    offering_id: str = Field(foreign_key="offering.id", index=True)
+    number: int
+    content_sha256: str = Field(max_length=64)
+    title: str = Field(max_length=200)
+    description: str
+    mission_area: str = Field(max_length=20)
+    capability: str = Field(max_length=40)
+    modality: str = Field(max_length=10)
+    attributes: list[dict[str, Any]] = Field(sa_type=JSON_TYPE)
+    capacity_unit: str = Field(max_length=30)
+    capacity: list[dict[str, Any]] = Field(sa_type=JSON_TYPE)
+    price_unit: str = Field(max_length=30)
+    prices: list[dict[str, Any]] = Field(sa_type=JSON_TYPE)
+    release_to: list[str] | None = Field(default=None, sa_type=JSON_TYPE, nullable=True)
+    standards: list[str] = Field(sa_type=JSON_TYPE)
+    licence: str
+    coverage: Any = Field(default=None, sa_type=JSON_TYPE, nullable=True)
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    source: str = Field(max_length=20)
+    """How it came: api, manifest, or the name of an adapter."""
+    marking_id: str = Field(foreign_key="marking.id")
+    at: datetime
+
+
+class OfferingAttribute(SQLModel, table=True):
+    """One value of one version in its canonical unit, for search by range."""
+
+    __tablename__ = "offering_attribute"
+    __table_args__ = (Index("ix_offering_attribute_search", "attribute", "low", "high"),)
+
+    version_id: str = Field(primary_key=True, foreign_key="offering_version.id")
+    attribute: str = Field(primary_key=True, max_length=40)
+    part: int = Field(primary_key=True, default=0)
+    """Codes take one row each."""
+    low: float | None = None
+    high: float | None = None
+    code: str | None = Field(default=None, max_length=40)
+
+
+class Asset(SQLModel, table=True):
+    """A satellite or a thing on the ground that offerings of one provider rest on."""
+
+    __tablename__ = "asset"
+    __table_args__ = (UniqueConstraint("provider_id", "kind", "name"),)
+
+    id: str = Field(primary_key=True)
+    provider_id: str = Field(foreign_key="provider.id", index=True)
+    kind: str = Field(max_length=20)
+    name: str = Field(max_length=100)
+    nation: str | None = Field(default=None, max_length=2)
+    catalog_number: int | None = Field(default=None, sa_type=BIG, index=True)
+    space_object_id: str | None = Field(default=None, foreign_key="space_object.id", index=True)
+    """None while the catalogue number is not known to the awareness half."""
+    created_at: datetime
+
+
+class OfferingAsset(SQLModel, table=True):
+    """A version rests on an asset."""
+
+    __tablename__ = "offering_asset"
+
+    version_id: str = Field(primary_key=True, foreign_key="offering_version.id")
+    asset_id: str = Field(primary_key=True, foreign_key="asset.id", index=True)
+
+
+class Requirement(SQLModel, table=True):
+    """What a planner needs; frozen when it is stated, so that a match can name it.
+
+    `clauses`: list of Clause as JSON. `phases`: list of {phase, quantity, unit, budget_per_day, currency}.
+    """
+
+    __tablename__ = "requirement"
+
+    id: str = Field(primary_key=True)
+    organisation_id: str = Field(foreign_key="organisation.id", index=True)
+    title: str = Field(max_length=200)
+    description: str
+    mission_area: str = Field(max_length=20, index=True)
+    capability: str = Field(max_length=40)
+    clauses: list[dict[str, Any]] = Field(sa_type=JSON_TYPE)
+    phases: list[dict[str, Any]] = Field(sa_type=JSON_TYPE)
+    currency: str = Field(max_length=3)
+    area: Any = Field(default=None, sa_type=JSON_TYPE, nullable=True)
+    window_from: datetime
+    window_to: datetime
+    terms: dict[str, Any] = Field(sa_type=JSON_TYPE)
+    """Nations allowed and excluded, standards, modalities, largest share of one supplier."""
+    content_sha256: str = Field(max_length=64)
+    marking_id: str = Field(foreign_key="marking.id", index=True)
+    created_at: datetime
+
+
+class MatchRecord(SQLModel, table=True):
+    """A recommendation with everything it was made from; never changed. It awards nothing."""
+
+    __tablename__ = "match_record"
+
+    id: str = Field(primary_key=True)
+    requirement_id: str = Field(foreign_key="requirement.id", index=True)
+    organisation_id: str = Field(foreign_key="organisation.id", index=True)
+    at: datetime
+    inputs_sha256: str = Field(max_length=64)
+    record_sha256: str = Field(max_length=64)
+    covered: bool
+    single_supplier: bool
+    inputs: dict[str, Any] = Field(sa_type=JSON_TYPE)
+    result: dict[str, Any] = Field(sa_type=JSON_TYPE)
+    marking_id: str = Field(foreign_key="marking.id", index=True)

@@ -1,0 +1,211 @@
+"""What passes between the broker and a supplier, as values, and the one contract of every adapter. Pure.
+
+Four tiers, so that a firm with a spreadsheet and a firm with an interface of its
+own stand on the same shelf: T0 a file of offerings; T1 offerings listed by the
+supplier; T2 feasibility and quotes; T3 orders. An adapter says in its
+`Capabilities` what it can do; what it cannot do raises `Unavailable`.
+
+An adapter is called outside any database transaction and is handed values only.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Any, Protocol
+
+from space_hub.vocabulary.attributes import Measured
+from space_hub.vocabulary.codes import AssetKind, Modality
+from space_hub.vocabulary.interval import Interval
+from space_hub.vocabulary.money import Money
+from space_hub.vocabulary.phases import Phase
+
+
+class Tier(IntEnum):
+    FILE = 0
+    LISTING = 1
+    QUOTES = 2
+    ORDERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an adapter can do beyond handing over offerings."""
+
+    tier: Tier
+    feasibility: bool = False
+    quote: bool = False
+    order: bool = False
+    status: bool = False
+    cancel: bool = False
+    deliveries: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AssetRef:
+    """A satellite by catalogue number, or a thing on the ground by name, that an offering rests on."""
+
+    kind: AssetKind
+    name: str
+    catalog_number: int | None = None
+    nation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseCapacity:
+    """What the supplier can deliver in one phase: `quantity` in the capability's capacity unit."""
+
+    phase: Phase
+    quantity: float
+    given: float
+    given_unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhasePrice:
+    """Price of one unit of capacity for one day in one phase (the capability's price unit).
+
+    `retainer_per_day` is paid for being retained, whatever is used.
+    """
+
+    phase: Phase
+    unit_price: Money
+    retainer_per_day: Money | None = None
+    given: str = ""
+    given_unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferingDraft:
+    """One offering as read from a supplier, checked and in canonical units, before it is on the shelf.
+
+    `reference` is the supplier's own name for it: the same reference again is a new version.
+    `release_to` None means every organisation that holds a key; else these nations.
+    `coverage` is "global", a GeoJSON geometry, or None when the supplier did not say.
+    """
+
+    reference: str
+    title: str
+    capability: str
+    modality: Modality = Modality.SERVICE
+    description: str = ""
+    attributes: tuple[Measured, ...] = ()
+    capacity: tuple[PhaseCapacity, ...] = ()
+    prices: tuple[PhasePrice, ...] = ()
+    assets: tuple[AssetRef, ...] = ()
+    release_to: frozenset[str] | None = None
+    standards: tuple[str, ...] = ()
+    licence: str = ""
+    coverage: Any = None
+    valid: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeasibilityAsk:
+    """The least that a supplier needs to answer; sending it discloses area and dates, so the asker consents first."""
+
+    offering_reference: str
+    quantity: float
+    unit: str
+    window: Interval
+    area: Any = None
+    phase: Phase = Phase.PEACE
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+class Answer(StrEnum):
+    FEASIBLE = "feasible"
+    PARTLY = "partly"
+    INFEASIBLE = "infeasible"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A supplier's answer: what it can do (`quantity` in the asked unit), for how much, until when it stands."""
+
+    reference: str
+    answer: Answer
+    quantity: float
+    price: Money | None
+    valid_until: datetime | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAsk:
+    """An order that a named authority decided. `our_reference` makes a repeated placing one order."""
+
+    our_reference: str
+    offering_reference: str
+    quantity: float
+    unit: str
+    window: Interval
+    phase: Phase = Phase.PEACE
+    area: Any = None
+    quote_reference: str | None = None
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+class OrderStatus(StrEnum):
+    """The thirteen order states of STAPI; what a supplier calls them stays beside them as `raw`."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    SCHEDULED = "scheduled"
+    HELD = "held"
+    RESERVED = "reserved"
+    TASKED = "tasked"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    USER_CANCELLED = "user_cancelled"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+FINAL = frozenset(
+    {
+        OrderStatus.REJECTED,
+        OrderStatus.COMPLETED,
+        OrderStatus.CANCELLED,
+        OrderStatus.USER_CANCELLED,
+        OrderStatus.FAILED,
+        OrderStatus.EXPIRED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderState:
+    """What a supplier says of an order; `at` is the supplier's clock and is kept, never trusted."""
+
+    provider_reference: str
+    status: OrderStatus
+    raw: str
+    at: datetime | None = None
+    reason: str = ""
+    quantity_delivered: float | None = None
+    links: tuple[str, ...] = ()
+
+
+class Adapter(Protocol):
+    """A door to one supplier."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def list_offerings(self) -> Sequence[OfferingDraft]: ...
+
+    def feasibility(self, ask: FeasibilityAsk) -> Quote: ...
+
+    def quote(self, ask: FeasibilityAsk) -> Quote: ...
+
+    def order(self, ask: OrderAsk) -> OrderState: ...
+
+    def status(self, provider_reference: str) -> OrderState: ...
+
+    def cancel(self, provider_reference: str) -> OrderState: ...
