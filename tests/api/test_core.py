@@ -6,7 +6,7 @@ from openapi_spec_validator import validate
 
 from api.app import create, routes, unguarded
 from api.policy import Policy, Router, public
-from space_hub.trust.scopes import ALL_SCOPES, SCOPES_OF, OrganisationKind
+from space_hub.trust.scopes import ALL_SCOPES
 from tests.support.hub import Hub
 
 NATION = {"name": "Ministry", "kind": "nation", "nation": "DE"}
