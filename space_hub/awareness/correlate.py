@@ -1,0 +1,77 @@
+"""The same encounter seen by several runs. Pure.
+
+Two looks are one conjunction when the pair is the same and their times of closest
+approach lie within a tolerance: a quarter of the shorter period, so that the next
+meeting of the pair is never taken for this one, and at most ten minutes, where two
+runs twelve hours apart differ by 94 ms at the 95th percentile. A pair that flies
+together is one conjunction whatever its minimum of the day is.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+LONGEST = timedelta(minutes=10)
+
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:space-hub:conjunction")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A conjunction that earlier runs have seen."""
+
+    id: str
+    pair: tuple[str, str]
+    tca: datetime
+    co_located: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An encounter of the run at hand."""
+
+    pair: tuple[str, str]
+    tca: datetime
+    co_located: bool
+    shorter_period: timedelta
+
+
+def tolerance(shorter_period: timedelta) -> timedelta:
+    return min(shorter_period / 4, LONGEST)
+
+
+def conjunction_id(pair: tuple[str, str], first_run_id: str, ordinal: int) -> str:
+    """Id of the `ordinal`-th meeting of a pair within the run that saw it first; the order of the pair is no matter."""
+    low, high = sorted(pair)
+    return f"cnj_{uuid.uuid5(NAMESPACE, f'{low}/{high}/{first_run_id}/{ordinal}').hex}"
+
+
+def correlate(known: Sequence[Known], seen: Sequence[Seen]) -> list[str | None]:
+    """For each of `seen` the id of the known conjunction that it is, or None; each known one is given once.
+
+    The closest in time are matched first.
+    """
+    by_pair: dict[tuple[str, str], list[Known]] = defaultdict(list)
+    for one in known:
+        by_pair[_pair(one.pair)].append(one)
+    candidates: list[tuple[timedelta, int, Known]] = []
+    for index, look in enumerate(seen):
+        for one in by_pair.get(_pair(look.pair), ()):
+            if one.co_located != look.co_located:
+                continue
+            apart = abs(one.tca - look.tca)
+            if look.co_located or apart <= tolerance(look.shorter_period):
+                candidates.append((apart, index, one))
+    found: list[str | None] = [None] * len(seen)
+    taken: set[str] = set()
+    for _apart, index, one in sorted(candidates, key=lambda candidate: (candidate[0], candidate[1], candidate[2].id)):
+        if found[index] is None and one.id not in taken:
+            found[index] = one.id
+            taken.add(one.id)
+    return found
+
+
+def _pair(pair: tuple[str, str]) -> tuple[str, str]:
+    return (min(pair), max(pair))

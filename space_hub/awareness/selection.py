@@ -1,0 +1,82 @@
+"""Which element set of an object is believed. Pure.
+
+A set that lands more than a limit from its predecessor, at its own epoch, may be
+a manoeuvre, a swapped identity or damage: it is kept and held back until another
+file brings a set that agrees with it, or a person accepts it. The current set of
+an object is the newest one that is not held back; sets dated ahead may be it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import isfinite
+
+from space_hub.orbit.elements import ElementSet
+
+
+class Standing(StrEnum):
+    TRUSTED = "trusted"
+    DEPARTS = "departs"
+    CONFIRMED = "confirmed"
+
+
+Departure = Callable[[ElementSet, ElementSet], float]
+"""Distance in km of a set from its predecessor at the set's own epoch; not finite without a position."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A set that waits for agreement."""
+
+    id: str
+    source_file_id: str
+    elements: ElementSet
+
+    @property
+    def designator(self) -> str:
+        return self.elements.international_designator
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    standing: Standing
+    departs: bool
+    departure_km: float | None
+    confirms: Held | None = None
+    """The held set that this one agrees with."""
+
+
+def judge(
+    new: ElementSet,
+    source_file_id: str,
+    believed: ElementSet | None,
+    held: Sequence[Held],
+    *,
+    limit_km: float,
+    departure: Departure,
+) -> Judgement:
+    """What to make of `new`, given the believed set and those held back, newest last.
+
+    Agreement within one file proves nothing: one fault damages many lines alike.
+    """
+    if believed is None:
+        return Judgement(Standing.TRUSTED, False, None)
+    distance = _finite(departure(new, believed))
+    if distance is not None and distance <= limit_km:
+        return Judgement(Standing.TRUSTED, False, distance)
+    for other in reversed(held):
+        if other.source_file_id == source_file_id:
+            continue
+        agreed = _finite(departure(new, other.elements))
+        if agreed is not None and agreed <= limit_km:
+            return Judgement(Standing.CONFIRMED, True, distance, other)
+    return Judgement(Standing.DEPARTS, True, distance)
+
+
+def supersedes(new: ElementSet, standing: Standing, believed: ElementSet | None) -> bool:
+    """Whether `new` becomes the current set: of two with one epoch the later received counts."""
+    return standing is not Standing.DEPARTS and (believed is None or new.epoch >= believed.epoch)
+
+
+def _finite(value: float) -> float | None:
+    return value if isfinite(value) else None
