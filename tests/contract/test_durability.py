@@ -7,7 +7,7 @@ def test_five_kills_lose_nothing_acknowledged_and_do_nothing_twice(tmp_path: Pat
     """`./hub validate durability` does fifty.
 
     Sabotage seen: committing the organisation before its idempotency row (two
-    transactions in `Creation._try`) gave repeated organisations and torn rows.
+    transactions in `Creation._try`) made organisations twice.
     """
     report = durability.on_sqlite(tmp_path, kills=5)
     assert report.acknowledged > 50
