@@ -2,12 +2,14 @@
 
 from typing import Literal
 
-from fastapi.responses import JSONResponse
+from fastapi import Response
 from sqlalchemy import text
+from sqlmodel import select
 
 from api.deps import Asked
 from api.models import Out
 from api.policy import Router, public
+from space_hub.awareness.tables import Run
 
 router = Router(tags=["health"])
 
@@ -18,7 +20,6 @@ class HealthOut(Out):
 
 class ReadyOut(Out):
     ready: bool
-    reason: str | None = None
 
 
 @router.get("/healthz", policy=public())
@@ -29,11 +30,10 @@ def healthz(asked: Asked) -> HealthOut:
     return HealthOut()
 
 
-@router.get("/readyz", policy=public(), response_model=ReadyOut, responses={503: {"model": ReadyOut}})
-def readyz(asked: Asked) -> JSONResponse:
-    """The first screening run is published."""
+@router.get("/readyz", policy=public(), responses={503: {"model": ReadyOut}})
+def readyz(asked: Asked, response: Response) -> ReadyOut:
+    """200 once the first screening run is published, 503 before."""
     with asked.read() as session:
-        published = False
-    if published:
-        return JSONResponse(ReadyOut(ready=True).model_dump())
-    return JSONResponse(ReadyOut(ready=False, reason="no run is published yet").model_dump(), 503)
+        ready = session.exec(select(Run.id).limit(1)).first() is not None
+    response.status_code = 200 if ready else 503
+    return ReadyOut(ready=ready)
