@@ -143,12 +143,22 @@ def convert(value: float, given: str, wanted: str, *, of: str) -> float:
     """
     if not isfinite(value):
         raise Invalid("vocabulary.number_not_finite", name=of)
-    family = dimension(wanted)
-    units = DIMENSIONS[family]
+    exact = Fraction(repr(float(value)))
+    if dimension(wanted) in _LEVELS:
+        units = DIMENSIONS[dimension(wanted)]
+        return float(exact + units[_known(given, wanted, of)] - units[wanted])
+    return float(exact * factor(given, wanted, of=of))
+
+
+def factor(given: str, wanted: str, *, of: str) -> Fraction:
+    """How many `wanted` one `given` is."""
+    units = DIMENSIONS[dimension(wanted)]
+    return units[_known(given, wanted, of)] / units[wanted]
+
+
+def _known(given: str, wanted: str, of: str) -> str:
+    units = DIMENSIONS[dimension(wanted)]
     known = _SPELLINGS.get(given, given)
     if known not in units:
         raise Invalid("vocabulary.unit_unknown", name=of, unit=given, accepted=", ".join(units))
-    exact = Fraction(repr(float(value)))
-    if family in _LEVELS:
-        return float(exact + units[known] - units[wanted])
-    return float(exact * units[known] / units[wanted])
+    return known

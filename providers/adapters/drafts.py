@@ -1,0 +1,212 @@
+"""One offering as a supplier writes it -> OfferingDraft, checked and converted once. Pure.
+
+The API body, a JSON manifest and a row of a spreadsheet all come through here.
+Accepted shape (a mapping):
+
+    reference, title, capability          text
+    modality, description, licence        text, optional
+    attributes   {"gsd": {"value": 50, "unit": "cm"}, "stereo": {"value": true}}
+    capacity     {"peace": {"quantity": 1000, "unit": "km2/d"}}
+    prices       {"peace": {"amount": "12.50", "currency": "EUR", "per": "km2", "retainer_per_day": "100"}}
+    assets       [{"kind": "satellite", "name": "EYE-1", "catalog_number": 25544, "nation": "FR"}]
+    release_to   ["FR", "DE"], or left out for every organisation that holds a key
+    standards    ["STANAG 4545"];  coverage "global" or a GeoJSON geometry
+    valid_from, valid_to                  RFC 3339
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any, TypeVar
+
+from providers.adapters.base import AssetRef, OfferingDraft, PhaseCapacity, PhasePrice
+from space_hub.errors import Invalid
+from space_hub.vocabulary.attributes import read as read_attribute
+from space_hub.vocabulary.capabilities import Capability, capability
+from space_hub.vocabulary.codes import AssetKind, Modality
+from space_hub.vocabulary.geometry import check_coverage
+from space_hub.vocabulary.interval import Interval
+from space_hub.vocabulary.money import money
+from space_hub.vocabulary.nations import nation, nations
+from space_hub.vocabulary.phases import Phase
+from space_hub.vocabulary.units import convert, factor
+
+_FIELDS = frozenset(
+    {"reference", "title", "capability", "modality", "description", "licence"}
+    | {"attributes", "capacity", "prices", "assets"}
+    | {"release_to", "standards", "coverage", "valid_from", "valid_to"}
+)
+_LONGEST = {"reference": 100, "title": 200, "description": 4000, "licence": 500}
+_LARGEST_CATALOG_NUMBER = 999_999_999
+_FIRST_TIME = datetime.fromisoformat("1957-10-04T00:00:00+00:00")
+
+Code = TypeVar("Code", bound=StrEnum)
+
+
+def read_draft(given: Mapping[str, Any]) -> OfferingDraft:
+    """The draft of one offering; the first thing wrong is raised as Invalid with its field."""
+    unknown = sorted(set(given) - _FIELDS)
+    if unknown:
+        raise Invalid("providers.field_unknown", field=unknown[0], accepted=", ".join(sorted(_FIELDS)))
+    about = capability(_text(given, "capability", needed=True))
+    release = given.get("release_to")
+    coverage = given.get("coverage")
+    if coverage is not None:
+        check_coverage(coverage)
+    return OfferingDraft(
+        reference=_text(given, "reference", needed=True),
+        title=_text(given, "title", needed=True),
+        capability=about.code,
+        modality=_code(Modality, given.get("modality") or Modality.SERVICE.value, "modality"),
+        description=_text(given, "description"),
+        attributes=tuple(
+            read_attribute(name, _part(value, name, "value"), _optional(value, "unit"), area=about.area)
+            for name, value in sorted(_mapping(given, "attributes").items())
+        ),
+        capacity=_capacity(_mapping(given, "capacity"), about),
+        prices=_prices(_mapping(given, "prices"), about),
+        assets=_assets(_sequence(given, "assets")),
+        release_to=None if release is None else nations(_texts(given, "release_to")),
+        standards=tuple(sorted(set(_texts(given, "standards")))),
+        licence=_text(given, "licence"),
+        coverage=coverage,
+        valid=_valid(given),
+    )
+
+
+def _capacity(given: Mapping[str, Any], about: Capability) -> tuple[PhaseCapacity, ...]:
+    found = {}
+    for name, value in given.items():
+        phase = _code(Phase, name, "capacity")
+        quantity, unit = _part(value, "capacity", "quantity"), _part(value, "capacity", "unit")
+        if isinstance(quantity, bool) or not isinstance(quantity, int | float) or quantity < 0:
+            raise Invalid("providers.quantity_wrong", field=f"capacity.{phase.value}", given=str(quantity))
+        size = convert(quantity, str(unit), about.capacity_unit, of=f"capacity.{phase.value}")
+        found[phase] = PhaseCapacity(phase, size, float(quantity), str(unit))
+    return tuple(found[phase] for phase in Phase if phase in found)
+
+
+def _prices(given: Mapping[str, Any], about: Capability) -> tuple[PhasePrice, ...]:
+    found = {}
+    for name, value in given.items():
+        phase = _code(Phase, name, "prices")
+        field = f"prices.{phase.value}"
+        currency = str(_part(value, field, "currency"))
+        given_price = money(_amount(_part(value, field, "amount"), field), currency)
+        per = str(_part(value, field, "per"))
+        canonical = _per_canonical(given_price.amount, per, about.price_unit, field)
+        retainer = _optional(value, "retainer_per_day")
+        found[phase] = PhasePrice(
+            phase,
+            money(canonical, currency),
+            None if retainer is None else money(_amount(retainer, f"{field}.retainer_per_day"), currency),
+            f"{given_price.amount:f}",
+            per,
+        )
+    return tuple(found[phase] for phase in Phase if phase in found)
+
+
+def _per_canonical(amount: Decimal, per: str, unit: str, field: str) -> Decimal:
+    """A price for one `per` as a price for one `unit`."""
+    exact = Fraction(amount) / factor(per, unit, of=field)
+    return Decimal(exact.numerator) / Decimal(exact.denominator)
+
+
+def _amount(given: Any, field: str) -> str:
+    if isinstance(given, str | int | Decimal) and not isinstance(given, bool):
+        return str(given)
+    raise Invalid("providers.amount_not_text", field=field, given=str(given))
+
+
+def _assets(given: Sequence[Any]) -> tuple[AssetRef, ...]:
+    found = []
+    for one in given:
+        if not isinstance(one, Mapping) or set(one) - {"kind", "name", "catalog_number", "nation"}:
+            raise Invalid("providers.asset_wrong", given=str(one))
+        number = one.get("catalog_number")
+        if number is not None and (
+            isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= _LARGEST_CATALOG_NUMBER
+        ):
+            raise Invalid("providers.catalog_number_wrong", given=str(number))
+        kind = _code(AssetKind, one.get("kind") or AssetKind.SATELLITE.value, "assets.kind")
+        name = str(one.get("name") or ("" if number is None else f"NORAD {number}")).strip()
+        if not name or len(name) > 100:
+            raise Invalid("providers.asset_wrong", given=str(dict(one)))
+        flag = one.get("nation")
+        found.append(AssetRef(kind, name, number, None if flag is None else nation(str(flag))))
+    if len({(asset.kind, asset.name) for asset in found}) < len(found):
+        raise Invalid("providers.asset_repeated", names=", ".join(asset.name for asset in found))
+    return tuple(sorted(found, key=lambda asset: (asset.kind.value, asset.name)))
+
+
+def _valid(given: Mapping[str, Any]) -> Interval | None:
+    start, stop = (_time(given.get(name), name) for name in ("valid_from", "valid_to"))
+    if start is None and stop is None:
+        return None
+    return Interval(start or _FIRST_TIME, stop)
+
+
+def _time(given: Any, field: str) -> datetime | None:
+    if given is None or isinstance(given, datetime):
+        return given
+    try:
+        return datetime.fromisoformat(str(given))
+    except ValueError:
+        raise Invalid("providers.time_wrong", field=field, given=str(given)) from None
+
+
+def _code(codes: type[Code], given: Any, field: str) -> Code:
+    try:
+        return codes(given)
+    except ValueError:
+        raise Invalid(
+            "providers.code_unknown", field=field, given=str(given), accepted=", ".join(code.value for code in codes)
+        ) from None
+
+
+def _text(given: Mapping[str, Any], field: str, *, needed: bool = False) -> str:
+    value = given.get(field)
+    if value is None or value == "":
+        if needed:
+            raise Invalid("providers.field_missing", field=field)
+        return ""
+    if not isinstance(value, str) or len(value) > _LONGEST.get(field, 200) or "\x00" in value:
+        raise Invalid("providers.text_wrong", field=field, most=_LONGEST.get(field, 200))
+    return value.strip()
+
+
+def _texts(given: Mapping[str, Any], field: str) -> list[str]:
+    values = _sequence(given, field)
+    if not all(isinstance(value, str) and 0 < len(value) <= 100 for value in values):
+        raise Invalid("providers.text_wrong", field=field, most=100)
+    return list(values)
+
+
+def _sequence(given: Mapping[str, Any], field: str) -> Sequence[Any]:
+    value = given.get(field)
+    if value is None:
+        return ()
+    if not isinstance(value, list | tuple):
+        raise Invalid("providers.shape_wrong", field=field, expected="[...]")
+    return value
+
+
+def _mapping(given: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+    value = given.get(field)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise Invalid("providers.shape_wrong", field=field, expected="{...}")
+    return value
+
+
+def _part(value: Any, field: str, part: str) -> Any:
+    if not isinstance(value, Mapping) or value.get(part) is None:
+        raise Invalid("providers.field_missing", field=f"{field}.{part}")
+    return value[part]
+
+
+def _optional(value: Any, part: str) -> Any:
+    return value.get(part) if isinstance(value, Mapping) else None
