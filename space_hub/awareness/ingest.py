@@ -26,7 +26,7 @@ from space_hub.awareness.tables import Designation, ElementSetRow, QuarantinedSe
 from space_hub.clock import Clock
 from space_hub.delivery import log
 from space_hub.errors import HubError, Invalid
-from space_hub.orbit import gp, plausibility
+from space_hub.orbit import gp, gp_fields, plausibility
 from space_hub.rng import Rng
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
@@ -253,8 +253,8 @@ class _Taking:
 
 
 def _plain(params: Mapping[str, object]) -> dict[str, object]:
-    """Parameters as JSON values; a NUL, which PostgreSQL does not keep, is shown."""
+    """Parameters as JSON values that both databases keep."""
     return {
-        name: value if isinstance(value, int | float) else str(value).replace("\x00", "\\x00")
+        name: value if isinstance(value, int | float) else gp_fields.storable(str(value))
         for name, value in params.items()
     }

@@ -9,7 +9,6 @@ an object is the newest one that is not held back; sets dated ahead may be it.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import isfinite
 
 from space_hub.orbit.elements import ElementSet
 
@@ -20,8 +19,8 @@ class Standing(StrEnum):
     CONFIRMED = "confirmed"
 
 
-Departure = Callable[[ElementSet, ElementSet], float]
-"""Distance in km of a set from its predecessor at the set's own epoch; not finite without a position."""
+Departure = Callable[[ElementSet, ElementSet], float | None]
+"""Distance in km of a set from its predecessor at the set's own epoch; None where SGP4 gives no position."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +60,13 @@ def judge(
     """
     if believed is None:
         return Judgement(Standing.TRUSTED, False, None)
-    distance = _finite(departure(new, believed))
+    distance = departure(new, believed)
     if distance is not None and distance <= limit_km:
         return Judgement(Standing.TRUSTED, False, distance)
     for other in reversed(held):
         if other.source_file_id == source_file_id:
             continue
-        agreed = _finite(departure(new, other.elements))
+        agreed = departure(new, other.elements)
         if agreed is not None and agreed <= limit_km:
             return Judgement(Standing.CONFIRMED, True, distance, other)
     return Judgement(Standing.DEPARTS, True, distance)
@@ -76,7 +75,3 @@ def judge(
 def supersedes(new: ElementSet, standing: Standing, believed: ElementSet | None) -> bool:
     """Whether `new` becomes the current set: of two with one epoch the later received counts."""
     return standing is not Standing.DEPARTS and (believed is None or new.epoch >= believed.epoch)
-
-
-def _finite(value: float) -> float | None:
-    return value if isfinite(value) else None

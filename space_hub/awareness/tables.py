@@ -215,7 +215,7 @@ class Run(SQLModel, table=True):
     offered: int
     screened: int
     excluded: dict[str, int] = Field(sa_type=JSON_TYPE)
-    """Left out before the computation, by reason: `age`, `synthetic`."""
+    """Left out before the computation, by reason: `age`."""
     failed: dict[str, int] = Field(sa_type=JSON_TYPE)
     """SGP4 gave no position somewhere in the window, by its error code."""
     encounters: int
@@ -239,7 +239,7 @@ class RunFailure(SQLModel, table=True):
     run_id: str = Field(primary_key=True, foreign_key="run.id")
     object_id: str = Field(primary_key=True, foreign_key="space_object.id")
     reason: str
-    """`age`, `synthetic` or `sgp4`."""
+    """`age` or `sgp4`."""
     code: int | None = Field(default=None)
     """SGP4's error code; 6 is "decayed"."""
     at: datetime | None = Field(default=None)

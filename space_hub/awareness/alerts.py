@@ -1,0 +1,233 @@
+"""Alerts: what the watches say of a run that was published.
+
+`on_run` reacts to the log entry `run.published`. It may be called again for the
+same entry, after a crash or by a second reader: the constraint on (watch,
+conjunction, run) lets each alert exist once, and what exists is passed over.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from space_hub.awareness import catalogue, watches
+from space_hub.awareness.catalogue import Face
+from space_hub.awareness.rules import AlertState, Before, Coverage, Decision, Look, Rule, decide
+from space_hub.awareness.tables import (
+    Alert,
+    Assessment,
+    Conjunction,
+    Designation,
+    ElementSetRow,
+    Run,
+    RunFailure,
+    Snapshot,
+    Watch,
+)
+from space_hub.clock import Clock
+from space_hub.delivery import log
+from space_hub.delivery.log import LogEntry
+from space_hub.rng import Rng
+from space_hub.text import say
+from space_hub.trust import audit
+from space_hub.trust.principal import HUB
+
+
+def on_run(session: Session, clock: Clock, rng: Rng, entry: LogEntry) -> list[Alert]:
+    """Raise, revise and clear alerts for the run that `entry` tells of; the new rows."""
+    run = session.get(Run, entry.payload["run_id"])
+    if run is None:
+        raise LookupError(entry.payload["run_id"])
+    made: list[Alert] = []
+    for watch in session.exec(select(Watch).where(col(Watch.active)).order_by(col(Watch.id))).all():
+        made += _Reaction(session, clock, rng, run, watch).alerts()
+    return made
+
+
+@dataclass(slots=True)
+class _Reaction:
+    """One watch and one run."""
+
+    session: Session
+    clock: Clock
+    rng: Rng
+    run: Run
+    watch: Watch
+
+    def alerts(self) -> list[Alert]:
+        rule = Rule(self.watch.miss_distance_m, self.watch.window_h)
+        objects = None if self.watch.every_object else watches.object_ids(self.session, self.watch.id)
+        found = {
+            conjunction.id: (conjunction, look)
+            for conjunction, look in watches.matches(self.session, rule, objects, self.run)
+        }
+        before = self._before()
+        done = set(
+            self.session.exec(
+                select(Alert.conjunction_id).where(Alert.watch_id == self.watch.id, Alert.run_id == self.run.id)
+            )
+        )
+        still_open = {id for id, alert in before.items() if alert.state != AlertState.CLEARED.value}
+        gone = self._others(sorted(still_open - found.keys() - done))
+        made: list[Alert] = []
+        everything = Coverage(True, True, False, self.run.threshold_m)
+        for id, (conjunction, look) in found.items():
+            if id not in done:
+                decision = decide(rule, _said(before.get(id)), Look(look.miss_distance_m), everything)
+                made += self._write(decision, before.get(id), conjunction, look)
+        for conjunction, other in gone:
+            last = before[conjunction.id]
+            seen = None if other is None else Look(other.miss_distance_m)
+            decision = decide(rule, _said(last), seen, self._coverage(conjunction, last.tca))
+            made += self._write(decision, last, conjunction, other)
+        return made
+
+    def _before(self) -> dict[str, Alert]:
+        """The last revision of each conjunction that this watch spoke of."""
+        newest = (
+            select(Alert.conjunction_id, func.max(Alert.revision).label("revision"))
+            .where(Alert.watch_id == self.watch.id)
+            .group_by(col(Alert.conjunction_id))
+            .subquery()
+        )
+        rows = self.session.exec(
+            select(Alert)
+            .join(
+                newest,
+                (newest.c.conjunction_id == col(Alert.conjunction_id)) & (newest.c.revision == col(Alert.revision)),
+            )
+            .where(Alert.watch_id == self.watch.id)
+        )
+        return {alert.conjunction_id: alert for alert in rows}
+
+    def _others(self, ids: Iterable[str]) -> list[tuple[Conjunction, Assessment | None]]:
+        """Conjunctions this watch had open and the run no longer finds within the rule, with the run's look if any."""
+        found: list[tuple[Conjunction, Assessment | None]] = []
+        for some in catalogue.chunks(ids):
+            rows = self.session.exec(
+                select(Conjunction, Assessment)
+                .join(
+                    Assessment,
+                    (col(Assessment.conjunction_id) == col(Conjunction.id)) & (col(Assessment.run_id) == self.run.id),
+                    isouter=True,
+                )
+                .where(col(Conjunction.id).in_(some))
+                .order_by(col(Conjunction.id))
+            )
+            found += [(conjunction, look) for conjunction, look in rows]
+        return found
+
+    def _coverage(self, conjunction: Conjunction, tca: datetime) -> Coverage:
+        pair = [conjunction.object_a_id, conjunction.object_b_id]
+        lost = self.session.exec(
+            select(RunFailure.object_id).where(RunFailure.run_id == self.run.id, col(RunFailure.object_id).in_(pair))
+        ).all()
+        in_force = self.session.exec(
+            select(func.count())
+            .select_from(Designation)
+            .where(col(Designation.object_id).in_(pair), col(Designation.valid_to).is_(None))
+        ).one()
+        return Coverage(
+            tca_inside=self.run.window_start <= tca <= self.run.window_stop,
+            objects_followed=not lost and self._in_snapshot(pair),
+            objects_retired=in_force < len(pair),
+            threshold_m=self.run.threshold_m,
+        )
+
+    def _in_snapshot(self, pair: list[str]) -> bool:
+        given = self.session.exec(select(Snapshot.element_set_ids).where(Snapshot.id == self.run.snapshot_id)).one()
+        theirs = self.session.exec(
+            select(ElementSetRow.object_id, ElementSetRow.id).where(col(ElementSetRow.object_id).in_(pair))
+        ).all()
+        sets = set(given)
+        return {object_id for object_id, id in theirs if id in sets} == set(pair)
+
+    def _write(
+        self, decision: Decision | None, before: Alert | None, conjunction: Conjunction, look: Assessment | None
+    ) -> list[Alert]:
+        if decision is None:
+            return []
+        owner = self.watch.organisation_id
+        tca = look.tca if look is not None else (before.tca if before is not None else conjunction.tca)
+        alert = Alert(
+            id=self.rng.scope(owner, "alert").id("alr"),
+            watch_id=self.watch.id,
+            conjunction_id=conjunction.id,
+            run_id=self.run.id,
+            organisation_id=owner,
+            revision=1 if before is None else before.revision + 1,
+            state=decision.state.value,
+            reason=decision.reason,
+            tca=tca,
+            miss_distance_m=None if look is None else look.miss_distance_m,
+            previous_miss_distance_m=None if before is None else before.miss_distance_m,
+            payload={},
+            raised_at=self.clock.now(),
+            marking_id=self.watch.marking_id,
+        )
+        faces = catalogue.faces(self.session, [conjunction.object_a_id, conjunction.object_b_id])
+        alert.payload = _payload(alert, self.watch, self.run, conjunction, look, faces)
+        self.session.add(alert)
+        self.session.flush()
+        log.append(self.session, self.clock, "alert.raised", alert.id, alert.payload, alert.marking_id)
+        audit.record(
+            self.session,
+            self.clock,
+            HUB,
+            f"alert.{alert.state}",
+            alert.id,
+            watch_id=alert.watch_id,
+            conjunction_id=alert.conjunction_id,
+            run_id=alert.run_id,
+            revision=alert.revision,
+        )
+        return [alert]
+
+
+def _said(alert: Alert | None) -> Before | None:
+    return None if alert is None else Before(AlertState(alert.state), alert.miss_distance_m)
+
+
+def _payload(
+    alert: Alert, watch: Watch, run: Run, conjunction: Conjunction, look: Assessment | None, faces: dict[str, Face]
+) -> dict[str, Any]:
+    """What the subscriber receives; metres, metres a second, hours."""
+    a, b = faces[conjunction.object_a_id], faces[conjunction.object_b_id]
+    return {
+        "alert_id": alert.id,
+        "watch_id": watch.id,
+        "watch_name": watch.name,
+        "revision": alert.revision,
+        "state": alert.state,
+        "reason": alert.reason,
+        "reason_text": say(alert.reason),
+        "conjunction_id": conjunction.id,
+        "run_id": run.id,
+        "objects": [
+            _object(a, None if look is None else look.age_a_h),
+            _object(b, None if look is None else look.age_b_h),
+        ],
+        "tca": log.rfc3339(alert.tca),
+        "miss_distance_m": alert.miss_distance_m,
+        "previous_miss_distance_m": alert.previous_miss_distance_m,
+        "relative_speed_m_s": None if look is None else look.relative_speed_m_s,
+        "relative_position_rtn_m": None if look is None else [look.radial_m, look.in_track_m, look.cross_track_m],
+        "open_start": None if look is None else look.open_start,
+        "open_end": None if look is None else look.open_end,
+        "threshold_m": watch.miss_distance_m,
+        "synthetic": run.synthetic,
+        "notice": say("awareness.triage_notice"),
+    }
+
+
+def _object(face: Face, age_h: float | None) -> dict[str, Any]:
+    return {
+        "object_id": face.object_id,
+        "name": face.name,
+        "catalog_number": face.catalog_number,
+        "international_designator": face.international_designator,
+        "element_age_h": None if age_h is None else round(age_h, 3),
+    }
