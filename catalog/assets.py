@@ -1,0 +1,76 @@
+"""Satellites and ground assets that offerings rest on, tied to the objects that are watched."""
+
+from collections.abc import Iterable
+
+from sqlmodel import Session, col, select
+
+from catalog.tables import Asset
+from providers.adapters.base import AssetRef
+from providers.tables import Provider
+from space_hub.awareness.tables import Designation
+from space_hub.clock import Clock
+from space_hub.errors import Conflict
+from space_hub.rng import Rng
+
+
+def check(session: Session, provider: Provider, wanted: Iterable[AssetRef]) -> None:
+    """Refuse a name that the provider already uses for another catalogue number."""
+    for ref in wanted:
+        known = _find(session, provider, ref)
+        if known is None or known.catalog_number is None or ref.catalog_number is None:
+            continue
+        if known.catalog_number != ref.catalog_number:
+            raise Conflict(
+                "catalog.asset_number_differs", name=ref.name, known=known.catalog_number, given=ref.catalog_number
+            )
+
+
+def keep(session: Session, clock: Clock, rng: Rng, provider: Provider, wanted: Iterable[AssetRef]) -> list[Asset]:
+    """The rows of these assets, made when new and completed when more is known now."""
+    rows = []
+    for ref in wanted:
+        row = _find(session, provider, ref)
+        if row is None:
+            row = Asset(
+                id=rng.scope(provider.organisation_id, "asset").id("ast"),
+                provider_id=provider.id,
+                kind=ref.kind.value,
+                name=ref.name,
+                created_at=clock.now(),
+            )
+        row.nation = ref.nation or row.nation
+        row.catalog_number = row.catalog_number if ref.catalog_number is None else ref.catalog_number
+        if row.catalog_number is not None and row.space_object_id is None:
+            row.space_object_id = _object(session, row.catalog_number)
+        session.add(row)
+        session.flush()
+        rows.append(row)
+    return rows
+
+
+def resolve(session: Session) -> int:
+    """Tie assets whose number has meanwhile become known to their object; how many. Call it after an ingest."""
+    open_rows = session.exec(
+        select(Asset, Designation.object_id)
+        .join(Designation, col(Designation.catalog_number) == col(Asset.catalog_number))
+        .where(col(Asset.space_object_id).is_(None), col(Designation.valid_to).is_(None))
+    ).all()
+    for row, object_id in open_rows:
+        row.space_object_id = object_id
+        session.add(row)
+    session.flush()
+    return len(open_rows)
+
+
+def _find(session: Session, provider: Provider, ref: AssetRef) -> Asset | None:
+    return session.exec(
+        select(Asset).where(Asset.provider_id == provider.id, Asset.kind == ref.kind.value, Asset.name == ref.name)
+    ).one_or_none()
+
+
+def _object(session: Session, catalog_number: int) -> str | None:
+    return session.exec(
+        select(Designation.object_id).where(
+            Designation.catalog_number == catalog_number, col(Designation.valid_to).is_(None)
+        )
+    ).one_or_none()

@@ -1,0 +1,90 @@
+"""A provider's own shelf: publish, change, withdraw, read."""
+
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, select
+
+from catalog.intake import WITHDRAWN, Intake, Taken, take
+from catalog.tables import Asset, Offering, OfferingAsset, OfferingVersion
+from providers import onboarding
+from providers.adapters.base import OfferingDraft
+from providers.adapters.manifest import Manifest, RejectedLine
+from providers.tables import Provider
+from space_hub.clock import Clock
+from space_hub.errors import Conflict, Invalid, NotFound
+from space_hub.rng import Rng
+from space_hub.trust import audit
+from space_hub.trust.principal import Principal
+
+
+def publish(session: Session, clock: Clock, rng: Rng, principal: Principal, draft: OfferingDraft) -> Taken:
+    """A new offering; a reference in use is refused, because a change is asked for by its own name."""
+    provider = onboarding.own(session, principal)
+    known = select(Offering.id).where(Offering.provider_id == provider.id, Offering.reference == draft.reference)
+    taken = session.exec(known).one_or_none()
+    if taken is not None:
+        raise Conflict("catalog.reference_taken", reference=draft.reference, offering_id=taken)
+    return _single(take(session, clock, rng, principal, provider, [draft], source="api"))
+
+
+def change(
+    session: Session, clock: Clock, rng: Rng, principal: Principal, offering_id: str, draft: OfferingDraft
+) -> Taken:
+    """A new version of an own offering; the same content again is no new version."""
+    provider = onboarding.own(session, principal)
+    offering = _owned(session, provider, offering_id)
+    if draft.reference != offering.reference:
+        raise Invalid("catalog.reference_fixed", reference=offering.reference, given=draft.reference)
+    return _single(take(session, clock, rng, principal, provider, [draft], source="api"))
+
+
+def withdraw(session: Session, clock: Clock, principal: Principal, offering_id: str) -> Offering:
+    """Take an own offering off the shelf; its versions stay, and a change brings it back."""
+    offering = _owned(session, onboarding.own(session, principal), offering_id)
+    if offering.status != WITHDRAWN:
+        offering.status = WITHDRAWN
+        offering.updated_at = clock.now()
+        session.add(offering)
+        audit.record(session, clock, principal, "offering.withdraw", offering.id)
+    return offering
+
+
+def from_manifest(
+    session: Session, clock: Clock, rng: Rng, principal: Principal, manifest: Manifest
+) -> tuple[Intake, list[RejectedLine]]:
+    """Take a manifest; the rows set aside are those that could not be read and those that could not be taken."""
+    provider = onboarding.own(session, principal)
+    lines = manifest.accepted
+    done = take(session, clock, rng, principal, provider, [each.draft for each in lines], source="manifest")
+    aside = [
+        RejectedLine(
+            lines[each.index].line, each.error.code, dict(each.error.params), lines[each.index].draft.reference
+        )
+        for each in done.refused
+    ]
+    return done, sorted([*manifest.rejected, *aside], key=lambda row: row.line)
+
+
+def versions(session: Session, principal: Principal, offering_id: str) -> Sequence[OfferingVersion]:
+    """All that the owner ever said under this offering, oldest first."""
+    offering = _owned(session, onboarding.own(session, principal), offering_id)
+    found = select(OfferingVersion).where(OfferingVersion.offering_id == offering.id)
+    return session.exec(found.order_by(col(OfferingVersion.number))).all()
+
+
+def assets_of(session: Session, version_id: str) -> Sequence[Asset]:
+    found = select(Asset).join(OfferingAsset, col(OfferingAsset.asset_id) == col(Asset.id))
+    return session.exec(found.where(OfferingAsset.version_id == version_id).order_by(col(Asset.name))).all()
+
+
+def _owned(session: Session, provider: Provider, offering_id: str) -> Offering:
+    offering = session.get(Offering, offering_id)
+    if offering is None or offering.provider_id != provider.id:
+        raise NotFound("catalog.offering_unknown", offering_id=offering_id)
+    return offering
+
+
+def _single(done: Intake) -> Taken:
+    if done.refused:
+        raise done.refused[0].error
+    return done.taken[0]

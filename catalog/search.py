@@ -1,0 +1,129 @@
+"""The shelf as a planner sees it: published, released to the asker, from verified providers, in force.
+
+A provider sees its own offerings and no rival's. The conditions stand in the
+query, so that a page is never filtered after the fetch.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, exists, or_
+from sqlmodel import Session, col, func, select
+
+from catalog.intake import PUBLISHED
+from catalog.tables import Offering, OfferingAttribute, OfferingVersion
+from providers.lifecycle import Status
+from providers.tables import Provider
+from space_hub.errors import Invalid, NotFound
+from space_hub.trust import markings
+from space_hub.trust.principal import Principal
+from space_hub.trust.scopes import OrganisationKind
+from space_hub.vocabulary.attributes import Form, attribute, number_range
+from space_hub.vocabulary.codes import MissionArea
+
+_CONDITION = re.compile(r"\s*([a-z0-9_:]+)\s*(<=|>=|=)\s*(\S+)(?:\s+(\S+))?\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One attribute and a bound in its canonical unit, or a code."""
+
+    attribute: str
+    operator: str
+    number: float | None = None
+    code: str | None = None
+
+
+def read_condition(text: str) -> Condition:
+    """`gsd <= 50 cm`, `band = Ka`, `stereo = true`."""
+    match = _CONDITION.fullmatch(text)
+    if match is None:
+        raise Invalid("catalog.condition_wrong", given=text)
+    name, operator, value, unit = match.groups()
+    about = attribute(name)
+    if about.form is Form.NUMBER:
+        try:
+            number = float(value)
+        except ValueError:
+            raise Invalid("catalog.condition_wrong", given=text) from None
+        if operator == "=":
+            raise Invalid("catalog.condition_needs_bound", given=text)
+        return Condition(name, operator, number=number_range(name, number, unit)[0])
+    codes = about.codes if about.form is Form.CODES else ("true", "false")
+    if operator != "=" or unit is not None or value not in codes:
+        raise Invalid("vocabulary.value_wrong", attribute=name, given=value, expected=", ".join(codes))
+    return Condition(name, operator, code=value)
+
+
+def shelf(
+    principal: Principal,
+    now: datetime,
+    *,
+    mission_area: MissionArea | None = None,
+    capability: str | None = None,
+    nation: str | None = None,
+    text: str | None = None,
+    conditions: tuple[Condition, ...] = (),
+) -> Select[Any]:
+    """A statement of (Offering, OfferingVersion, Provider) that the principal may see and that meets the filters.
+
+    A bound is met when some of the offered range meets it: search is generous,
+    matching is strict.
+    """
+    statement: Any = (
+        select(Offering, OfferingVersion, Provider)
+        .join(OfferingVersion, col(OfferingVersion.id) == col(Offering.current_version_id))
+        .join(Provider, col(Provider.id) == col(Offering.provider_id))
+        .where(
+            Offering.status == PUBLISHED,
+            or_(col(OfferingVersion.valid_to).is_(None), col(OfferingVersion.valid_to) > now),
+            markings.visible(Offering.marking_id, principal),
+        )
+    )
+    if principal.kind is OrganisationKind.PROVIDER:
+        statement = statement.where(Provider.organisation_id == principal.organisation_id)
+    else:
+        statement = statement.where(Provider.status == Status.VERIFIED.value)
+    if mission_area is not None:
+        statement = statement.where(Offering.mission_area == mission_area.value)
+    if capability is not None:
+        statement = statement.where(Offering.capability == capability)
+    if nation is not None:
+        statement = statement.where(Provider.nation == nation)
+    if text:
+        pattern = f"%{_escape(text.lower())}%"
+        fields = (OfferingVersion.title, OfferingVersion.description, Provider.legal_name)
+        statement = statement.where(or_(*(func.lower(field).like(pattern, escape="\\") for field in fields)))
+    for condition in conditions:
+        statement = statement.where(_meets(condition))
+    found: Select[Any] = statement
+    return found
+
+
+def one(session: Session, principal: Principal, now: datetime, offering_id: str) -> tuple[Any, Any, Any]:
+    """One offering of the shelf; what is not on it for the asker does not exist."""
+    row = session.execute(shelf(principal, now).where(col(Offering.id) == offering_id)).one_or_none()
+    if row is None:
+        raise NotFound("catalog.offering_unknown", offering_id=offering_id)
+    return row[0], row[1], row[2]
+
+
+def _meets(condition: Condition) -> Any:
+    value = OfferingAttribute
+    matching = [
+        col(value.version_id) == col(OfferingVersion.id),
+        col(value.attribute) == condition.attribute,
+    ]
+    if condition.operator == "<=":
+        matching.append(col(value.low) <= condition.number)
+    elif condition.operator == ">=":
+        matching.append(col(value.high) >= condition.number)
+    else:
+        matching.append(col(value.code) == condition.code)
+    return exists().where(*matching)
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
