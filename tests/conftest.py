@@ -1,0 +1,154 @@
+"""Fixtures of the whole suite: a standing clock, repeatable draws, two databases, the shared data.
+
+Each test gets a fresh database with all tables: on SQLite a copy of one file, on
+PostgreSQL a copy of one template database. A worker of the test run makes the
+file, the template and its server once, and only when a test asks for them.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url, text
+
+from space_hub import db
+from space_hub.clock import ManualClock
+from space_hub.db import Database
+from space_hub.rng import SeededRng
+from tests.support import postgres
+from tests.support.hub import Hub, build
+
+ROOT = Path(__file__).resolve().parents[1]
+_NUMBERS = count(1)
+
+
+def make_tables(database: Database) -> None:
+    from jobs import migrations
+
+    migrations.load_tables()
+    db.metadata.create_all(database.engine)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(datetime(2024, 11, 2, tzinfo=UTC))
+
+
+@pytest.fixture
+def rng() -> SeededRng:
+    return SeededRng(20241102)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "hub.sqlite"
+    database = db.connect(f"sqlite:///{path}")
+    make_tables(database)
+    database.engine.dispose()
+    assert not path.with_name("hub.sqlite-wal").exists(), "the last connection closes the log into the file"
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """URL of a server where databases may be made: SPACE_HUB_TEST_DATABASE_URL, else one of our own."""
+    given = os.environ.get("SPACE_HUB_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> Iterator[str]:
+    name = _name("template")
+    with _made(postgres_server, name) as url:
+        database = db.connect(url)
+        make_tables(database)
+        database.engine.dispose()
+        yield name
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    return f"sqlite:///{shutil.copyfile(sqlite_template, tmp_path / 'hub.sqlite')}"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    with _made(postgres_server, _name("test"), postgres_template) as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_database(sqlite_url: str) -> Iterator[Database]:
+    database = db.connect(sqlite_url)
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> Iterator[Database]:
+    database = db.connect(postgres_url)
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of a fresh database with all tables, for tests that open it from several processes."""
+    url: str = request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param])
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = db.connect(database_url)
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of shared data; without it the test is skipped aloud, or fails where it is required."""
+    folder = Path(os.environ.get("SPACE_HUB_SHARED") or ROOT.parent / "shared").resolve()
+    if (folder / "data").is_dir():
+        return folder
+    missing = f"shared data not found in {folder}: set SPACE_HUB_SHARED to the folder that holds data/"
+    if os.environ.get("SPACE_HUB_REQUIRE_SHARED") == "1":
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
+@pytest.fixture
+def hub(sqlite_database: Database, clock: ManualClock, rng: SeededRng) -> Hub:
+    return build(sqlite_database, clock, rng)
+
+
+def _name(kind: str) -> str:
+    return f"space_hub_{kind}_{os.getpid()}_{next(_NUMBERS)}"
+
+
+class _made:
+    """A database of this name while the block runs."""
+
+    def __init__(self, server: str, name: str, template: str = "template0") -> None:
+        self.server, self.name, self.template = server, name, template
+
+    def __enter__(self) -> str:
+        self._do(f'CREATE DATABASE "{self.name}" TEMPLATE "{self.template}" STRATEGY FILE_COPY')
+        return make_url(self.server).set(database=self.name).render_as_string(hide_password=False)
+
+    def __exit__(self, *_: object) -> None:
+        self._do(f'DROP DATABASE "{self.name}" WITH (FORCE)')
+
+    def _do(self, statement: str) -> None:
+        admin = db.connect(self.server)
+        with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(statement))
+        admin.engine.dispose()
