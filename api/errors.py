@@ -46,7 +46,9 @@ def install(app: FastAPI) -> None:
         if error.kind is Kind.UNAUTHENTICATED:
             headers["WWW-Authenticate"] = "Bearer"
         detail = say(error.code, language_of(request), **error.params)
-        return problem(STATUS[error.kind], error.code, detail, headers)
+        language = language_of(request)
+        causes = [{"code": one.code, "detail": say(one.code, language, **one.params)} for one in error.causes]
+        return problem(STATUS[error.kind], error.code, detail, headers, **({"errors": causes} if causes else {}))
 
     @app.exception_handler(RequestValidationError)
     def body_error(request: Request, error: RequestValidationError) -> JSONResponse:

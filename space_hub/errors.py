@@ -23,6 +23,9 @@ class HubError(Exception):
 
     kind: Kind
 
+    causes: tuple["HubError", ...] = ()
+    """The single faults, when several are refused at once."""
+
     def __init__(self, code: str, /, **params: object) -> None:
         self.code = code
         self.params = params

@@ -1,0 +1,129 @@
+"""States of what is promised and ordered, and the tables of their transitions. Pure.
+
+A state changes only by an event that its table lists; each event belongs to one
+side or to both. Histories are rows beside the state, never overwritten.
+"""
+
+from enum import StrEnum
+
+from providers.adapters.base import FINAL, OrderStatus
+from space_hub.errors import Conflict, Forbidden
+
+
+class Side(StrEnum):
+    SUPPLIER = "supplier"
+    BUYER = "buyer"
+
+
+class AgreementStatus(StrEnum):
+    DRAFT = "draft"
+    OFFERED = "offered"
+    SIGNED = "signed"
+    ENDED = "ended"
+    WITHDRAWN = "withdrawn"
+
+
+class AgreementEvent(StrEnum):
+    OFFER = "offer"
+    SIGN = "sign"
+    WITHDRAW = "withdraw"
+    END = "end"
+
+
+_SUPPLIER = frozenset({Side.SUPPLIER})
+_BUYER = frozenset({Side.BUYER})
+_EITHER = _SUPPLIER | _BUYER
+
+AGREEMENT: dict[tuple[AgreementStatus, AgreementEvent], tuple[AgreementStatus, frozenset[Side]]] = {
+    (AgreementStatus.DRAFT, AgreementEvent.OFFER): (AgreementStatus.OFFERED, _SUPPLIER),
+    (AgreementStatus.DRAFT, AgreementEvent.WITHDRAW): (AgreementStatus.WITHDRAWN, _EITHER),
+    (AgreementStatus.OFFERED, AgreementEvent.SIGN): (AgreementStatus.SIGNED, _BUYER),
+    (AgreementStatus.OFFERED, AgreementEvent.WITHDRAW): (AgreementStatus.WITHDRAWN, _EITHER),
+    (AgreementStatus.SIGNED, AgreementEvent.END): (AgreementStatus.ENDED, _BUYER),
+}
+"""A supplier binds itself by offering; a named authority of the buyer signs, and it alone ends what it signed."""
+
+
+def next_agreement(status: AgreementStatus, event: AgreementEvent, side: Side) -> AgreementStatus:
+    """The status after `event` by `side`; refused when the table does not list it or it is the other side's."""
+    found = AGREEMENT.get((status, event))
+    if found is None:
+        possible = sorted(each.value for at, each in AGREEMENT if at is status)
+        raise Conflict(
+            "agreement.step_not_possible",
+            event=event.value,
+            status=status.value,
+            possible=", ".join(possible) or "-",
+        )
+    after, sides = found
+    if side not in sides:
+        raise Forbidden("agreement.step_of_other_side", event=event.value, side=next(iter(sides)).value)
+    return after
+
+
+class MemberStatus(StrEnum):
+    INVITED = "invited"
+    JOINED = "joined"
+    LEFT = "left"
+
+
+class MemberEvent(StrEnum):
+    INVITE = "invite"
+    JOIN = "join"
+    LEAVE = "leave"
+
+
+MEMBER: dict[tuple[MemberStatus | None, MemberEvent], MemberStatus] = {
+    (None, MemberEvent.INVITE): MemberStatus.INVITED,
+    (MemberStatus.LEFT, MemberEvent.INVITE): MemberStatus.INVITED,
+    (MemberStatus.INVITED, MemberEvent.JOIN): MemberStatus.JOINED,
+    (MemberStatus.INVITED, MemberEvent.LEAVE): MemberStatus.LEFT,
+    (MemberStatus.JOINED, MemberEvent.LEAVE): MemberStatus.LEFT,
+}
+
+
+def next_member(status: MemberStatus | None, event: MemberEvent) -> MemberStatus:
+    after = MEMBER.get((status, event))
+    if after is None:
+        raise Conflict(
+            "pool.member_step_not_possible", event=event.value, status="none" if status is None else status.value
+        )
+    return after
+
+
+class CallOffStatus(StrEnum):
+    ACTIVE = "active"
+    CANCELLING = "cancelling"
+    """Its authority decided to cancel; the supplier has not yet said that it did."""
+    CANCELLED = "cancelled"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+OPEN = frozenset({CallOffStatus.ACTIVE, CallOffStatus.CANCELLING})
+
+_CALL_OFF_AFTER = {
+    OrderStatus.COMPLETED: CallOffStatus.COMPLETED,
+    OrderStatus.CANCELLED: CallOffStatus.CANCELLED,
+    OrderStatus.USER_CANCELLED: CallOffStatus.CANCELLED,
+    OrderStatus.REJECTED: CallOffStatus.FAILED,
+    OrderStatus.FAILED: CallOffStatus.FAILED,
+    OrderStatus.EXPIRED: CallOffStatus.FAILED,
+}
+
+
+def call_off_after(status: CallOffStatus, order: OrderStatus) -> CallOffStatus:
+    """What a call-off is once its order has the status `order`."""
+    return _CALL_OFF_AFTER.get(order, status)
+
+
+def keeps_capacity(order: OrderStatus) -> bool:
+    """Whether capacity stays committed: a completed order used it, an open one needs it."""
+    return order not in FINAL or order is OrderStatus.COMPLETED
+
+
+def next_order(status: OrderStatus | None, said: OrderStatus) -> OrderStatus:
+    """The status an order takes when its supplier says `said`; an ended order takes no other."""
+    if status in FINAL and said is not status:
+        raise Conflict("order.already_ended", status=str(status), said=said.value)
+    return said
