@@ -33,7 +33,14 @@ _LOCK = 7_310_002
 
 class LogEntry(SQLModel, table=True):
     __tablename__ = "log_entry"
-    __table_args__ = (Index("ix_log_entry_unsequenced", "id", postgresql_where=text("position IS NULL")),)
+    __table_args__ = (
+        Index(
+            "ix_log_entry_unsequenced",
+            "id",
+            postgresql_where=text("position IS NULL"),
+            sqlite_where=text("position IS NULL"),
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
     position: int | None = Field(default=None, sa_type=BIG, unique=True)
@@ -87,6 +94,11 @@ def sequence(session: Session, limit: int = 1000) -> int:
         session.add(entry)
         session.flush()
     return len(fresh)
+
+
+def anything_unsequenced(session: Session) -> bool:
+    """Whether `sequence` would find something; a look that takes no lock."""
+    return session.exec(select(LogEntry.id).where(col(LogEntry.position).is_(None)).limit(1)).first() is not None
 
 
 def head(session: Session) -> int:

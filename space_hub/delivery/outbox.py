@@ -134,6 +134,22 @@ def claim_due(
     return [_claim(session, wall, endpoint_id, batch) for endpoint_id in ready]
 
 
+def anything_due(session: Session, wall: datetime) -> bool:
+    """Whether a message may be waiting to be sent; a look that takes no lock."""
+    due = select(Message.id).where(Message.state == MessageState.PENDING.value, Message.due_at_wall <= wall).limit(1)
+    return session.exec(due).first() is not None
+
+
+def anything_to_fan_out(session: Session) -> bool:
+    """Whether an entry lies behind the cursor of the fan-out or a replay is under way; takes no lock."""
+    if log.head(session) > cursors.position(session, cursors.FAN_OUT):
+        return True
+    replaying = select(Endpoint.id).where(
+        Endpoint.state == EndpointState.ACTIVE.value, col(Endpoint.replay_until).is_not(None)
+    )
+    return session.exec(replaying.limit(1)).first() is not None
+
+
 def entitled(session: Session, organisation_id: str, marking_id: str) -> bool:
     """Whether the organisation may read what carries this marking, now."""
     return session.get(MarkingReader, (marking_id, organisation_id)) is not None

@@ -1,0 +1,78 @@
+"""What follows from what happened: the hub's own reader of the event log.
+
+Each entry is dealt with in one transaction together with the cursor, so that a
+crash repeats it and never loses it. An entry that fails three times is set
+aside and the rest flows on.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from sqlmodel import Session
+
+from jobs.handlers import load
+from space_hub.clock import Clock
+from space_hub.db import Database
+from space_hub.delivery import cursors, log
+from space_hub.delivery.log import LogEntry
+from space_hub.errors import Unavailable
+from space_hub.rng import Rng
+
+READER = "react"
+
+REACTIONS: tuple[tuple[str, frozenset[str]], ...] = (
+    ("space_hub.awareness.alerts:on_run", frozenset({"run.published"})),
+    (
+        "catalog.impact:on_object_event",
+        frozenset({"conjunction.created", "object.decayed", "outage.reported", "run.published"}),
+    ),
+)
+"""Who is called (session, clock, rng, entry) for which topics, in this order."""
+
+_PAGE = 200
+
+logger = structlog.get_logger()
+
+Reaction = Callable[[Session, Clock, Rng, LogEntry], Any]
+
+
+def turn(
+    database: Database, clock: Clock, rng: Rng, reactions: tuple[tuple[str, frozenset[str]], ...] = REACTIONS
+) -> bool:
+    """Deal with what lies behind the cursor, one page at most; False when there was nothing."""
+    with database.read() as session:
+        entries = log.read_after(session, cursors.position(session, READER), _PAGE)
+        todo = [(entry.position or 0, _paths(entry.topic, reactions)) for entry in entries]
+    if not todo:
+        return False
+    for index, (position, paths) in enumerate(todo):
+        quiet_next = index + 1 < len(todo) and not todo[index + 1][1]
+        if not paths and quiet_next:
+            continue  # The cursor passes a row of entries that concern nobody in one step.
+        if not _deal(database, clock, rng, position, paths):
+            return False
+    return True
+
+
+def _paths(topic: str, reactions: tuple[tuple[str, frozenset[str]], ...]) -> list[str]:
+    return [path for path, topics in reactions if topic in topics]
+
+
+def _deal(database: Database, clock: Clock, rng: Rng, position: int, paths: list[str]) -> bool:
+    """One entry; False when it failed and is to be met again."""
+    try:
+        with database.write() as session:
+            if paths:
+                entry = log.read_after(session, position - 1, 1)[0]
+                for path in paths:
+                    reaction: Reaction = load(path)
+                    reaction(session, clock, rng, entry)
+            cursors.advance(session, clock, READER, position)
+    except Unavailable:
+        raise
+    except Exception as error:
+        logger.error("reaction failed", position=position, exc_info=error)
+        with database.write() as session:
+            return cursors.failed(session, clock, READER, position, f"{type(error).__name__}: {error}")
+    return True
