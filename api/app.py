@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from api import docs, errors, limits
 from api.deps import House
@@ -86,9 +86,9 @@ def unguarded(app: FastAPI) -> list[str]:
     ]
 
 
-def routes(app: FastAPI) -> list[APIRoute]:
-    """Every route that a schema describes."""
-    return [route for route in app.routes if isinstance(route, APIRoute) and route.include_in_schema]
+def routes(app: FastAPI) -> list[RouteContext]:
+    """Every route that runs a handler of ours, with its full path and dependencies."""
+    return [each for each in iter_route_contexts(app.routes) if isinstance(each.original_route, APIRoute)]
 
 
 def _operation_id(route: Any) -> str:

@@ -8,20 +8,25 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
+from api.policy import Router, public
+
+router = Router(tags=["docs"])
+
+
+@router.get("/docs", policy=public(), include_in_schema=False)
+def docs() -> HTMLResponse:
+    return get_swagger_ui_html(
+        openapi_url="/v1/openapi.json",
+        title="Space Hub API",
+        swagger_js_url="/docs/assets/swagger-ui-bundle.js",
+        swagger_css_url="/docs/assets/swagger-ui.css",
+        swagger_favicon_url="/docs/assets/favicon-32x32.png",
+    )
+
 
 def install(app: FastAPI) -> None:
-    folder = _bundle()
-    app.mount("/docs/assets", StaticFiles(directory=folder), name="docs-assets")
-
-    @app.get("/docs", include_in_schema=False)
-    def docs() -> HTMLResponse:
-        return get_swagger_ui_html(
-            openapi_url="/v1/openapi.json",
-            title="Space Hub API",
-            swagger_js_url="/docs/assets/swagger-ui-bundle.js",
-            swagger_css_url="/docs/assets/swagger-ui.css",
-            swagger_favicon_url="/docs/assets/favicon-32x32.png",
-        )
+    app.mount("/docs/assets", StaticFiles(directory=_bundle()), name="docs-assets")
+    app.include_router(router.api)
 
 
 def _bundle() -> Path:

@@ -1,4 +1,7 @@
-"""A ceiling on request bodies, told by length and enforced on what really arrives."""
+"""A ceiling on request bodies, enforced on what really arrives.
+
+The framework has one too, but answers in plain English; ours becomes a problem like every other.
+"""
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send

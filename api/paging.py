@@ -33,7 +33,7 @@ class PageAsk:
     def of(
         self,
         session: Session,
-        statement: Select[Any],
+        statement: Select[*tuple[Any, ...]],
         *,
         key: Any,
         make: Callable[..., T],

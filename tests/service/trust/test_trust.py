@@ -52,14 +52,11 @@ def test_a_key_is_kept_as_a_hash_and_ends_when_revoked_or_expired(
         keys.authenticate(session, clock, secret)
 
 
-@pytest.mark.parametrize(
-    "damage", [lambda s: s[:-1], lambda s: s + "A", lambda s: "sh_x_y", lambda s: "", lambda s: "__"]
-)
-def test_a_damaged_key_is_nobody(database: Database, clock: ManualClock, rng: SeededRng, damage: object) -> None:
+@pytest.mark.parametrize("damaged", ["{0}A", "{0:.20}", "sh_x_y", "", "__", "key_{0}"])
+def test_a_damaged_key_is_nobody(database: Database, clock: ManualClock, rng: SeededRng, damaged: str) -> None:
     _, secret = enrol(database, clock, rng, "nation", "FR")
-    assert callable(damage)
     with database.read() as session, pytest.raises(Unauthenticated):
-        keys.authenticate(session, clock, damage(secret))
+        keys.authenticate(session, clock, damaged.format(secret))
 
 
 def test_a_rival_cannot_end_my_key_nor_learn_that_it_exists(
