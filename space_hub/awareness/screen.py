@@ -32,6 +32,9 @@ from space_hub.text import say
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
 
+KIND = "screening"
+"""Kind of the piece of work that a job does with `run_screening`."""
+
 LONGEST_WINDOW_H = 240.0
 WIDEST_M = 50_000.0
 
@@ -56,6 +59,19 @@ class Asked:
     @property
     def stop(self) -> datetime:
         return self.start + timedelta(hours=self.hours)
+
+    def params(self) -> dict[str, Any]:
+        """As JSON, for a piece of work; `of` reads it back."""
+        return {
+            "start": self.start.isoformat(),
+            "hours": self.hours,
+            "threshold_m": self.threshold_m,
+            "max_age_days": self.max_age_days,
+        }
+
+    @classmethod
+    def of(cls, params: dict[str, Any]) -> "Asked":
+        return cls(**{**params, "start": datetime.fromisoformat(params["start"])})
 
     def check(self) -> None:
         if not 0.0 < self.hours <= LONGEST_WINDOW_H:
