@@ -1,0 +1,35 @@
+"""`python -m benchmarks`: it names what it knows and runs one by name."""
+
+import json
+import sys
+from types import ModuleType
+
+import pytest
+
+from benchmarks import __main__ as dispatch
+
+
+@pytest.mark.parametrize("words", [[], ["no-such"], ["__main__"], ["a", "b"]])
+def test_a_command_that_names_no_benchmark_lists_the_known_ones(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(dispatch, "known", lambda: ["planted"])
+    assert dispatch.main(words) == 2
+    assert "known benchmarks: planted" in capsys.readouterr().err
+
+
+def test_a_benchmark_prints_its_figures_for_people_and_for_programs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    planted = ModuleType("benchmarks.planted")
+    planted.run = lambda: {"wall_s": 1.5}  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "benchmarks.planted", planted)
+    monkeypatch.setattr(dispatch, "known", lambda: ["planted"])
+    assert dispatch.main(["planted"]) == 0
+    assert capsys.readouterr().out == "wall_s  1.5\n"
+    assert dispatch.main(["planted", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"wall_s": 1.5}
+
+
+def test_private_modules_are_no_benchmarks() -> None:
+    assert "__main__" not in dispatch.known()
