@@ -22,10 +22,8 @@ def main(words: Sequence[str]) -> int:
     """0 when the benchmark ran, 2 when the command names none."""
     names = [word for word in words if word != "--json"]
     if len(names) != 1 or names[0] not in known():
-        given = " ".join(words) or "nothing"
-        print(
-            f"usage: benchmarks NAME [--json]; given: {given}; known: {', '.join(known()) or 'none'}", file=sys.stderr
-        )
+        print(f"given: {' '.join(words) or 'nothing'}; expected: NAME [--json]", file=sys.stderr)
+        print(f"known benchmarks: {', '.join(known()) or 'none'}", file=sys.stderr)
         return 2
     figures: dict[str, object] = import_module(f"benchmarks.{names[0]}").run()
     if "--json" in words:
