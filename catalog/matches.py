@@ -1,0 +1,106 @@
+"""Matching on the shelf: read what the planner may see, recommend, keep the decision record."""
+
+from collections.abc import Iterable
+
+from sqlmodel import Session, select
+
+from catalog import requirements
+from catalog.content import measured_from_json
+from catalog.matching.recommend import recommend
+from catalog.matching.record import Record, freeze
+from catalog.matching.values import Candidate, Need, UnitPrice
+from catalog.search import shelf
+from catalog.tables import MatchRecord, Offering, OfferingVersion
+from providers.tables import Provider
+from space_hub.clock import Clock
+from space_hub.delivery import log
+from space_hub.errors import NotFound
+from space_hub.rng import Rng
+from space_hub.trust import audit, markings
+from space_hub.trust.principal import Principal
+from space_hub.vocabulary.capabilities import capability
+from space_hub.vocabulary.money import money
+from space_hub.vocabulary.phases import Phase
+
+
+def gather(session: Session, clock: Clock, principal: Principal, requirement_id: str) -> tuple[Need, list[Candidate]]:
+    """The requirement and every offering of its mission area that the planner may see."""
+    need = requirements.need_of(requirements.get(session, principal, requirement_id))
+    statement = shelf(principal, clock.now(), mission_area=capability(need.capability).area)
+    return need, [candidate(*row) for row in session.execute(statement)]
+
+
+def compute(need: Need, candidates: Iterable[Candidate]) -> Record:
+    """The frozen recommendation. No database: the caller holds no transaction while it thinks."""
+    found = list(candidates)
+    return freeze(need, found, recommend(need, found))
+
+
+def keep(
+    session: Session, clock: Clock, rng: Rng, principal: Principal, requirement_id: str, record: Record
+) -> MatchRecord:
+    requirement = requirements.get(session, principal, requirement_id)
+    marking = markings.owner_only(session, principal.organisation_id)
+    row = MatchRecord(
+        id=rng.scope(principal.organisation_id, "match").id("mat"),
+        requirement_id=requirement.id,
+        organisation_id=principal.organisation_id,
+        at=clock.now(),
+        inputs_sha256=record.inputs_sha256,
+        record_sha256=record.record_sha256,
+        covered=record.result["covered"],
+        single_supplier=record.result["single_supplier"],
+        inputs=record.inputs,
+        result=record.result,
+        marking_id=marking,
+    )
+    session.add(row)
+    session.flush()
+    audit.record(session, clock, principal, "match.compute", row.id, record_sha256=row.record_sha256)
+    payload = {
+        "match_id": row.id,
+        "requirement_id": requirement.id,
+        "covered": row.covered,
+        "single_supplier": row.single_supplier,
+        "record_sha256": row.record_sha256,
+    }
+    log.append(session, clock, "match.computed", row.id, payload, marking)
+    return row
+
+
+def get(session: Session, principal: Principal, match_id: str) -> MatchRecord:
+    row = session.exec(
+        select(MatchRecord).where(MatchRecord.id == match_id, MatchRecord.organisation_id == principal.organisation_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("catalog.match_unknown", match_id=match_id)
+    return row
+
+
+def candidate(offering: Offering, version: OfferingVersion, provider: Provider) -> Candidate:
+    values = [measured_from_json(each) for each in version.attributes]
+    return Candidate(
+        offering_id=offering.id,
+        version_id=version.id,
+        content_sha256=version.content_sha256,
+        provider_id=provider.id,
+        title=version.title,
+        nation=provider.nation,
+        owner_nation=provider.owner_nation,
+        capability=version.capability,
+        modality=version.modality,
+        attributes={value.attribute: value for value in values},
+        capacity={Phase(each["phase"]): each["quantity"] for each in version.capacity},
+        prices={
+            Phase(each["phase"]): UnitPrice(
+                money(each["unit_price"], each["currency"]).amount,
+                money(each["retainer_per_day"] or 0, each["currency"]).amount,
+                each["currency"],
+            )
+            for each in version.prices
+        },
+        standards=frozenset(version.standards),
+        coverage=version.coverage,
+        valid_from=version.valid_from,
+        valid_to=version.valid_to,
+    )

@@ -1,0 +1,52 @@
+"""The pipeline: eligibility -> fit -> portfolio -> explain. Pure and deterministic.
+
+The order in which candidates are given does not matter.
+"""
+
+from collections.abc import Iterable
+
+from catalog.matching import eligibility, explain, portfolio
+from catalog.matching.fit import fit
+from catalog.matching.values import Candidate, Judged, Need, Outcome, Recommendation, Verdict
+
+
+def recommend(need: Need, candidates: Iterable[Candidate]) -> Recommendation:
+    """What a planner could take, and why. It recommends; an agency awards."""
+    ordered = sorted(candidates, key=lambda each: (each.content_sha256, each.offering_id))
+    gates = {each.offering_id: eligibility.gates(need, each) for each in ordered}
+    outcomes = {name: eligibility.overall(found) for name, found in gates.items()}
+    fits = {each.offering_id: fit(need, each) for each in ordered if outcomes[each.offering_id] is not Outcome.FAIL}
+    offered = [
+        portfolio.supply(need, each, fits[each.offering_id].score)
+        for each in ordered
+        if outcomes[each.offering_id] is Outcome.PASS
+    ]
+    filled = portfolio.choose(need, offered)
+    judged = []
+    for each in ordered:
+        name = each.offering_id
+        quantities = {phase: amounts[name] for phase, amounts in filled.items() if name in amounts}
+        verdict = _verdict(outcomes[name], bool(quantities))
+        judged.append(
+            Judged(
+                each,
+                verdict,
+                gates[name],
+                fits.get(name),
+                quantities,
+                explain.reasons(verdict, gates[name], quantities),
+                explain.counterfactual(gates[name]) if verdict is Verdict.REFUSED else None,
+            )
+        )
+    return Recommendation(
+        tuple(judged),
+        portfolio.cover(need, offered, filled),
+        portfolio.losses(need, offered, filled),
+        len({each.candidate.provider_id for each in offered}),
+    )
+
+
+def _verdict(outcome: Outcome, used: bool) -> Verdict:
+    if outcome is Outcome.PASS:
+        return Verdict.TAKEN if used else Verdict.RESERVE
+    return Verdict.QUESTION if outcome is Outcome.UNKNOWN else Verdict.REFUSED
