@@ -1,0 +1,133 @@
+"""Demonstration data: a broker desk, two nations, an operations centre, three suppliers and a shelf.
+
+Everything goes through the same functions as real data. The companies are
+invented and say so; each of their offerings rests on satellites that the
+hub's own catalogue holds, so that what happens in the sky reaches them.
+"""
+
+import json
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text as sql
+from sqlmodel import Session, col, select
+
+from catalog import offerings
+from providers import front_door, onboarding
+from providers.adapters.manifest import read_manifest
+from providers.lifecycle import Event
+from providers.onboarding import Contact, EvidenceKind, Profile, SizeClass
+from space_hub.awareness import watches
+from space_hub.awareness.tables import ElementSetRow
+from space_hub.awareness.watches import WatchAsk
+from space_hub.clock import Clock
+from space_hub.rng import Rng
+from space_hub.trust import keys, organisations
+from space_hub.trust.principal import Principal
+from space_hub.trust.scopes import OrganisationKind
+
+SUPPLIERS = Path(__file__).with_name("offerings.json")
+STATION = 25544
+"""The station that everyone knows; watched when the catalogue holds it."""
+
+SATELLITES_EACH = 3
+
+_PEOPLE = (
+    ("broker", "Broker desk (demonstration)", OrganisationKind.BROKER, "BE"),
+    ("nation", "Ministry of Defence, planning (demonstration)", OrganisationKind.NATION, "NO"),
+    ("ally", "Ministry of Defence, procurement (demonstration)", OrganisationKind.NATION, "FR"),
+    ("operations_centre", "Space operations centre (demonstration)", OrganisationKind.OPERATIONS_CENTRE, "FR"),
+)
+
+
+def seed(session: Session, clock: Clock, rng: Rng) -> dict[str, str]:
+    """Make the demonstration in the caller's transaction; the secrets of its keys by name."""
+    secrets: dict[str, str] = {}
+    principals: dict[str, Principal] = {}
+    for label, name, kind, nation in _PEOPLE:
+        made = organisations.register(session, clock, rng, name=name, kind=kind, nation=nation)
+        _, secrets[label] = keys.issue(session, clock, rng, organisation_id=made.id, name="demonstration")
+        principals[label] = keys.authenticate(session, clock, secrets[label])
+    satellites = _satellites(session)
+    suppliers: dict[str, dict[str, Any]] = json.loads(SUPPLIERS.read_text("utf-8"))
+    for number, (name, supplier) in enumerate(suppliers.items()):
+        mine = satellites[number * SATELLITES_EACH : (number + 1) * SATELLITES_EACH]
+        secrets[f"provider_{number + 1}"] = _supplier(session, clock, rng, principals["broker"], name, supplier, mine)
+    _watch(session, clock, rng, principals["operations_centre"])
+    return secrets
+
+
+def write_keys(secrets: dict[str, str], path: Path) -> None:
+    """Keep the demonstration's secrets where only their owner reads them."""
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_text(json.dumps(secrets, indent=2) + "\n", "utf-8")
+
+
+def _supplier(
+    session: Session,
+    clock: Clock,
+    rng: Rng,
+    broker: Principal,
+    name: str,
+    supplier: dict[str, Any],
+    satellites: list[int],
+) -> str:
+    """One company through the front door: profile, evidence, verification, offerings. Its key's secret."""
+    profile = Profile(
+        legal_name=name,
+        legal_id=f"DEMO-{supplier['nation']}",
+        nation=supplier["nation"],
+        owner_nation=supplier["nation"],
+        size_class=SizeClass(supplier["size_class"]),
+        contacts=(Contact("Front desk", supplier["email"]),),
+    )
+    _, provider, _, secret = front_door.arrive(session, clock, rng, profile)
+    principal = keys.authenticate(session, clock, secret)
+    onboarding.add_evidence(
+        session,
+        clock,
+        rng,
+        principal,
+        provider.id,
+        kind=EvidenceKind.COMPANY_REGISTER,
+        issuer="Register of the demonstration",
+        scope="Existence and ownership",
+        valid_from=clock.now() - timedelta(days=30),
+        valid_to=clock.now() + timedelta(days=365),
+        document_sha256=sha256(name.encode()).hexdigest(),
+    )
+    onboarding.submit(session, clock, rng, principal, provider.id)
+    onboarding.decide(session, clock, rng, broker, provider.id, Event.VERIFY, ("demonstration",))
+    assets = [{"kind": "satellite", "name": f"catalogue number {each}", "catalog_number": each} for each in satellites]
+    rows = [row | {"assets": assets} for row in supplier["offerings"]]
+    _, aside = offerings.from_manifest(session, clock, rng, principal, read_manifest(json.dumps(rows)))
+    if aside:
+        raise ValueError(f"the demonstration's offerings do not read: {aside[0]}")
+    return secret
+
+
+def _satellites(session: Session) -> list[int]:
+    """Catalogue numbers of satellites in low orbits that are not debris, spread over the catalogue."""
+    wanted = len(json.loads(SUPPLIERS.read_text("utf-8"))) * SATELLITES_EACH
+    rows = session.exec(
+        select(ElementSetRow.catalog_number)
+        .where(col(ElementSetRow.is_current))
+        .where(ElementSetRow.mean_motion_rev_day > 14.0, ElementSetRow.mean_motion_rev_day < 15.5)
+        .where(sql("name NOT LIKE '%DEB%'"), sql("name NOT LIKE '%R/B%'"))
+        .order_by(col(ElementSetRow.catalog_number))
+    ).all()
+    step = max(1, len(rows) // wanted)
+    return list(rows[::step])[:wanted]
+
+
+def _watch(session: Session, clock: Clock, rng: Rng, centre: Principal) -> None:
+    """The station within 5 km when it is there, and everything within 100 m."""
+    known = session.exec(
+        select(ElementSetRow.id).where(ElementSetRow.catalog_number == STATION, col(ElementSetRow.is_current))
+    ).first()
+    if known is not None:
+        watches.create(session, clock, rng, centre, WatchAsk("Space station", (STATION,), False, 5_000.0, 24.0))
+    watches.create(session, clock, rng, centre, WatchAsk("Closer than 100 m", (), True, 100.0, 24.0))
