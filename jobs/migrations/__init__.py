@@ -14,12 +14,23 @@ from space_hub.db import Database
 HERE = Path(__file__).parent
 
 TABLE_MODULES = (
+    "catalog.promise_tables",
+    "catalog.tables",
+    "providers.adapters.simulated",
+    "providers.doors",
+    "providers.tables",
+    "space_hub.awareness.tables",
     "space_hub.db",
-    "space_hub.trust.tables",
+    "space_hub.delivery.cursors",
+    "space_hub.delivery.endpoints",
+    "space_hub.delivery.log",
+    "space_hub.delivery.outbox",
     "space_hub.trust.audit",
     "space_hub.trust.idempotency",
     "space_hub.trust.keys",
     "space_hub.trust.markings",
+    "space_hub.trust.tables",
+    "space_hub.work.tables",
 )
 
 

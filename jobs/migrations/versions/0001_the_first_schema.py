@@ -35,6 +35,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_audit_entry_subject"), ["subject"], unique=False)
 
     op.create_table(
+        "capacity_bucket",
+        sa.Column("resource", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("capacity", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("committed", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("committed >= 0 AND committed <= capacity", name=op.f("ck_capacity_bucket_within_capacity")),
+        sa.PrimaryKeyConstraint("resource", "day", name=op.f("pk_capacity_bucket")),
+    )
+    op.create_table(
+        "capacity_reservation",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("resource", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("subject", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("parts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("last_day >= first_day", name=op.f("ck_capacity_reservation_days")),
+        sa.CheckConstraint("parts > 0", name=op.f("ck_capacity_reservation_something")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_capacity_reservation")),
+        sa.UniqueConstraint("subject", "resource", name=op.f("uq_capacity_reservation_subject_resource")),
+    )
+    with op.batch_alter_table("capacity_reservation", schema=None) as batch_op:
+        batch_op.create_index("ix_capacity_reservation_days", ["resource", "first_day"], unique=False)
+
+    op.create_table(
         "idempotency",
         sa.Column("organisation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
@@ -52,6 +77,14 @@ def upgrade() -> None:
         sa.Column("created_at_wall", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("demonstration", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_installation")),
+    )
+    op.create_table(
+        "lease",
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("holder", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=True),
+        sa.Column("token", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("until_wall", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
     )
     op.create_table(
         "marking",
@@ -74,6 +107,161 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
     )
     op.create_table(
+        "reader_cursor",
+        sa.Column("reader", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("error", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=True),
+        sa.Column("moved_at_wall", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("reader", name=op.f("pk_reader_cursor")),
+    )
+    op.create_table(
+        "simulated_order",
+        sa.Column("our_reference", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("provider_reference", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("offering_reference", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
+        sa.Column("course", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+        sa.Column("quantity", sa.Float(), nullable=False),
+        sa.Column("placed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("cancelled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("placings", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("our_reference", name=op.f("pk_simulated_order")),
+        sa.UniqueConstraint("provider_reference", name=op.f("uq_simulated_order_provider_reference")),
+    )
+    op.create_table(
+        "skipped_entry",
+        sa.Column("reader", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("error", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("at_wall", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("reader", "position", name=op.f("pk_skipped_entry")),
+    )
+    op.create_table(
+        "snapshot",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("synthetic", sa.Boolean(), nullable=False),
+        sa.Column("oldest_epoch", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("newest_epoch", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column(
+            "element_set_ids",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("taken_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_snapshot")),
+        sa.UniqueConstraint("sha256", name=op.f("uq_snapshot_sha256")),
+    )
+    op.create_table(
+        "space_object",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("name_folded", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("international_designator", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("synthetic", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("decay_predicted_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_space_object")),
+    )
+    with op.batch_alter_table("space_object", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_space_object_international_designator"), ["international_designator"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_space_object_name"), ["name"], unique=False)
+        batch_op.create_index(batch_op.f("ix_space_object_name_folded"), ["name_folded"], unique=False)
+
+    op.create_table(
+        "capacity_entry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reservation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("from_day", sa.Date(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.CheckConstraint("kind IN ('reserved', 'released')", name=op.f("ck_capacity_entry_known_kind")),
+        sa.ForeignKeyConstraint(
+            ["reservation_id"], ["capacity_reservation.id"], name=op.f("fk_capacity_entry_reservation_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_capacity_entry")),
+        sa.UniqueConstraint("reservation_id", "kind", name=op.f("uq_capacity_entry_reservation_id_kind")),
+    )
+    op.create_table(
+        "designation",
+        sa.Column("object_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("catalog_number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("valid_from", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("valid_to", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["object_id"], ["space_object.id"], name=op.f("fk_designation_object_id")),
+        sa.PrimaryKeyConstraint("object_id", "catalog_number", "valid_from", name=op.f("pk_designation")),
+    )
+    with op.batch_alter_table("designation", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_designation_in_force",
+            ["catalog_number"],
+            unique=True,
+            sqlite_where=sa.text("valid_to IS NULL"),
+            postgresql_where=sa.text("valid_to IS NULL"),
+        )
+
+    op.create_table(
+        "endpoint",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("organisation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("url", sqlmodel.sql.sqltypes.AutoString(length=2000), nullable=False),
+        sa.Column("topics", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("description", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("secret", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
+        sa.Column("old_secret", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=True),
+        sa.Column("old_secret_until_wall", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+        sa.Column("disabled_reason", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("last_sequence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("rest_until_wall", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("claimed_at_wall", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("slow", sa.Boolean(), nullable=False),
+        sa.Column("replay_position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("replay_until", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint("state IN ('active', 'disabled')", name=op.f("ck_endpoint_state")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_endpoint_organisation_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_endpoint")),
+    )
+    with op.batch_alter_table("endpoint", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_endpoint_organisation_id"), ["organisation_id"], unique=False)
+
+    op.create_table(
+        "log_entry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("event_id", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=True),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("at_wall", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("topic", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("subject", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column(
+            "payload", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("marking_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(["marking_id"], ["marking.id"], name=op.f("fk_log_entry_marking_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_log_entry")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_log_entry_event_id")),
+        sa.UniqueConstraint("position", name=op.f("uq_log_entry_position")),
+    )
+    with op.batch_alter_table("log_entry", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_log_entry_marking_id"), ["marking_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_log_entry_subject"), ["subject"], unique=False)
+        batch_op.create_index(batch_op.f("ix_log_entry_topic"), ["topic"], unique=False)
+        batch_op.create_index(
+            "ix_log_entry_unsequenced",
+            ["id"],
+            unique=False,
+            postgresql_where=sa.text("position IS NULL"),
+            sqlite_where=sa.text("position IS NULL"),
+        )
+
+    op.create_table(
         "marking_reader",
         sa.Column("marking_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("organisation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -85,6 +273,116 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("marking_reader", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_marking_reader_organisation_id"), ["organisation_id"], unique=False)
+
+    op.create_table(
+        "pool",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("lead_organisation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("authority_name", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("authority_office", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("mission_area", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+        sa.Column("open_to_suppliers", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["lead_organisation_id"], ["organisation.id"], name=op.f("fk_pool_lead_organisation_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pool")),
+    )
+    with op.batch_alter_table("pool", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_pool_lead_organisation_id"), ["lead_organisation_id"], unique=False)
+
+    op.create_table(
+        "provider",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("organisation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("legal_name", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("legal_id", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
+        sa.Column("nation", sqlmodel.sql.sqltypes.AutoString(length=2), nullable=False),
+        sa.Column("owner_nation", sqlmodel.sql.sqltypes.AutoString(length=2), nullable=True),
+        sa.Column("size_class", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column(
+            "contacts", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("status", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.CheckConstraint("size_class IN ('micro', 'small', 'medium', 'large')", name=op.f("ck_provider_known_size")),
+        sa.CheckConstraint(
+            "status IN ('draft', 'submitted', 'returned', 'verified', 'refused', 'suspended')",
+            name=op.f("ck_provider_known_status"),
+        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_provider_organisation_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_provider")),
+        sa.UniqueConstraint("organisation_id", name=op.f("uq_provider_organisation_id")),
+    )
+    with op.batch_alter_table("provider", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_provider_status"), ["status"], unique=False)
+
+    op.create_table(
+        "requirement",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("organisation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("description", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("mission_area", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+        sa.Column("capability", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column(
+            "clauses", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("phases", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("currency", sqlmodel.sql.sqltypes.AutoString(length=3), nullable=False),
+        sa.Column("area", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=True),
+        sa.Column("window_from", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("window_to", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("terms", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("content_sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("marking_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["marking_id"], ["marking.id"], name=op.f("fk_requirement_marking_id")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_requirement_organisation_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_requirement")),
+    )
+    with op.batch_alter_table("requirement", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_requirement_marking_id"), ["marking_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_requirement_mission_area"), ["mission_area"], unique=False)
+        batch_op.create_index(batch_op.f("ix_requirement_organisation_id"), ["organisation_id"], unique=False)
+
+    op.create_table(
+        "run",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("snapshot_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("organisation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("marking_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("synthetic", sa.Boolean(), nullable=False),
+        sa.Column("window_start", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("window_stop", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("threshold_m", sa.Float(), nullable=False),
+        sa.Column("max_age_days", sa.Float(), nullable=True),
+        sa.Column("offered", sa.Integer(), nullable=False),
+        sa.Column("screened", sa.Integer(), nullable=False),
+        sa.Column(
+            "excluded", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("failed", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("encounters", sa.Integer(), nullable=False),
+        sa.Column("co_located", sa.Integer(), nullable=False),
+        sa.Column("age_median_h", sa.Float(), nullable=True),
+        sa.Column("age_max_h", sa.Float(), nullable=True),
+        sa.Column("result_sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("engine", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("software_version", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("started_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("published_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("elapsed_s", sa.Float(), nullable=False),
+        sa.ForeignKeyConstraint(["marking_id"], ["marking.id"], name=op.f("fk_run_marking_id")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_run_organisation_id")),
+        sa.ForeignKeyConstraint(["snapshot_id"], ["snapshot.id"], name=op.f("fk_run_snapshot_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
+    )
+    with op.batch_alter_table("run", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_run_published_at"), ["published_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_run_snapshot_id"), ["snapshot_id"], unique=False)
 
     op.create_table(
         "service_key",
@@ -102,27 +400,811 @@ def upgrade() -> None:
     with op.batch_alter_table("service_key", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_service_key_organisation_id"), ["organisation_id"], unique=False)
 
-    # ### end Alembic commands ###
+    op.create_table(
+        "source_file",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("form", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("received_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("organisation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("synthetic", sa.Boolean(), nullable=False),
+        sa.Column("offered", sa.Integer(), nullable=False),
+        sa.Column("accepted", sa.Integer(), nullable=False),
+        sa.Column("unchanged", sa.Integer(), nullable=False),
+        sa.Column("quarantined", sa.Integer(), nullable=False),
+        sa.Column("withheld", sa.Integer(), nullable=False),
+        sa.Column("new_objects", sa.Integer(), nullable=False),
+        sa.Column("departing", sa.Integer(), nullable=False),
+        sa.Column("forward_dated", sa.Integer(), nullable=False),
+        sa.Column("refused", sa.Boolean(), nullable=False),
+        sa.Column("refusal_code", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column(
+            "refusal", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "reasons", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("marking_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.CheckConstraint(
+            "NOT refused OR (accepted = 0 AND unchanged = 0)", name=op.f("ck_source_file_refused_whole")
+        ),
+        sa.CheckConstraint(
+            "offered = accepted + unchanged + quarantined + withheld", name=op.f("ck_source_file_accounted")
+        ),
+        sa.ForeignKeyConstraint(["marking_id"], ["marking.id"], name=op.f("fk_source_file_marking_id")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_source_file_organisation_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_source_file")),
+    )
+    with op.batch_alter_table("source_file", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_source_file_received_at"), ["received_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_source_file_source"), ["source"], unique=False)
 
+    op.create_table(
+        "watch",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("organisation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("every_object", sa.Boolean(), nullable=False),
+        sa.Column("miss_distance_m", sa.Float(), nullable=False),
+        sa.Column("window_h", sa.Float(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("marking_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(["marking_id"], ["marking.id"], name=op.f("fk_watch_marking_id")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_watch_organisation_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_watch")),
+    )
+    with op.batch_alter_table("watch", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_watch_active"), ["active"], unique=False)
+        batch_op.create_index(batch_op.f("ix_watch_organisation_id"), ["organisation_id"], unique=False)
 
-def downgrade() -> None:
-    # ### commands auto generated by Alembic - please adjust! ###
-    with op.batch_alter_table("service_key", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_service_key_organisation_id"))
+    op.create_table(
+        "work",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("slot", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=True),
+        sa.Column("params", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("organisation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("key_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("created_at_wall", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("started_at_wall", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("finished_at_wall", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("done", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("total", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("note", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("result", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=True),
+        sa.Column("error_code", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+        sa.Column(
+            "error_params", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=True
+        ),
+        sa.Column("cancel_asked", sa.Boolean(), nullable=False),
+        sa.Column("holder", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=True),
+        sa.Column("token", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("lease_s", sa.Integer(), nullable=False),
+        sa.Column("lease_until_wall", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("losses", sa.Integer(), nullable=False),
+        sa.CheckConstraint("state IN ('queued', 'running', 'done', 'failed', 'cancelled')", name=op.f("ck_work_state")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_work_organisation_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_work")),
+        sa.UniqueConstraint("kind", "slot", name="uq_work_slot"),
+    )
+    with op.batch_alter_table("work", schema=None) as batch_op:
+        batch_op.create_index("ix_work_open", ["state", "kind", "created_at_wall"], unique=False)
+        batch_op.create_index(batch_op.f("ix_work_organisation_id"), ["organisation_id"], unique=False)
 
-    op.drop_table("service_key")
-    with op.batch_alter_table("marking_reader", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_marking_reader_organisation_id"))
+    op.create_table(
+        "asset",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("provider_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
+        sa.Column("nation", sqlmodel.sql.sqltypes.AutoString(length=2), nullable=True),
+        sa.Column("catalog_number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("space_object_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["provider_id"], ["provider.id"], name=op.f("fk_asset_provider_id")),
+        sa.ForeignKeyConstraint(["space_object_id"], ["space_object.id"], name=op.f("fk_asset_space_object_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_asset")),
+        sa.UniqueConstraint("provider_id", "kind", "name", name=op.f("uq_asset_provider_id_kind_name")),
+    )
+    with op.batch_alter_table("asset", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_asset_catalog_number"), ["catalog_number"], unique=False)
+        batch_op.create_index(batch_op.f("ix_asset_provider_id"), ["provider_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_asset_space_object_id"), ["space_object_id"], unique=False)
 
-    op.drop_table("marking_reader")
-    op.drop_table("organisation")
-    op.drop_table("marking")
-    op.drop_table("installation")
-    op.drop_table("idempotency")
-    with op.batch_alter_table("audit_entry", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_audit_entry_subject"))
-        batch_op.drop_index(batch_op.f("ix_audit_entry_organisation_id"))
-        batch_op.drop_index(batch_op.f("ix_audit_entry_action"))
+    op.create_table(
+        "conjunction",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("object_a_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("object_b_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("first_run_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("latest_run_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("co_located", sa.Boolean(), nullable=False),
+        sa.Column("tca", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("synthetic", sa.Boolean(), nullable=False),
+        sa.Column("marking_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.CheckConstraint("object_a_id <> object_b_id", name=op.f("ck_conjunction_two_objects")),
+        sa.ForeignKeyConstraint(["first_run_id"], ["run.id"], name=op.f("fk_conjunction_first_run_id")),
+        sa.ForeignKeyConstraint(["latest_run_id"], ["run.id"], name=op.f("fk_conjunction_latest_run_id")),
+        sa.ForeignKeyConstraint(["marking_id"], ["marking.id"], name=op.f("fk_conjunction_marking_id")),
+        sa.ForeignKeyConstraint(["object_a_id"], ["space_object.id"], name=op.f("fk_conjunction_object_a_id")),
+        sa.ForeignKeyConstraint(["object_b_id"], ["space_object.id"], name=op.f("fk_conjunction_object_b_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_conjunction")),
+    )
+    with op.batch_alter_table("conjunction", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_conjunction_object_b_id"), ["object_b_id"], unique=False)
+        batch_op.create_index("ix_conjunction_pair", ["object_a_id", "object_b_id", "tca"], unique=False)
+        batch_op.create_index(batch_op.f("ix_conjunction_tca"), ["tca"], unique=False)
 
-    op.drop_table("audit_entry")
+    op.create_table(
+        "element_set",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("object_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("source_file_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("content_hash", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("catalog_number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("international_designator", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("epoch", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("mean_motion_rev_day", sa.Float(), nullable=False),
+        sa.Column("eccentricity", sa.Float(), nullable=False),
+        sa.Column("inclination_deg", sa.Float(), nullable=False),
+        sa.Column("raan_deg", sa.Float(), nullable=False),
+        sa.Column("arg_perigee_deg", sa.Float(), nullable=False),
+        sa.Column("mean_anomaly_deg", sa.Float(), nullable=False),
+        sa.Column("bstar", sa.Float(), nullable=False),
+        sa.Column("mean_motion_dot", sa.Float(), nullable=False),
+        sa.Column("mean_motion_ddot", sa.Float(), nullable=False),
+        sa.Column("classification", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("ephemeris_type", sa.Integer(), nullable=False),
+        sa.Column("element_set_number", sa.Integer(), nullable=False),
+        sa.Column("revolution_at_epoch", sa.Integer(), nullable=False),
+        sa.Column("synthetic", sa.Boolean(), nullable=False),
+        sa.Column("forward_dated", sa.Boolean(), nullable=False),
+        sa.Column("standing", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("departure_km", sa.Float(), nullable=True),
+        sa.Column("departs", sa.Boolean(), nullable=False),
+        sa.Column("confirmed_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("is_current", sa.Boolean(), nullable=False),
+        sa.Column("received_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.CheckConstraint("NOT is_current OR standing <> 'departs'", name=op.f("ck_element_set_current_is_trusted")),
+        sa.ForeignKeyConstraint(["object_id"], ["space_object.id"], name=op.f("fk_element_set_object_id")),
+        sa.ForeignKeyConstraint(["source_file_id"], ["source_file.id"], name=op.f("fk_element_set_source_file_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_element_set")),
+        sa.UniqueConstraint("content_hash", name=op.f("uq_element_set_content_hash")),
+    )
+    with op.batch_alter_table("element_set", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_element_set_held",
+            ["object_id", "epoch"],
+            unique=False,
+            sqlite_where=sa.text("standing = 'departs'"),
+            postgresql_where=sa.text("standing = 'departs'"),
+        )
+        batch_op.create_index("ix_element_set_object_epoch", ["object_id", "epoch"], unique=False)
+        batch_op.create_index(batch_op.f("ix_element_set_source_file_id"), ["source_file_id"], unique=False)
+        batch_op.create_index(
+            "uq_element_set_current",
+            ["object_id"],
+            unique=True,
+            sqlite_where=sa.text("is_current"),
+            postgresql_where=sa.text("is_current"),
+        )
+
+    op.create_table(
+        "evidence",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("provider_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("issuer", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("scope", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("valid_from", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("valid_to", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("document_sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["provider_id"], ["provider.id"], name=op.f("fk_evidence_provider_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence")),
+    )
+    with op.batch_alter_table("evidence", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_evidence_provider_id"), ["provider_id"], unique=False)
+
+    op.create_table(
+        "match_record",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("requirement_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("organisation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("inputs_sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("record_sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("covered", sa.Boolean(), nullable=False),
+        sa.Column("single_supplier", sa.Boolean(), nullable=False),
+        sa.Column("inputs", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("result", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("marking_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(["marking_id"], ["marking.id"], name=op.f("fk_match_record_marking_id")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_match_record_organisation_id")),
+        sa.ForeignKeyConstraint(["requirement_id"], ["requirement.id"], name=op.f("fk_match_record_requirement_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_match_record")),
+    )
+    with op.batch_alter_table("match_record", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_match_record_marking_id"), ["marking_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_match_record_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_match_record_requirement_id"), ["requirement_id"], unique=False)
+
+    op.create_table(
+        "message",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("endpoint_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sequence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("due_at_wall", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("delivered_at_wall", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("claimed_until_wall", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("claim", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("state IN ('pending', 'delivered', 'dead', 'withheld')", name=op.f("ck_message_state")),
+        sa.ForeignKeyConstraint(["endpoint_id"], ["endpoint.id"], name=op.f("fk_message_endpoint_id")),
+        sa.ForeignKeyConstraint(["entry_id"], ["log_entry.id"], name=op.f("fk_message_entry_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
+        sa.UniqueConstraint("endpoint_id", "entry_id", name="uq_message_entry"),
+        sa.UniqueConstraint("endpoint_id", "sequence", name="uq_message_sequence"),
+    )
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.create_index("ix_message_waiting", ["state", "endpoint_id", "sequence"], unique=False)
+
+    op.create_table(
+        "offering",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("provider_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("reference", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
+        sa.Column("status", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("mission_area", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+        sa.Column("capability", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("current_version_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("marking_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.CheckConstraint("status IN ('published', 'withdrawn')", name=op.f("ck_offering_known_status")),
+        sa.ForeignKeyConstraint(["marking_id"], ["marking.id"], name=op.f("fk_offering_marking_id")),
+        sa.ForeignKeyConstraint(["provider_id"], ["provider.id"], name=op.f("fk_offering_provider_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_offering")),
+        sa.UniqueConstraint("provider_id", "reference", name=op.f("uq_offering_provider_id_reference")),
+    )
+    with op.batch_alter_table("offering", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_offering_capability"), ["capability"], unique=False)
+        batch_op.create_index(batch_op.f("ix_offering_current_version_id"), ["current_version_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_offering_marking_id"), ["marking_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_offering_mission_area"), ["mission_area"], unique=False)
+        batch_op.create_index(batch_op.f("ix_offering_provider_id"), ["provider_id"], unique=False)
+
+    op.create_table(
+        "phase_declaration",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("pool_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("phase", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("since", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("by_organisation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("authority_name", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("authority_office", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.CheckConstraint("phase IN ('peace', 'crisis', 'conflict')", name=op.f("ck_phase_declaration_known_phase")),
+        sa.ForeignKeyConstraint(
+            ["by_organisation_id"], ["organisation.id"], name=op.f("fk_phase_declaration_by_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(["pool_id"], ["pool.id"], name=op.f("fk_phase_declaration_pool_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_phase_declaration")),
+        sa.UniqueConstraint("pool_id", "number", name=op.f("uq_phase_declaration_pool_id_number")),
+    )
+    with op.batch_alter_table("phase_declaration", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_phase_declaration_pool_id"), ["pool_id"], unique=False)
+
+    op.create_table(
+        "pool_member",
+        sa.Column("pool_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("organisation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("status", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.CheckConstraint("status IN ('invited', 'joined', 'left')", name=op.f("ck_pool_member_known_status")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_pool_member_organisation_id")),
+        sa.ForeignKeyConstraint(["pool_id"], ["pool.id"], name=op.f("fk_pool_member_pool_id")),
+        sa.PrimaryKeyConstraint("pool_id", "organisation_id", name=op.f("pk_pool_member")),
+    )
+    with op.batch_alter_table("pool_member", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_pool_member_organisation_id"), ["organisation_id"], unique=False)
+
+    op.create_table(
+        "pool_member_entry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("pool_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("organisation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("event", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("status", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("by_organisation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_organisation_id"], ["organisation.id"], name=op.f("fk_pool_member_entry_by_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_pool_member_entry_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(["pool_id"], ["pool.id"], name=op.f("fk_pool_member_entry_pool_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pool_member_entry")),
+        sa.UniqueConstraint(
+            "pool_id", "organisation_id", "number", name=op.f("uq_pool_member_entry_pool_id_organisation_id_number")
+        ),
+    )
+    op.create_table(
+        "provider_status_entry",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("provider_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("event", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+        sa.Column("status", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column(
+            "reasons", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("by_organisation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_organisation_id"], ["organisation.id"], name=op.f("fk_provider_status_entry_by_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(["provider_id"], ["provider.id"], name=op.f("fk_provider_status_entry_provider_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_provider_status_entry")),
+    )
+    with op.batch_alter_table("provider_status_entry", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_provider_status_entry_provider_id"), ["provider_id"], unique=False)
+
+    op.create_table(
+        "quarantined_set",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("source_file_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("code", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("params", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("raw", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("received_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["source_file_id"], ["source_file.id"], name=op.f("fk_quarantined_set_source_file_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quarantined_set")),
+    )
+    with op.batch_alter_table("quarantined_set", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_quarantined_set_source_file_id"), ["source_file_id"], unique=False)
+
+    op.create_table(
+        "run_failure",
+        sa.Column("run_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("object_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("code", sa.Integer(), nullable=True),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["object_id"], ["space_object.id"], name=op.f("fk_run_failure_object_id")),
+        sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_run_failure_run_id")),
+        sa.PrimaryKeyConstraint("run_id", "object_id", name=op.f("pk_run_failure")),
+    )
+    op.create_table(
+        "source_call",
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("spent_at_wall", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("outcome", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("code", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("params", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("source_file_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.ForeignKeyConstraint(["source_file_id"], ["source_file.id"], name=op.f("fk_source_call_source_file_id")),
+        sa.PrimaryKeyConstraint("source", "number", name=op.f("pk_source_call")),
+    )
+    op.create_table(
+        "supplier_door",
+        sa.Column("provider_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("adapter", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["provider_id"], ["provider.id"], name=op.f("fk_supplier_door_provider_id")),
+        sa.PrimaryKeyConstraint("provider_id", name=op.f("pk_supplier_door")),
+    )
+    op.create_table(
+        "watch_object",
+        sa.Column("watch_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("object_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(["object_id"], ["space_object.id"], name=op.f("fk_watch_object_object_id")),
+        sa.ForeignKeyConstraint(["watch_id"], ["watch.id"], name=op.f("fk_watch_object_watch_id")),
+        sa.PrimaryKeyConstraint("watch_id", "object_id", name=op.f("pk_watch_object")),
+    )
+    with op.batch_alter_table("watch_object", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_watch_object_object_id"), ["object_id"], unique=False)
+
+    op.create_table(
+        "alert",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("watch_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("conjunction_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("run_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("organisation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("tca", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("miss_distance_m", sa.Float(), nullable=True),
+        sa.Column("previous_miss_distance_m", sa.Float(), nullable=True),
+        sa.Column(
+            "payload", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("raised_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("marking_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(["conjunction_id"], ["conjunction.id"], name=op.f("fk_alert_conjunction_id")),
+        sa.ForeignKeyConstraint(["marking_id"], ["marking.id"], name=op.f("fk_alert_marking_id")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_alert_organisation_id")),
+        sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_alert_run_id")),
+        sa.ForeignKeyConstraint(["watch_id"], ["watch.id"], name=op.f("fk_alert_watch_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
+        sa.UniqueConstraint("watch_id", "conjunction_id", "revision", name="uq_alert_revision"),
+        sa.UniqueConstraint("watch_id", "conjunction_id", "run_id", name="uq_alert_once_a_run"),
+    )
+    with op.batch_alter_table("alert", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_alert_conjunction_id"), ["conjunction_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_alert_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_alert_run_id"), ["run_id"], unique=False)
+
+    op.create_table(
+        "assessment",
+        sa.Column("conjunction_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("run_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("co_located", sa.Boolean(), nullable=False),
+        sa.Column("tca", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("miss_distance_m", sa.Float(), nullable=False),
+        sa.Column("relative_speed_m_s", sa.Float(), nullable=False),
+        sa.Column("radial_m", sa.Float(), nullable=False),
+        sa.Column("in_track_m", sa.Float(), nullable=False),
+        sa.Column("cross_track_m", sa.Float(), nullable=False),
+        sa.Column("entry_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("exit_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("open_start", sa.Boolean(), nullable=False),
+        sa.Column("open_end", sa.Boolean(), nullable=False),
+        sa.Column("set_a_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("set_b_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("age_a_h", sa.Float(), nullable=False),
+        sa.Column("age_b_h", sa.Float(), nullable=False),
+        sa.ForeignKeyConstraint(["conjunction_id"], ["conjunction.id"], name=op.f("fk_assessment_conjunction_id")),
+        sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_assessment_run_id")),
+        sa.ForeignKeyConstraint(["set_a_id"], ["element_set.id"], name=op.f("fk_assessment_set_a_id")),
+        sa.ForeignKeyConstraint(["set_b_id"], ["element_set.id"], name=op.f("fk_assessment_set_b_id")),
+        sa.PrimaryKeyConstraint("conjunction_id", "run_id", name=op.f("pk_assessment")),
+    )
+    with op.batch_alter_table("assessment", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_assessment_run_miss", ["run_id", "co_located", "miss_distance_m", "conjunction_id"], unique=False
+        )
+        batch_op.create_index("ix_assessment_run_tca", ["run_id", "co_located", "tca", "conjunction_id"], unique=False)
+
+    op.create_table(
+        "dispatch",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("message_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("at_wall", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("duration_ms", sa.Integer(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("error", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+        sa.Column("excerpt", sqlmodel.sql.sqltypes.AutoString(length=1000), nullable=False),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_dispatch_message_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispatch")),
+    )
+    with op.batch_alter_table("dispatch", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_dispatch_message_id"), ["message_id"], unique=False)
+
+    op.create_table(
+        "offering_risk",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("offering_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("asset_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("object_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("cause", sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+        sa.Column("evidence_id", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("evidence_marking_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("detail", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("since", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("closed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.CheckConstraint("cause IN ('conjunction', 'decay', 'outage')", name=op.f("ck_offering_risk_known_cause")),
+        sa.ForeignKeyConstraint(["asset_id"], ["asset.id"], name=op.f("fk_offering_risk_asset_id")),
+        sa.ForeignKeyConstraint(
+            ["evidence_marking_id"], ["marking.id"], name=op.f("fk_offering_risk_evidence_marking_id")
+        ),
+        sa.ForeignKeyConstraint(["object_id"], ["space_object.id"], name=op.f("fk_offering_risk_object_id")),
+        sa.ForeignKeyConstraint(["offering_id"], ["offering.id"], name=op.f("fk_offering_risk_offering_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_offering_risk")),
+        sa.UniqueConstraint("offering_id", "asset_id", "cause", "evidence_id", name="uq_offering_risk_once"),
+    )
+    with op.batch_alter_table("offering_risk", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_offering_risk_asset_id"), ["asset_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_offering_risk_closed_at"), ["closed_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_offering_risk_offering_id"), ["offering_id"], unique=False)
+
+    op.create_table(
+        "offering_version",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("offering_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("content_sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("description", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("mission_area", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+        sa.Column("capability", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("modality", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column(
+            "attributes", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("capacity_unit", sqlmodel.sql.sqltypes.AutoString(length=30), nullable=False),
+        sa.Column(
+            "capacity", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("price_unit", sqlmodel.sql.sqltypes.AutoString(length=30), nullable=False),
+        sa.Column("prices", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column(
+            "release_to", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=True
+        ),
+        sa.Column(
+            "standards", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("licence", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column(
+            "coverage", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=True
+        ),
+        sa.Column("valid_from", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("valid_to", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+        sa.Column("marking_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["marking_id"], ["marking.id"], name=op.f("fk_offering_version_marking_id")),
+        sa.ForeignKeyConstraint(["offering_id"], ["offering.id"], name=op.f("fk_offering_version_offering_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_offering_version")),
+        sa.UniqueConstraint("offering_id", "number", name=op.f("uq_offering_version_offering_id_number")),
+    )
+    with op.batch_alter_table("offering_version", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_offering_version_offering_id"), ["offering_id"], unique=False)
+
+    op.create_table(
+        "outage",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("asset_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("reported_by_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("severity", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("description", sqlmodel.sql.sqltypes.AutoString(length=1000), nullable=False),
+        sa.Column("began_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("expected_end_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("closed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("marking_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.CheckConstraint("severity IN ('degraded', 'lost')", name=op.f("ck_outage_known_severity")),
+        sa.ForeignKeyConstraint(["asset_id"], ["asset.id"], name=op.f("fk_outage_asset_id")),
+        sa.ForeignKeyConstraint(["marking_id"], ["marking.id"], name=op.f("fk_outage_marking_id")),
+        sa.ForeignKeyConstraint(["reported_by_id"], ["organisation.id"], name=op.f("fk_outage_reported_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outage")),
+    )
+    with op.batch_alter_table("outage", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_outage_asset_id"), ["asset_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_outage_marking_id"), ["marking_id"], unique=False)
+
+    op.create_table(
+        "agreement",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("pool_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("provider_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("offering_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("version_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("version_sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("period_from", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("period_to", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("unit", sqlmodel.sql.sqltypes.AutoString(length=30), nullable=False),
+        sa.Column("price_unit", sqlmodel.sql.sqltypes.AutoString(length=30), nullable=False),
+        sa.Column("status", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("created_by_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.CheckConstraint(
+            "status IN ('draft', 'offered', 'signed', 'ended', 'withdrawn')", name=op.f("ck_agreement_known_status")
+        ),
+        sa.CheckConstraint("period_to > period_from", name=op.f("ck_agreement_period")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["organisation.id"], name=op.f("fk_agreement_created_by_id")),
+        sa.ForeignKeyConstraint(["offering_id"], ["offering.id"], name=op.f("fk_agreement_offering_id")),
+        sa.ForeignKeyConstraint(["pool_id"], ["pool.id"], name=op.f("fk_agreement_pool_id")),
+        sa.ForeignKeyConstraint(["provider_id"], ["provider.id"], name=op.f("fk_agreement_provider_id")),
+        sa.ForeignKeyConstraint(["version_id"], ["offering_version.id"], name=op.f("fk_agreement_version_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement")),
+    )
+    with op.batch_alter_table("agreement", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_agreement_offering_id"), ["offering_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_agreement_pool_id"), ["pool_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_agreement_provider_id"), ["provider_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_agreement_status"), ["status"], unique=False)
+        batch_op.create_index(batch_op.f("ix_agreement_version_id"), ["version_id"], unique=False)
+
+    op.create_table(
+        "offering_asset",
+        sa.Column("version_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("asset_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(["asset_id"], ["asset.id"], name=op.f("fk_offering_asset_asset_id")),
+        sa.ForeignKeyConstraint(["version_id"], ["offering_version.id"], name=op.f("fk_offering_asset_version_id")),
+        sa.PrimaryKeyConstraint("version_id", "asset_id", name=op.f("pk_offering_asset")),
+    )
+    with op.batch_alter_table("offering_asset", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_offering_asset_asset_id"), ["asset_id"], unique=False)
+
+    op.create_table(
+        "offering_attribute",
+        sa.Column("version_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("attribute", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("low", sa.Float(), nullable=True),
+        sa.Column("high", sa.Float(), nullable=True),
+        sa.Column("code", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=True),
+        sa.ForeignKeyConstraint(["version_id"], ["offering_version.id"], name=op.f("fk_offering_attribute_version_id")),
+        sa.PrimaryKeyConstraint("version_id", "attribute", "part", name=op.f("pk_offering_attribute")),
+    )
+    with op.batch_alter_table("offering_attribute", schema=None) as batch_op:
+        batch_op.create_index("ix_offering_attribute_search", ["attribute", "low", "high"], unique=False)
+
+    op.create_table(
+        "risk_notice",
+        sa.Column("risk_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("organisation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("told_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column(
+            "payload", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("recovered_told_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_risk_notice_organisation_id")),
+        sa.ForeignKeyConstraint(["risk_id"], ["offering_risk.id"], name=op.f("fk_risk_notice_risk_id")),
+        sa.PrimaryKeyConstraint("risk_id", "organisation_id", name=op.f("pk_risk_notice")),
+    )
+    with op.batch_alter_table("risk_notice", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_risk_notice_organisation_id"), ["organisation_id"], unique=False)
+
+    op.create_table(
+        "agreement_entry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("agreement_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("event", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("status", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("side", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("by_organisation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("authority_name", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("authority_office", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.CheckConstraint(
+            "status <> 'signed' OR authority_name <> ''", name=op.f("ck_agreement_entry_signed_by_somebody")
+        ),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreement.id"], name=op.f("fk_agreement_entry_agreement_id")),
+        sa.ForeignKeyConstraint(
+            ["by_organisation_id"], ["organisation.id"], name=op.f("fk_agreement_entry_by_organisation_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement_entry")),
+        sa.UniqueConstraint("agreement_id", "number", name=op.f("uq_agreement_entry_agreement_id_number")),
+    )
+    op.create_table(
+        "agreement_terms",
+        sa.Column("agreement_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("phase", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("parts_per_day", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("notice_s", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("unit_price", sqlmodel.sql.sqltypes.AutoString(length=30), nullable=False),
+        sa.Column("currency", sqlmodel.sql.sqltypes.AutoString(length=3), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("exclusivity", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("civil_floor", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+        sa.CheckConstraint(
+            "exclusivity IN ('none', 'area_time', 'full')", name=op.f("ck_agreement_terms_known_exclusivity")
+        ),
+        sa.CheckConstraint("phase IN ('peace', 'crisis', 'conflict')", name=op.f("ck_agreement_terms_known_phase")),
+        sa.CheckConstraint("parts_per_day > 0", name=op.f("ck_agreement_terms_some_capacity")),
+        sa.CheckConstraint("priority BETWEEN 1 AND 15", name=op.f("ck_agreement_terms_known_priority")),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreement.id"], name=op.f("fk_agreement_terms_agreement_id")),
+        sa.PrimaryKeyConstraint("agreement_id", "phase", name=op.f("pk_agreement_terms")),
+    )
+    op.create_table(
+        "call_off",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("agreement_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("organisation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("parts_per_day", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("window_from", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("window_to", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("phase", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("unit_price", sqlmodel.sql.sqltypes.AutoString(length=30), nullable=False),
+        sa.Column("currency", sqlmodel.sql.sqltypes.AutoString(length=3), nullable=False),
+        sa.Column("total_price", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("authority_name", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("authority_office", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column(
+            "parameters", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("area", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=True),
+        sa.Column("reservation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("status", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.CheckConstraint(
+            "authority_name <> '' AND authority_office <> ''", name=op.f("ck_call_off_decided_by_somebody")
+        ),
+        sa.CheckConstraint(
+            "status IN ('active', 'cancelling', 'cancelled', 'completed', 'failed')",
+            name=op.f("ck_call_off_known_status"),
+        ),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreement.id"], name=op.f("fk_call_off_agreement_id")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_call_off_organisation_id")),
+        sa.ForeignKeyConstraint(
+            ["reservation_id"], ["capacity_reservation.id"], name=op.f("fk_call_off_reservation_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_call_off")),
+    )
+    with op.batch_alter_table("call_off", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_call_off_agreement_id"), ["agreement_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_call_off_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_call_off_status"), ["status"], unique=False)
+
+    op.create_table(
+        "call_off_entry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("call_off_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("status", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("by_organisation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("authority_name", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("authority_office", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_organisation_id"], ["organisation.id"], name=op.f("fk_call_off_entry_by_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(["call_off_id"], ["call_off.id"], name=op.f("fk_call_off_entry_call_off_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_call_off_entry")),
+        sa.UniqueConstraint("call_off_id", "number", name=op.f("uq_call_off_entry_call_off_id_number")),
+    )
+    op.create_table(
+        "supply_order",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("call_off_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("provider_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("organisation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("step", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("status", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=True),
+        sa.Column("raw", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("provider_reference", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("problem", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
+        sa.Column("due_at_wall", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("lease", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=True),
+        sa.Column("leased_until_wall", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.CheckConstraint("step IN ('place', 'follow', 'cancel', 'closed')", name=op.f("ck_supply_order_known_step")),
+        sa.ForeignKeyConstraint(["call_off_id"], ["call_off.id"], name=op.f("fk_supply_order_call_off_id")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_supply_order_organisation_id")),
+        sa.ForeignKeyConstraint(["provider_id"], ["provider.id"], name=op.f("fk_supply_order_provider_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supply_order")),
+        sa.UniqueConstraint("call_off_id", name=op.f("uq_supply_order_call_off_id")),
+    )
+    with op.batch_alter_table("supply_order", schema=None) as batch_op:
+        batch_op.create_index("ix_supply_order_due", ["step", "due_at_wall"], unique=False)
+        batch_op.create_index(batch_op.f("ix_supply_order_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_supply_order_provider_id"), ["provider_id"], unique=False)
+
+    op.create_table(
+        "order_status_entry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("order_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("status", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+        sa.Column("raw", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("supplier_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["order_id"], ["supply_order.id"], name=op.f("fk_order_status_entry_order_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_order_status_entry")),
+        sa.UniqueConstraint("order_id", "number", name=op.f("uq_order_status_entry_order_id_number")),
+    )
     # ### end Alembic commands ###
