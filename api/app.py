@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
 from importlib.metadata import version
+from pkgutil import iter_modules
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from api import docs, errors, limits
+from api import routes as resources
 from api.deps import House
 from api.policy import Policy
 from space_hub import db, logs
@@ -18,11 +20,8 @@ from space_hub.db import Database
 from space_hub.rng import Rng, SystemRng
 from space_hub.settings import Settings, load
 
-ROUTERS = (
-    "health",
-    "keys",
-    "organisations",
-)
+ROUTERS = tuple(sorted(module.name for module in iter_modules(resources.__path__)))
+"""Every module of `api/routes` is one resource."""
 
 _ABOUT = """
 A broker of commercial space services and a hub of space awareness.
