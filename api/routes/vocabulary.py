@@ -1,0 +1,87 @@
+"""The words of the market: mission areas, capabilities, attributes with their units, code lists."""
+
+from api.deps import Asked
+from api.models import Out
+from api.policy import Router, any_key
+from space_hub.text import say
+from space_hub.vocabulary import codes
+from space_hub.vocabulary.attributes import ATTRIBUTES, Attribute
+from space_hub.vocabulary.capabilities import CAPABILITIES
+from space_hub.vocabulary.codes import MissionArea
+from space_hub.vocabulary.phases import Phase
+from space_hub.vocabulary.units import accepted
+
+router = Router(prefix="/v1/vocabulary", tags=["vocabulary"])
+
+
+class CodeOut(Out):
+    code: str
+    label: str
+
+
+class CapabilityOut(CodeOut):
+    mission_area: MissionArea
+    capacity_unit: str
+    price_unit: str
+    accepted_capacity_units: list[str]
+    accepted_price_units: list[str]
+
+
+class AttributeOut(CodeOut):
+    form: str
+    mission_areas: list[MissionArea]
+    unit: str | None
+    accepted_units: list[str]
+    better: str | None
+    codes: list[str]
+
+
+class VocabularyOut(Out):
+    mission_areas: list[CodeOut]
+    capabilities: list[CapabilityOut]
+    attributes: list[AttributeOut]
+    phases: list[CodeOut]
+    modalities: list[CodeOut]
+    asset_kinds: list[CodeOut]
+
+
+@router.get("", policy=any_key())
+def get_vocabulary(asked: Asked) -> VocabularyOut:
+    """Everything that can be offered, asked for and compared. `unit` is the canonical one; the others are converted."""
+    language = asked.language
+
+    def labels(kind: str, values: type[codes.MissionArea | Phase | codes.Modality | codes.AssetKind]) -> list[CodeOut]:
+        return [CodeOut(code=each.value, label=say(f"vocabulary.{kind}.{each.value}", language)) for each in values]
+
+    return VocabularyOut(
+        mission_areas=labels("mission_area", MissionArea),
+        capabilities=[
+            CapabilityOut(
+                code=each.code,
+                label=say(f"vocabulary.capability.{each.code}", language),
+                mission_area=each.area,
+                capacity_unit=each.capacity_unit,
+                price_unit=each.price_unit,
+                accepted_capacity_units=list(accepted(each.capacity_unit)),
+                accepted_price_units=list(accepted(each.price_unit)),
+            )
+            for each in CAPABILITIES.values()
+        ],
+        attributes=[_attribute(each, language) for each in ATTRIBUTES.values()],
+        phases=labels("phase", Phase),
+        modalities=labels("modality", codes.Modality),
+        asset_kinds=labels("asset_kind", codes.AssetKind),
+    )
+
+
+def _attribute(about: Attribute, language: str) -> AttributeOut:
+    return AttributeOut(
+        code=about.code,
+        label=say(f"vocabulary.attribute.{about.code}", language),
+        form=about.form.value,
+        mission_areas=[area for area in MissionArea if about.fits(area)],
+        unit=about.unit,
+        accepted_units=[] if about.unit is None else list(accepted(about.unit)),
+        better=None if about.better is None else about.better.value,
+        codes=list(about.codes),
+    )
