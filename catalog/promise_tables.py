@@ -307,7 +307,7 @@ class OfferingRisk(SQLModel, table=True):
 
     __tablename__ = "offering_risk"
     __table_args__ = (
-        UniqueConstraint("offering_id", "asset_id", "cause", "evidence_id", name="uq_offering_risk_once"),
+        UniqueConstraint("offering_id", "asset_id", "cause", "evidence_id", "episode", name="uq_offering_risk_once"),
         CheckConstraint("cause IN ('conjunction', 'decay', 'outage')", name="known_cause"),
     )
 
@@ -318,11 +318,16 @@ class OfferingRisk(SQLModel, table=True):
     cause: str = Field(max_length=12)
     evidence_id: str = Field(max_length=80)
     """The conjunction, the object or the outage."""
+    episode: int
+    """The same evidence can threaten again after it was over."""
     evidence_marking_id: str = Field(foreign_key="marking.id")
     """Who may know the evidence may know the risk, nobody else."""
     detail: dict[str, Any] = Field(sa_type=JSON_TYPE)
     since: datetime
+    opened_by: int = Field(sa_type=BIG)
+    """The log entry that showed it, so that an older entry, read again, changes nothing."""
     closed_at: datetime | None = Field(default=None, index=True)
+    closed_by: int | None = Field(default=None, sa_type=BIG)
 
 
 class RiskNotice(SQLModel, table=True):
