@@ -32,7 +32,7 @@ from space_hub.text import say
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
 
-KIND = "screening"
+KIND = "screen"
 """Kind of the piece of work that a job does with `run_screening`."""
 
 LONGEST_WINDOW_H = 240.0
