@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from space_hub.db import BIG, JSON_TYPE
+from space_hub.trust import tables as _organisations  # noqa: F401 - the table that foreign keys here point to
 
 
 class WorkState(StrEnum):

@@ -50,6 +50,7 @@ def listening(receiver: Receiver) -> Iterator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -74,7 +75,6 @@ def listening(receiver: Receiver) -> Iterator[Receiver]:
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
-        disable_nagle_algorithm = True
         request_queue_size = 64
 
         def handle_error(self, *_: object) -> None:
