@@ -35,6 +35,7 @@ from space_hub.work.tables import Work
 LEASE_S = 60
 _IDLE_S = 0.3
 _TRIES = 8
+_DRIVE = "catalog.orders:drive"
 
 logger = structlog.get_logger()
 
@@ -47,10 +48,9 @@ def run_forever(database: Database, clock: Clock, rng: Rng, settings: Settings, 
     """
     holder = holder_name(rng)
     lanes = [Lane(database, clock, rng, settings, holder, kinds) for kinds in handlers.LANES.values()]
-    drive = "catalog.orders:drive"
 
     def drive_orders() -> bool:
-        return bool(handlers.load(drive)(database, clock, rng))
+        return bool(handlers.load(_DRIVE)(database, clock, rng))
 
     leases = {name: Holding(database, clock, name, holder) for name in ("react", "audit.seal", "orders.drive")}
     turns = [
