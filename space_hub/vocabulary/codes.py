@@ -1,4 +1,4 @@
-"""Closed lists of codes. Each code has an English and a French label in the message catalogue. Pure."""
+"""Closed lists of codes. Mission areas, modalities and kinds of asset have labels in the message catalogue. Pure."""
 
 from enum import StrEnum
 
