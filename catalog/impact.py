@@ -107,7 +107,7 @@ def risks_of(session: Session, cause: str, evidence_id: str) -> Sequence[Offerin
     ).all()
 
 
-def told(principal: Principal, *, open_only: bool) -> Select[Any]:
+def told(principal: Principal, *, open_only: bool) -> Select[OfferingRisk, RiskNotice]:
     """A statement of (OfferingRisk, RiskNotice): the supply at risk that the principal was told of."""
     statement = (
         sa_select(OfferingRisk, RiskNotice)

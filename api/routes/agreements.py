@@ -1,0 +1,195 @@
+"""Agreements: assured access to an offering, by phase."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from pydantic import Field
+from sqlmodel import Session, col, select
+
+from api.decided import DecidedByIn, DecidedByOut, QuantityIn, decided_by
+from api.deps import Asked, Creation, Once
+from api.models import In, Out, UtcDatetime
+from api.paging import Page, Paged
+from api.policy import Router, scope
+from catalog import agreements
+from catalog.access import LAST_PRIORITY, Exclusivity, PhaseTerms, notice, notice_text
+from catalog.ledger_rules import parts, units
+from catalog.lifecycle import AgreementEvent, AgreementStatus, Side
+from catalog.promise_tables import Agreement
+from space_hub.vocabulary.interval import Interval
+from space_hub.vocabulary.money import money
+from space_hub.vocabulary.phases import Phase
+
+router = Router(prefix="/v1/agreements", tags=["agreements"])
+
+
+class TermsIn(In):
+    phase: Phase
+    capacity_per_day: QuantityIn
+    notice: str = Field(description="ISO 8601 duration of fixed length, for example PT48H.")
+    unit_price: Decimal = Field(description="For one unit of capacity and one day; as text to be exact.")
+    currency: str = Field(description="ISO 4217")
+    priority: int = Field(default=LAST_PRIORITY, description="1 is served first, 15 last.")
+    exclusivity: Exclusivity = Exclusivity.NONE
+    civil_floor: Decimal = Field(default=Decimal(0), description="Share that stays for civil and humanitarian use.")
+
+    def value(self) -> PhaseTerms:
+        return PhaseTerms(
+            parts=parts(self.capacity_per_day, of="capacity_per_day"),
+            notice=notice(self.notice),
+            price=money(self.unit_price, self.currency),
+            priority=self.priority,
+            exclusivity=self.exclusivity,
+            civil_floor=self.civil_floor,
+        )
+
+
+class TermsOut(Out):
+    phase: Phase
+    capacity_per_day: float
+    notice: str
+    unit_price: str
+    currency: str
+    priority: int
+    exclusivity: Exclusivity
+    civil_floor: str
+
+
+class AgreementIn(In):
+    pool_id: str
+    offering_id: str
+    period_from: UtcDatetime
+    period_to: UtcDatetime
+    terms: list[TermsIn] = Field(min_length=1, max_length=3)
+
+
+class StepIn(In):
+    decided_by: DecidedByIn | None = Field(default=None, description="Needed to sign and to end.")
+
+
+class StepOut(Out):
+    number: int
+    event: str
+    status: AgreementStatus
+    side: Side
+    by_organisation_id: str
+    decided_by: DecidedByOut | None
+    at: datetime
+
+
+class AgreementOut(Out):
+    id: str
+    pool_id: str
+    provider_id: str
+    offering_id: str
+    version_id: str
+    version_sha256: str
+    period_from: datetime
+    period_to: datetime
+    unit: str
+    price_unit: str
+    status: AgreementStatus
+    terms: list[TermsOut]
+    history: list[StepOut]
+    created_at: datetime
+
+
+def _agreement(session: Session, row: Agreement) -> AgreementOut:
+    terms = agreements.terms_of(session, row.id)
+    return AgreementOut(
+        **row.model_dump(exclude={"status", "created_by_id"}),
+        status=AgreementStatus(row.status),
+        terms=[
+            TermsOut(
+                phase=phase,
+                capacity_per_day=units(term.parts),
+                notice=notice_text(term.notice),
+                unit_price=f"{term.price.amount:f}",
+                currency=term.price.currency,
+                priority=term.priority,
+                exclusivity=term.exclusivity,
+                civil_floor=f"{term.civil_floor:f}",
+            )
+            for phase, term in terms.items()
+        ],
+        history=[
+            StepOut(
+                number=each.number,
+                event=each.event,
+                status=AgreementStatus(each.status),
+                side=Side(each.side),
+                by_organisation_id=each.by_organisation_id,
+                decided_by=decided_by(each.authority_name, each.authority_office),
+                at=each.at,
+            )
+            for each in agreements.history(session, row.id)
+        ],
+    )
+
+
+@router.post("", status_code=201, policy=scope("agreement:write"))
+def draft_agreement(body: AgreementIn, once: Once) -> AgreementOut:
+    """Draft, as the lead of the pool or as the supplier; it pins the offering's current version."""
+
+    def make(session: Session) -> AgreementOut:
+        drafted = agreements.draft(
+            session,
+            once.clock,
+            once.rng,
+            once.principal,
+            pool_id=body.pool_id,
+            offering_id=body.offering_id,
+            period=Interval(body.period_from, body.period_to),
+            terms={each.phase: each.value() for each in body.terms},
+        )
+        return _agreement(session, drafted)
+
+    return once.run(make)
+
+
+@router.get("", policy=scope("catalog:read"))
+def list_agreements(asked: Asked, page: Page) -> Paged[AgreementOut]:
+    """Those of your pools and of your own offerings."""
+    with asked.read() as session:
+        found = select(Agreement).where(agreements.visible(asked.principal))
+        return page.of(session, found, key=col(Agreement.id), make=lambda row: _agreement(session, row))
+
+
+@router.get("/{agreement_id}", policy=scope("catalog:read"))
+def get_agreement(agreement_id: str, asked: Asked) -> AgreementOut:
+    with asked.read() as session:
+        return _agreement(session, agreements.get(session, asked.principal, agreement_id))
+
+
+@router.post("/{agreement_id}/offer", status_code=200, policy=scope("agreement:write"))
+def offer_agreement(agreement_id: str, body: StepIn, once: Once) -> AgreementOut:
+    """The supplier binds itself."""
+    return _step(once, agreement_id, AgreementEvent.OFFER, body)
+
+
+@router.post("/{agreement_id}/sign", status_code=200, policy=scope("agreement:write"))
+def sign_agreement(agreement_id: str, body: StepIn, once: Once) -> AgreementOut:
+    """The named contracting authority of the lead signs; the offering's capacity is committed."""
+    return _step(once, agreement_id, AgreementEvent.SIGN, body)
+
+
+@router.post("/{agreement_id}/withdraw", status_code=200, policy=scope("agreement:write"))
+def withdraw_agreement(agreement_id: str, body: StepIn, once: Once) -> AgreementOut:
+    """Either side steps back before it is signed."""
+    return _step(once, agreement_id, AgreementEvent.WITHDRAW, body)
+
+
+@router.post("/{agreement_id}/end", status_code=200, policy=scope("agreement:write"))
+def end_agreement(agreement_id: str, body: StepIn, once: Once) -> AgreementOut:
+    """The named contracting authority ends it; no call-off may run."""
+    return _step(once, agreement_id, AgreementEvent.END, body)
+
+
+def _step(once: Creation, agreement_id: str, event: AgreementEvent, body: StepIn) -> AgreementOut:
+    authority = None if body.decided_by is None else body.decided_by.value()
+
+    def make(session: Session) -> AgreementOut:
+        stepped = agreements.step(session, once.clock, once.rng, once.principal, agreement_id, event, authority)
+        return _agreement(session, stepped)
+
+    return once.run(make, status=200)

@@ -1,0 +1,66 @@
+"""Capacity: what an agreement still holds, day by day."""
+
+from datetime import date, timedelta
+from typing import Annotated
+
+from fastapi import Query
+
+from api.deps import Asked
+from api.models import Out
+from api.policy import Router, scope
+from catalog import agreements, ledger, pools
+from catalog.ledger_rules import Bucket, days_between, units, with_ceiling
+from space_hub.errors import Invalid
+from space_hub.vocabulary.phases import Phase
+
+router = Router(prefix="/v1/capacity", tags=["capacity"])
+
+_MOST_DAYS = 366
+
+
+class DayOut(Out):
+    day: date
+    capacity: float
+    committed: float
+    left: float
+
+
+class CapacityOut(Out):
+    agreement_id: str
+    unit: str
+    phase: Phase
+    days: list[DayOut]
+
+
+@router.get("", policy=scope("order:read"))
+def get_capacity(
+    asked: Asked,
+    agreement_id: str,
+    first_day: Annotated[date | None, Query(description="Today if left out.")] = None,
+    last_day: Annotated[date | None, Query(description="Thirty days from the first if left out.")] = None,
+) -> CapacityOut:
+    """Capacity in the pool's present phase, for the members and the supplier of an agreement."""
+    first = first_day or asked.clock.now().date()
+    last = last_day or first + timedelta(days=30)
+    if not 0 <= (last - first).days < _MOST_DAYS:
+        raise Invalid("capacity.window_wrong", first=first.isoformat(), last=last.isoformat(), days=_MOST_DAYS)
+    with asked.read() as session:
+        agreement = agreements.get(session, asked.principal, agreement_id)
+        phase = pools.phase_of(session, agreement.pool_id, asked.clock.now())
+        terms = agreements.terms_of(session, agreement.id).get(phase)
+        known = ledger.buckets(session, agreement.id, first, last)
+    ceiling = 0 if terms is None or agreement.status != "signed" else terms.parts
+    inside = (agreement.period_from.date(), agreement.period_to.date())
+    days = [
+        (day, with_ceiling(known.get(day, Bucket(0)), ceiling if inside[0] <= day <= inside[1] else 0))
+        for day in days_between(first, last)
+    ]
+    return CapacityOut(
+        agreement_id=agreement.id,
+        unit=agreement.unit,
+        phase=phase,
+        days=[
+            DayOut(day=day, capacity=units(bucket.capacity), committed=units(bucket.committed), left=units(bucket.left))
+            for day, bucket in days
+        ],
+    )

@@ -1,0 +1,182 @@
+"""Pools: nations that buy together, and the phase that is declared for them."""
+
+from datetime import datetime
+
+from pydantic import Field
+from sqlmodel import Session, col, select
+
+from api.decided import DecidedByIn, DecidedByOut
+from api.deps import Asked, Once
+from api.models import In, Out, UtcDatetime
+from api.paging import Page, Paged
+from api.policy import Router, scope
+from catalog import pools
+from catalog.lifecycle import MemberStatus
+from catalog.promise_tables import PhaseDeclaration, Pool, PoolMember
+from space_hub.vocabulary.codes import MissionArea
+from space_hub.vocabulary.phases import Phase
+
+router = Router(prefix="/v1/pools", tags=["pools"])
+
+
+class PoolIn(In):
+    name: str = Field(min_length=1, max_length=200)
+    contracting_authority: DecidedByIn
+    mission_area: MissionArea
+    open_to_suppliers: bool = Field(default=True, description="Whether suppliers see it and may draft agreements.")
+
+
+class MemberOut(Out):
+    organisation_id: str
+    status: MemberStatus
+
+
+class PoolOut(Out):
+    id: str
+    name: str
+    lead_organisation_id: str
+    contracting_authority: DecidedByOut
+    mission_area: MissionArea
+    open_to_suppliers: bool
+    phase: Phase = Field(description="In force now.")
+    members: list[MemberOut] = Field(description="Told to members only.")
+    created_at: datetime
+
+
+class InviteIn(In):
+    organisation_id: str
+
+
+class PhaseIn(In):
+    phase: Phase
+    since: UtcDatetime | None = Field(default=None, description="Now if left out.")
+    reason: str = Field(min_length=1, max_length=500)
+    decided_by: DecidedByIn
+
+
+class PhaseOut(Out):
+    id: str
+    pool_id: str
+    number: int
+    phase: Phase
+    since: datetime
+    reason: str
+    declared_by_organisation_id: str
+    decided_by: DecidedByOut
+    at: datetime
+
+
+def _phase(row: PhaseDeclaration) -> PhaseOut:
+    return PhaseOut(
+        id=row.id,
+        pool_id=row.pool_id,
+        number=row.number,
+        phase=Phase(row.phase),
+        since=row.since,
+        reason=row.reason,
+        declared_by_organisation_id=row.by_organisation_id,
+        decided_by=DecidedByOut(name=row.authority_name, office=row.authority_office),
+        at=row.at,
+    )
+
+
+def _pool(session: Session, asked: Asked, row: Pool) -> PoolOut:
+    return PoolOut(
+        id=row.id,
+        name=row.name,
+        lead_organisation_id=row.lead_organisation_id,
+        contracting_authority=DecidedByOut(name=row.authority_name, office=row.authority_office),
+        mission_area=MissionArea(row.mission_area),
+        open_to_suppliers=row.open_to_suppliers,
+        phase=pools.phase_of(session, row.id, asked.clock.now()),
+        members=[_member(each) for each in pools.members(session, asked.principal, row.id)],
+        created_at=row.created_at,
+    )
+
+
+def _member(row: PoolMember) -> MemberOut:
+    return MemberOut(organisation_id=row.organisation_id, status=MemberStatus(row.status))
+
+
+@router.post("", status_code=201, policy=scope("pool:write"))
+def create_pool(body: PoolIn, once: Once) -> PoolOut:
+    """A pool led by your nation."""
+
+    def make(session: Session) -> PoolOut:
+        made = pools.create(
+            session,
+            once.clock,
+            once.rng,
+            once.principal,
+            name=body.name,
+            authority=body.contracting_authority.value(),
+            mission_area=body.mission_area,
+            open_to_suppliers=body.open_to_suppliers,
+        )
+        return _pool(session, once, made)
+
+    return once.run(make)
+
+
+@router.get("", policy=scope("catalog:read"))
+def list_pools(asked: Asked, page: Page) -> Paged[PoolOut]:
+    """Pools that are open, those you are asked into and those you supply."""
+    with asked.read() as session:
+        found = select(Pool).where(pools.visible(asked.principal))
+        return page.of(session, found, key=col(Pool.id), make=lambda row: _pool(session, asked, row))
+
+
+@router.get("/{pool_id}", policy=scope("catalog:read"))
+def get_pool(pool_id: str, asked: Asked) -> PoolOut:
+    with asked.read() as session:
+        return _pool(session, asked, pools.get(session, asked.principal, pool_id))
+
+
+@router.post("/{pool_id}/members", status_code=201, policy=scope("pool:write"))
+def invite_member(pool_id: str, body: InviteIn, once: Once) -> MemberOut:
+    """The lead asks a nation to join."""
+    return once.run(
+        lambda session: _member(pools.invite(session, once.clock, once.principal, pool_id, body.organisation_id))
+    )
+
+
+@router.post("/{pool_id}/join", status_code=200, policy=scope("pool:write"))
+def join_pool(pool_id: str, once: Once) -> MemberOut:
+    """Accept an invitation."""
+    return once.run(lambda session: _member(pools.join(session, once.clock, once.principal, pool_id)), status=200)
+
+
+@router.post("/{pool_id}/leave", status_code=200, policy=scope("pool:write"))
+def leave_pool(pool_id: str, once: Once) -> MemberOut:
+    return once.run(lambda session: _member(pools.leave(session, once.clock, once.principal, pool_id)), status=200)
+
+
+@router.post("/{pool_id}/phases", status_code=201, policy=scope("pool:write"))
+def declare_phase(pool_id: str, body: PhaseIn, once: Once) -> PhaseOut:
+    """The lead's authority declares peace, crisis or conflict for the pool."""
+
+    def make(session: Session) -> PhaseOut:
+        return _phase(
+            pools.declare(
+                session,
+                once.clock,
+                once.rng,
+                once.principal,
+                pool_id,
+                phase=body.phase,
+                since=body.since,
+                reason=body.reason,
+                authority=body.decided_by.value(),
+            )
+        )
+
+    return once.run(make)
+
+
+@router.get("/{pool_id}/phases", policy=scope("catalog:read"))
+def list_phases(pool_id: str, asked: Asked, page: Page) -> Paged[PhaseOut]:
+    """Every declaration for the pool, oldest first."""
+    with asked.read() as session:
+        pool = pools.get(session, asked.principal, pool_id)
+        found = select(PhaseDeclaration).where(PhaseDeclaration.pool_id == pool.id)
+        return page.of(session, found, key=col(PhaseDeclaration.number), make=_phase)
