@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 # Read by the tests and by ./hub, not by the product.
-_OUTSIDE = {"SHARED", "REQUIRE_SHARED", "TEST_DATABASE_URL", "LANG"}
+OUTSIDE = {"SHARED", "REQUIRE_SHARED", "TEST_DATABASE_URL", "LANG"}
 
 
 class Settings(BaseSettings):
@@ -75,7 +75,7 @@ class Settings(BaseSettings):
 
 def unknown_variables(environment: dict[str, str]) -> list[str]:
     """Names under SPACE_HUB_ that nothing reads: most likely misspelt."""
-    known = {name.upper() for name in Settings.model_fields} | _OUTSIDE
+    known = {name.upper() for name in Settings.model_fields} | OUTSIDE
     return sorted(
         name for name in environment if name.startswith("SPACE_HUB_") and name.removeprefix("SPACE_HUB_") not in known
     )

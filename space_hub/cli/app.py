@@ -1,0 +1,54 @@
+"""The commands, by name, and what every one of them shares: language, settings, errors, exit statuses."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from space_hub.cli import admin, awareness, doctor, processes, proofs, supply, up
+from space_hub.cli.speak import FAILED, OK, WRONG_USE, interrupted, refuse, sentence, warn
+from space_hub.errors import HubError
+
+app = typer.Typer(
+    name="space-hub",
+    help=sentence("cli.help"),
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for part in (up, processes, awareness, supply, doctor, proofs):
+    part.install(app)
+app.add_typer(admin.app, name="admin")
+
+
+def run(words: Sequence[str]) -> int:
+    """Run one command line; its exit status: 0 done, 1 failed or not holding, 2 wrongly used."""
+    _report_unknown_variables()
+    try:
+        status = app(list(words), standalone_mode=False, prog_name="space-hub")
+    except HubError as error:
+        return refuse(error, as_json="--json" in words)
+    except typer.TyperException as error:
+        error.show()
+        return WRONG_USE
+    except typer.Abort:
+        return interrupted()
+    except KeyboardInterrupt:
+        return interrupted()
+    except BrokenPipeError:
+        # The reader of our output has gone, as in `space-hub objects | head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    return status if isinstance(status, int) else OK
+
+
+def _report_unknown_variables() -> None:
+    names = [name for name in os.environ if name.startswith("SPACE_HUB_")]
+    if names:
+        from space_hub.settings import unknown_variables
+
+        for name in unknown_variables(dict(os.environ)):
+            warn("cli.variable_unknown", name=name)

@@ -1,0 +1,144 @@
+"""`space-hub doctor`: is this installation well, and what is unusual about it."""
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.metadata import version
+from typing import Any, Literal
+
+import typer
+
+from space_hub.cli import house as houses
+from space_hub.cli.house import House
+from space_hub.cli.options import AsJson
+from space_hub.cli.speak import FAILED, OK, Voice, sentence
+from space_hub.errors import HubError
+from space_hub.settings import Settings
+
+Verdict = Literal["good", "note", "bad"]
+_STYLE = {"good": "green", "note": "yellow", "bad": "red"}
+_OLD_CATALOGUE = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    verdict: Verdict
+    code: str
+    params: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"verdict": self.verdict, "code": self.code, "text": sentence(self.code, **self.params)}
+
+
+def install(app: typer.Typer) -> None:
+    app.command("doctor", help=sentence("cli.help.doctor"))(doctor)
+
+
+def doctor(as_json: AsJson = False) -> int:
+    voice = Voice(as_json)
+    settings = houses.settings()
+    found = list(examine(settings))
+    for each in found:
+        mark = sentence(f"doctor.{each.verdict}")
+        voice.people.print(f"{mark:>5}", style=_STYLE[each.verdict], end="  ", markup=False)
+        voice.tell(each.code, **each.params)
+    bad = sum(each.verdict == "bad" for each in found)
+    voice.answer({"well": bad == 0, "findings": [each.as_dict() for each in found]})
+    return FAILED if bad else OK
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    yield Finding("good", "doctor.version", {"version": version("space-hub"), "python": sys.version.split()[0]})
+    yield from _settings(settings)
+    try:
+        house = houses.open_existing(settings)
+    except HubError as error:
+        yield Finding("bad", error.code, error.params)
+        return
+    yield from _database(house)
+    yield from _time(house)
+    yield from _sky(house)
+    yield from _log(house)
+    house.database.engine.dispose()
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    if settings.egress_allow:
+        yield Finding("note", "doctor.egress_allowed", {"hosts": ", ".join(settings.egress_allow)})
+    else:
+        yield Finding("good", "doctor.egress_closed", {})
+    if settings.host not in {"127.0.0.1", "::1", "localhost"}:
+        yield Finding("note", "doctor.open_host", {"host": settings.host})
+    folder = settings.data.resolve()
+    if folder.exists():
+        shared = bool(folder.stat().st_mode & 0o077)
+        code = "doctor.folder_readable" if shared else "doctor.folder_own"
+        yield Finding("note" if shared else "good", code, {"folder": str(folder)})
+    keys = settings.data / houses.KEYS
+    if keys.exists():
+        yield Finding("note", "doctor.demo_keys", {"path": str(keys)})
+    cores = os.cpu_count() or 1
+    yield Finding("good", "doctor.cores", {"cores": cores})
+
+
+def _database(house: House) -> Iterator[Finding]:
+    from sqlalchemy import text
+
+    from jobs import migrations
+
+    with house.database.read() as session:
+        ask = "SELECT sqlite_version()" if house.database.is_sqlite else "SHOW server_version"
+        number = str(session.connection().execute(text(ask)).scalar())
+    kind = "SQLite" if house.database.is_sqlite else "PostgreSQL"
+    yield Finding("good", "doctor.database", {"kind": kind, "version": number})
+    if house.database.is_sqlite and tuple(map(int, number.split("."))) < (3, 51, 3):
+        yield Finding("bad", "doctor.sqlite_old", {"version": number})
+    at, head = migrations.current(house.database), migrations.head()
+    if at == head:
+        yield Finding("good", "doctor.schema_current", {"revision": head})
+    else:
+        yield Finding("bad", "doctor.schema_behind", {"at": at or "-", "head": head})
+
+
+def _time(house: House) -> Iterator[Finding]:
+    if house.replayed:
+        yield Finding("note", "doctor.replay", {"now": house.clock.now().isoformat(timespec="seconds")})
+    else:
+        yield Finding("good", "doctor.real_time", {})
+
+
+def _sky(house: House) -> Iterator[Finding]:
+    from sqlmodel import func, select
+
+    from space_hub.awareness import catalogue, conjunctions
+    from space_hub.awareness.tables import ElementSetRow
+
+    with house.database.read() as session:
+        if catalogue.is_empty(session):
+            yield Finding("note", "doctor.no_catalogue", {})
+            return
+        newest = session.exec(select(func.max(ElementSetRow.epoch)).where(ElementSetRow.is_current)).one()
+        run = conjunctions.latest_run(session)
+    age_h = round((house.clock.now() - newest) / timedelta(hours=1), 1)
+    old = age_h > _OLD_CATALOGUE / timedelta(hours=1)
+    yield Finding("note" if old else "good", "doctor.catalogue_age", {"age_h": age_h})
+    if run is None:
+        yield Finding("note", "doctor.no_run", {})
+        return
+    if run.synthetic:
+        yield Finding("note", "awareness.synthetic_notice", {})
+    ago_h = round((house.clock.now() - run.published_at) / timedelta(hours=1), 1)
+    yield Finding("good", "doctor.run", {"run": run.id, "ago_h": ago_h, "encounters": run.encounters})
+
+
+def _log(house: House) -> Iterator[Finding]:
+    from space_hub.trust import audit
+
+    with house.database.read() as session:
+        faults = audit.faults(session)
+    if faults:
+        yield Finding("bad", "doctor.audit_broken", {"faults": len(faults), "first": faults[0]})
+    else:
+        yield Finding("good", "doctor.audit_holds", {})

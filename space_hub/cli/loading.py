@@ -1,0 +1,200 @@
+"""What `up` puts into an installation: a catalogue, the demonstration, the first screening.
+
+Each step looks first whether it is done, so that a start that was cut off is
+taken up by the next one.
+"""
+
+import hashlib
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from space_hub.cli.house import House
+from space_hub.cli.speak import Voice, sentence
+from space_hub.errors import Conflict, HubError, Invalid, NotFound
+
+if TYPE_CHECKING:
+    from space_hub.awareness.tables import Run, SourceFile
+    from space_hub.work.tables import Work
+
+
+def load_catalogue(house: House, file: Path | None, voice: Voice) -> "SourceFile | None":
+    """Take in `file`, or begin an empty catalogue; the source file that was taken, None when nothing was to do."""
+    if file is not None:
+        return None if _known(house, file) else _told(voice, take_file(house, file, voice))
+    from space_hub.awareness import catalogue
+
+    with house.database.read() as session:
+        if not catalogue.is_empty(session):
+            return None
+    return _told(voice, _begin_catalogue(house, voice))
+
+
+def take_file(house: House, file: Path, voice: Voice, *, source: str = "file") -> "SourceFile":
+    """Ingest a file in one transaction; Invalid with the reason when it is refused."""
+    from space_hub.awareness.ingest import Limits, ingest_file, require_taken
+    from space_hub.trust.principal import HUB
+
+    limits = Limits(bad_share=house.settings.bad_share, departure_km=house.settings.departure_km)
+    with voice.people.status(sentence("up.reading", name=file.name)):
+        try:
+            with house.database.write() as session:
+                taken = ingest_file(session, house.clock, house.rng, HUB, path=file, source=source, limits=limits)
+        except OSError as error:
+            raise Invalid("cli.file_unreadable", path=str(file), reason=error.strerror or str(error)) from error
+    return require_taken(taken)
+
+
+def load_demonstration(house: House) -> bool:
+    """Seed an installation that holds no organisation but the hub itself; whether that was so."""
+    from sqlmodel import col, select
+
+    from space_hub.db import Installation
+    from space_hub.trust.principal import HUB_ID
+    from space_hub.trust.tables import Organisation
+
+    with house.database.read() as session:
+        others = select(Organisation.id).where(col(Organisation.id) != HUB_ID).limit(1)
+        if session.exec(others).first() is not None:
+            return False
+    from jobs.demo import seed
+
+    with house.database.write() as session:
+        secrets = seed.seed(session, house.clock, house.rng)
+        installation = session.get_one(Installation, 1)
+        installation.demonstration = True
+        session.add(installation)
+        # Before the commit: keys without a database are useless, a database without its keys is worse.
+        seed.write_keys(secrets, house.keys_file)
+    return True
+
+
+def queue_first_screening(house: House) -> "Work":
+    """The screening of the first day, queued once for each installation and content of the catalogue."""
+    from space_hub.trust.principal import HUB
+    from space_hub.work import ledger
+
+    start = house.began if house.replayed else house.clock.now()
+    ask = {"kind": "screen", "params": {"start": start.isoformat()}, "principal": HUB}
+    with house.database.write() as session:
+        queued = ledger.start(session, house.clock, house.rng, slot=f"first:{_catalogue_state(session)}", **ask)
+        if queued.state in {"failed", "cancelled"}:
+            queued = ledger.start(session, house.clock, house.rng, **ask)
+        return queued
+
+
+def has_run(house: House) -> bool:
+    """Whether a screening run has been published."""
+    from sqlmodel import select
+
+    from space_hub.awareness.tables import Run
+
+    with house.database.read() as session:
+        return session.exec(select(Run.id).limit(1)).first() is not None
+
+
+def published_run(house: House) -> "Run":
+    """The run published last; NotFound when there is none."""
+    from space_hub.awareness import conjunctions
+
+    with house.database.read() as session:
+        found = conjunctions.latest_run(session)
+    if found is None:
+        raise NotFound("run.none_published")
+    return found
+
+
+def look_at(house: House, work_id: str) -> "Work":
+    from space_hub.work.tables import Work
+
+    with house.database.read() as session:
+        return session.get_one(Work, work_id)
+
+
+def failure_of(work: "Work") -> HubError:
+    return Conflict(work.error_code or "work.fault", **(work.error_params or {"fault": work.state}))
+
+
+def run_figures(run: "Run") -> dict[str, Any]:
+    """What a person or a program wants to know of a run."""
+    excluded, failed = sum(run.excluded.values()), sum(run.failed.values())
+    return {
+        "run_id": run.id,
+        "window_start": run.window_start,
+        "window_stop": run.window_stop,
+        "threshold_m": run.threshold_m,
+        "offered": run.offered,
+        "screened": run.screened,
+        "excluded": excluded,
+        "failed": failed,
+        "encounters": run.encounters,
+        "co_located": run.co_located,
+        "synthetic": run.synthetic,
+        "elapsed_s": round(run.elapsed_s, 1),
+        "result_sha256": run.result_sha256,
+    }
+
+
+def tell_run(voice: Voice, run: "Run") -> None:
+    hours = (run.window_stop - run.window_start) / timedelta(hours=1)
+    figures = run_figures(run)
+    voice.tell("up.run_published", hours=f"{hours:g}", threshold_km=f"{run.threshold_m / 1000:g}", **figures)
+    if run.synthetic:
+        voice.tell("awareness.synthetic_notice", style="bold yellow")
+    voice.tell("awareness.triage_notice", style="dim")
+
+
+def _known(house: House, file: Path) -> bool:
+    """Whether this very file was taken before."""
+    from sqlmodel import col, select
+
+    from space_hub.awareness.tables import SourceFile
+
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    taken = select(SourceFile.id).where(SourceFile.sha256 == digest, ~col(SourceFile.refused)).limit(1)
+    with house.database.read() as session:
+        return session.exec(taken).first() is not None
+
+
+def _begin_catalogue(house: House, voice: Voice) -> "SourceFile":
+    """CelesTrak where it can be reached and hub time is real time, else the sample."""
+    from space_hub.awareness import sources
+    from space_hub.trust.principal import HUB
+
+    if house.replayed:
+        # Today's sets would be wrong in a replayed day.
+        voice.tell("up.no_catalogue_for_replay")
+    else:
+        with voice.people.status(sentence("up.fetching", host=sources.HOST)):
+            refreshed = sources.fetch_or_sample(house.database, house.clock, house.rng, HUB, sources.CelesTrak())
+        if refreshed.file is not None:
+            return refreshed.file
+    with house.database.write() as session:
+        return sources.ingest_sample(session, house.clock, house.rng, HUB)
+
+
+def _told(voice: Voice, taken: "SourceFile") -> "SourceFile":
+    voice.tell(
+        "up.catalogue_taken",
+        name=taken.name,
+        offered=taken.offered,
+        accepted=taken.accepted,
+        quarantined=taken.quarantined,
+    )
+    if taken.synthetic:
+        voice.tell("up.synthetic", style="bold yellow")
+    return taken
+
+
+def _catalogue_state(session: Any) -> str:
+    """The id of the newest file that was taken: what the catalogue is made of."""
+    from sqlmodel import col, select
+
+    from space_hub.awareness.tables import SourceFile
+
+    newest = (
+        select(SourceFile.id)
+        .where(~col(SourceFile.refused))
+        .order_by(col(SourceFile.received_at).desc(), col(SourceFile.id).desc())
+    )
+    return str(session.exec(newest.limit(1)).first())

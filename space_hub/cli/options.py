@@ -1,0 +1,34 @@
+"""Options that several commands share."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from space_hub.cli.speak import sentence
+from space_hub.errors import Invalid
+
+AsJson = Annotated[bool, typer.Option("--json", help=sentence("cli.option.json"))]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help=sentence("cli.option.limit"))]
+File = Annotated[Path, typer.Argument(metavar="FILE", help=sentence("cli.option.file"))]
+
+
+def instant(text: str) -> datetime:
+    """An RFC 3339 time with its zone, in UTC; Invalid otherwise."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid("cli.time_wrong", given=text) from error
+    if at.tzinfo is None:
+        raise Invalid("cli.time_wrong", given=text)
+    return at.astimezone(UTC)
+
+
+def existing(path: Path) -> Path:
+    """A file that is there and can be read; Invalid otherwise, before any work begins."""
+    try:
+        with path.open("rb"):
+            return path
+    except OSError as error:
+        raise Invalid("cli.file_unreadable", path=str(path), reason=error.strerror or str(error)) from error

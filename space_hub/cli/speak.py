@@ -1,0 +1,91 @@
+"""How the command line talks: sentences from the message catalogue, and one JSON line for programs.
+
+With `--json` standard output carries exactly one line, the answer; all that is
+meant for people then goes to standard error.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from space_hub.errors import HubError, Kind
+from space_hub.text import choose, say
+
+OK, FAILED, WRONG_USE = 0, 1, 2
+
+
+def language(environment: Mapping[str, str] = os.environ) -> str:
+    """The language of the person at the terminal: SPACE_HUB_LANG, else the usual variables, else English."""
+    for name in ("SPACE_HUB_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if environment.get(name):
+            return choose(environment[name].replace("_", "-").split(".")[0])
+    return "en"
+
+
+def sentence(code: str, **params: object) -> str:
+    return say(code, language(), **params)
+
+
+@dataclass
+class Voice:
+    """One command's way to speak; `json` says whether a program listens."""
+
+    json: bool = False
+    people: Console = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.people = Console(stderr=self.json, highlight=False, soft_wrap=True)
+
+    def tell(self, code: str, /, *, style: str | None = None, **params: object) -> None:
+        self.people.print(sentence(code, **params), style=style, markup=False)
+
+    def warn(self, code: str, /, **params: object) -> None:
+        warn(code, **params)
+
+    def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """A table with a title and column heads given by their codes."""
+        made = Table(title=sentence(title), title_justify="left", title_style="bold")
+        for column in columns:
+            made.add_column(sentence(column))
+        for row in rows:
+            made.add_row(*(shown(cell) for cell in row))
+        self.people.print(made)
+
+    def answer(self, payload: Mapping[str, Any]) -> None:
+        """The one line for programs; silent when a person is reading."""
+        if self.json:
+            print(json.dumps(payload, default=shown, ensure_ascii=False), flush=True)
+
+
+def warn(code: str, /, **params: object) -> None:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(sentence(code, **params), style="yellow", markup=False)
+
+
+def refuse(error: HubError, *, as_json: bool) -> int:
+    """Say what went wrong; the exit status that belongs to it."""
+    detail = sentence(error.code, **error.params)
+    Console(stderr=True, highlight=False, soft_wrap=True).print(detail, style="red", markup=False)
+    if as_json:
+        print(json.dumps({"error": {"code": error.code, "detail": detail}}, ensure_ascii=False), flush=True)
+    return WRONG_USE if error.kind is Kind.INVALID else FAILED
+
+
+def shown(value: object) -> str:
+    """A value as people and JSON read it: times in UTC with Z, nothing for None."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return str(value)
+
+
+def interrupted() -> int:
+    sys.stderr.write("\n")
+    return 130
