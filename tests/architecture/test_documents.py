@@ -1,0 +1,47 @@
+"""What is written down about the product is true, and runs."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from space_hub.settings import OUTSIDE, Settings
+from tests.support.source import ROOT
+
+ROOMS = (
+    *("space_hub/orbit", "space_hub/awareness", "space_hub/delivery", "space_hub/trust", "space_hub/work"),
+    *("providers", "catalog", "api", "jobs"),
+)
+READMES = sorted([ROOT / "README.md", *(ROOT / room / "README.md" for room in ROOMS)])
+_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_each_room_has_a_readme_with_an_example_and_decisions(room: str) -> None:
+    text = (ROOT / room / "README.md").read_text("utf-8")
+    assert _BLOCK.search(text), "one runnable example in a ```python block"
+    assert re.search(r"^#+ Decisions", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("readme", READMES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_examples_run_on_their_own(readme: Path, tmp_path: Path) -> None:
+    """Sabotage seen: a misspelt function in the example of `space_hub/trust/README.md`."""
+    environment = os.environ | {"SPACE_HUB_DATA": str(tmp_path / "var"), "PYTHONWARNINGS": "error"}
+    for block in _BLOCK.findall(readme.read_text("utf-8")):
+        done = subprocess.run(
+            [sys.executable, "-c", block], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+
+
+def test_every_setting_stands_in_the_readme_with_its_default() -> None:
+    """Sabotage seen: the row of SPACE_HUB_PORT removed; its default changed to 8001."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `SPACE_HUB_([A-Z_]+)` \| (.*?) \|", text, re.MULTILINE))
+    assert set(rows) == {name.upper() for name in Settings.model_fields} | OUTSIDE
+    for name, field in Settings.model_fields.items():
+        shown = "empty" if field.default in ("", []) else f"`{field.default}`"
+        assert rows[name.upper()] == shown, name
