@@ -34,7 +34,7 @@ def test_a_draft_is_in_canonical_units_whatever_was_written() -> None:
         "band": (None, ("Ka",)),
     }
     assert [(each.phase, each.quantity) for each in draft.capacity] == [(Phase.PEACE, 200.0), (Phase.CONFLICT, 1500.0)]
-    assert draft.release_to == {"DE", "FR"}
+    assert draft.release_to == frozenset({"DE", "FR"})
 
 
 def test_a_price_by_the_month_becomes_a_price_by_the_day() -> None:

@@ -1,0 +1,74 @@
+"""The decision record: the same inputs give the same bytes, and it can be matched again."""
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+
+from catalog.content import fingerprint
+from catalog.matching.explain import counterfactual
+from catalog.matching.recommend import recommend
+from catalog.matching.record import freeze, thaw
+from catalog.matching.values import Candidate, Gate, Need, Outcome, PhaseNeed
+from catalog.wording import sentence
+from tests.unit.matching.cases import PEACE, SHARP, markets, need, offer
+
+
+@given(markets())
+def test_a_record_can_be_read_back_and_gives_itself_again(market: tuple[Need, list[Candidate]]) -> None:
+    """Sabotage seen: leaving the largest share out of the inputs gave another result the second time."""
+    wanted, offers = market
+    record = freeze(wanted, offers, recommend(wanted, offers))
+    kept = json.loads(json.dumps(record.inputs))
+    again, candidates = thaw(kept)
+    assert freeze(again, candidates, recommend(again, candidates)) == record
+    assert fingerprint(kept) == record.inputs_sha256
+
+
+def test_another_price_is_another_record() -> None:
+    first, second = (
+        freeze(need(), [each], recommend(need(), [each])) for each in (offer("A"), offer("A", price="10.01"))
+    )
+    assert first.inputs_sha256 != second.inputs_sha256
+    assert first.record_sha256 != second.record_sha256
+
+
+def test_a_budget_that_the_least_costly_set_exceeds_is_flagged() -> None:
+    tight = replace(need(), phases=(PhaseNeed(PEACE, 100.0, Decimal(999)),))
+    result = freeze(tight, [offer("A")], recommend(tight, [offer("A")])).result
+    assert result["phases"][0]["cost_per_day"] == "1000.0"
+    assert result["phases"][0]["over_budget"] is True
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@given(market=markets())
+def test_every_reason_has_a_sentence(language: str, market: tuple[Need, list[Candidate]]) -> None:
+    wanted, offers = market
+    for each in freeze(wanted, offers, recommend(wanted, offers)).result["offerings"]:
+        reasons = [*each["reasons"], *([each["counterfactual"]] if each["counterfactual"] else [])]
+        gates = [
+            {"code": f"match.{gate['gate']}.{gate['outcome']}", "params": gate["params"]} for gate in each["gates"]
+        ]
+        assert reasons, "nobody is left without a reason"
+        for said in [*reasons, *gates]:
+            assert "{" not in sentence(said["code"], said["params"], language, capacity_unit="km2/d")
+
+
+def test_only_a_single_miss_has_a_counterfactual() -> None:
+    fail, ask = Gate("nation", Outcome.FAIL, {"offered": "FR"}), Gate("coverage", Outcome.UNKNOWN)
+    alone = counterfactual((fail,))
+    assert alone is not None
+    assert alone.code == "match.enter.nation"
+    open_too = counterfactual((fail, ask))
+    assert open_too is not None
+    assert open_too.code == "match.enter.nation.if_answered"
+    assert counterfactual((fail, fail)) is None
+
+
+def test_what_the_counterfactual_says_is_true() -> None:
+    refused = recommend(need(), [offer("A", gsd=0.7)]).judged[0]
+    assert refused.counterfactual is not None
+    assert refused.counterfactual.params["threshold"] == SHARP.threshold
+    assert recommend(need(), [offer("A", gsd=0.5)]).judged[0].verdict.value == "taken"
