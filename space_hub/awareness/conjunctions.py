@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, or_
+from sqlalchemy import Select, union
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
@@ -55,7 +55,12 @@ def statement(wanted: Wanted) -> Select[Conjunction, Assessment]:
     )
     if wanted.object_ids is not None:
         ids = list(wanted.object_ids)
-        found = found.where(or_(col(Conjunction.object_a_id).in_(ids), col(Conjunction.object_b_id).in_(ids)))
+        # A union, not OR: both sides then come from their index, and the looks from their key.
+        theirs = union(
+            sa_select(col(Conjunction.id)).where(col(Conjunction.object_a_id).in_(ids)),
+            sa_select(col(Conjunction.id)).where(col(Conjunction.object_b_id).in_(ids)),
+        )
+        found = found.where(col(Assessment.conjunction_id).in_(theirs))
     if wanted.tca_from is not None:
         found = found.where(col(Assessment.tca) >= wanted.tca_from)
     if wanted.tca_to is not None:

@@ -1,4 +1,4 @@
-"""A sky on each database."""
+"""A sky on SQLite, and one on each database for what the databases may do differently."""
 
 import pytest
 
@@ -9,5 +9,10 @@ from tests.support.sky import Sky
 
 
 @pytest.fixture
-def sky(database: Database, clock: ManualClock, rng: SeededRng) -> Sky:
+def sky(sqlite_database: Database, clock: ManualClock, rng: SeededRng) -> Sky:
+    return Sky(sqlite_database, clock, rng)
+
+
+@pytest.fixture
+def each_sky(database: Database, clock: ManualClock, rng: SeededRng) -> Sky:
     return Sky(database, clock, rng)

@@ -41,15 +41,15 @@ def accounted(file: SourceFile) -> bool:
     return file.offered == file.accepted + file.unchanged + file.quarantined + file.withheld
 
 
-def test_a_file_is_accounted_for_and_taking_it_again_changes_nothing(sky: Sky) -> None:
+def test_a_file_is_accounted_for_and_taking_it_again_changes_nothing(each_sky: Sky) -> None:
     """Sabotage seen: with `_known_hashes` answering an empty set the second taking fails on the unique hash."""
-    sets = [element_set(number, sky.clock.now() - timedelta(hours=number)) for number in (5, 11, 25544, 270001)]
-    first = sky.take(*sets)
+    sets = [element_set(number, each_sky.clock.now() - timedelta(hours=number)) for number in (5, 11, 25544, 270001)]
+    first = each_sky.take(*sets)
     assert (first.offered, first.accepted, first.unchanged, first.new_objects) == (4, 4, 0, 4)
-    before = state(sky)
-    again = sky.take(*sets)
+    before = state(each_sky)
+    again = each_sky.take(*sets)
     assert (again.offered, again.accepted, again.unchanged, again.new_objects) == (4, 0, 4, 0)
-    assert state(sky) == before
+    assert state(each_sky) == before
     assert accounted(first)
     assert accounted(again)
 
@@ -64,13 +64,13 @@ def test_an_ingest_is_one_log_entry_and_one_audit_row_with_the_hash_of_the_file(
     assert [row.action for row in rows] == ["ingest.taken"]
 
 
-def test_a_bad_set_is_quarantined_with_its_line_reason_and_text_and_the_others_proceed(sky: Sky) -> None:
-    sets = [element_set(number, sky.clock.now()) for number in range(100, 140)]
+def test_a_bad_set_is_quarantined_with_its_line_reason_and_text_and_the_others_proceed(each_sky: Sky) -> None:
+    sets = [element_set(number, each_sky.clock.now()) for number in range(100, 140)]
     lines = csv_of(*sets).splitlines()
     lines[7] = lines[7].replace("0.0011", "1.0011")
-    file = sky.take_text("\n".join(lines) + "\n")
+    file = each_sky.take_text("\n".join(lines) + "\n")
     assert (file.offered, file.accepted, file.quarantined, file.refused) == (40, 39, 1, False)
-    with sky.database.read() as session:
+    with each_sky.database.read() as session:
         bad = session.exec(select(QuarantinedSet)).one()
     assert (bad.line, bad.raw) == (8, lines[7])
     assert bad.code.startswith("gp.")
@@ -78,28 +78,28 @@ def test_a_bad_set_is_quarantined_with_its_line_reason_and_text_and_the_others_p
     assert accounted(file)
 
 
-def test_a_file_with_more_than_the_allowed_share_of_bad_sets_is_refused_whole_and_remembered(sky: Sky) -> None:
+def test_a_file_with_more_than_the_allowed_share_of_bad_sets_is_refused_whole_and_remembered(each_sky: Sky) -> None:
     """Sabotage seen: `>` turned into `>=` in `take` refuses the file of exactly 5 %."""
-    sky.take(element_set(100, sky.clock.now() - timedelta(days=1)))
-    before = state(sky)
-    lines = csv_of(*(element_set(number, sky.clock.now()) for number in range(101, 141))).splitlines()
+    each_sky.take(element_set(100, each_sky.clock.now() - timedelta(days=1)))
+    before = state(each_sky)
+    lines = csv_of(*(element_set(number, each_sky.clock.now()) for number in range(101, 141))).splitlines()
     two_bad, three_bad = list(lines), list(lines)
     for row in (3, 9, 20):
         three_bad[row] = "x" + three_bad[row].replace("0.0011", "-.0011")
-    refused = sky.take_text("\n".join(three_bad))
+    refused = each_sky.take_text("\n".join(three_bad))
     assert refused.refused
     assert (refused.accepted, refused.unchanged, refused.quarantined, refused.withheld) == (0, 0, 3, 37)
     assert accounted(refused)
     assert sum(refused.reasons.values()) == 3
-    assert state(sky) == before
+    assert state(each_sky) == before
     with pytest.raises(Invalid, match=r"ingest\.too_many_bad"):
         require_taken(refused)
-    with sky.database.read() as session:
+    with each_sky.database.read() as session:
         kept = session.get_one(SourceFile, refused.id)
         assert kept.refusal == {"bad": 3, "offered": 40, "limit_percent": 5.0}
     for row in (3, 9):
         two_bad[row] = "x" + two_bad[row].replace("0.0011", "-.0011")
-    assert not sky.take_text("\n".join(two_bad)).refused
+    assert not each_sky.take_text("\n".join(two_bad)).refused
 
 
 @pytest.mark.parametrize(
@@ -167,24 +167,24 @@ def test_an_older_set_that_comes_late_is_kept_and_does_not_become_current(sky: S
     assert current(sky, 7).epoch == later(old, 6).epoch
 
 
-def test_a_departing_set_is_flagged_and_not_current_until_another_file_agrees(sky: Sky) -> None:
+def test_a_departing_set_is_flagged_and_not_current_until_another_file_agrees(each_sky: Sky) -> None:
     """Sabotage seen: `supersedes` without the standing makes the departing set current at once."""
-    old = element_set(7, sky.clock.now() - timedelta(hours=12))
+    old = element_set(7, each_sky.clock.now() - timedelta(hours=12))
     moved = later(old, 6, mean_anomaly_deg=200.0)
     agrees = later(moved, 3)
-    sky.take(old)
-    file = sky.take(moved)
+    each_sky.take(old)
+    file = each_sky.take(moved)
     assert (file.accepted, file.departing) == (1, 1)
-    assert current(sky, 7).epoch == old.epoch
-    with sky.database.read() as session:
+    assert current(each_sky, 7).epoch == old.epoch
+    with each_sky.database.read() as session:
         held = session.exec(select(ElementSetRow).where(col(ElementSetRow.departs))).one()
     assert held.standing == "departs"
     assert held.departure_km is not None
     assert held.departure_km > 25.0
-    sky.take(agrees)
-    row = current(sky, 7)
+    each_sky.take(agrees)
+    row = current(each_sky, 7)
     assert (row.epoch, row.standing, row.departs) == (agrees.epoch, "confirmed", True)
-    with sky.database.read() as session:
+    with each_sky.database.read() as session:
         assert session.get_one(ElementSetRow, held.id).confirmed_by == row.id
 
 
@@ -219,23 +219,25 @@ def test_sets_dated_ahead_are_accepted_and_flagged(sky: Sky) -> None:
     assert current(sky, 7).forward_dated
 
 
-def test_a_reused_number_becomes_another_object_once_two_files_agree(sky: Sky) -> None:
+def test_a_reused_number_becomes_another_object_once_two_files_agree(each_sky: Sky) -> None:
     """Sabotage seen: `is_another` answering False merges both into one object."""
-    old = element_set(79000, sky.clock.now() - timedelta(hours=12), international_designator="2021-005B", name="FIRST")
+    old = element_set(
+        79000, each_sky.clock.now() - timedelta(hours=12), international_designator="2021-005B", name="FIRST"
+    )
     other = later(
         old, 6, mean_anomaly_deg=200.0, inclination_deg=51.6, international_designator="2024-190C", name="SECOND"
     )
-    sky.take(old)
-    with sky.database.read() as session:
+    each_sky.take(old)
+    with each_sky.database.read() as session:
         first = catalogue.by_catalog_number(session, [79000])[79000]
-    sky.take(other)
-    with sky.database.read() as session:
+    each_sky.take(other)
+    with each_sky.database.read() as session:
         assert catalogue.by_catalog_number(session, [79000]) == {79000: first}
         assert catalogue.face(session, first).name == "FIRST"
     again = later(other, 2)
-    file = sky.take(again)
+    file = each_sky.take(again)
     assert file.new_objects == 1
-    with sky.database.read() as session:
+    with each_sky.database.read() as session:
         second = catalogue.by_catalog_number(session, [79000])[79000]
         assert second != first
         assert catalogue.face(session, second).name == "SECOND"
@@ -258,14 +260,14 @@ def test_names_follow_the_source_but_not_a_set_that_is_held_back(sky: Sky) -> No
         assert catalogue.face(session, object_id).name == "METEOSAT"
 
 
-def test_real_sets_end_a_synthetic_catalogue_and_the_reverse_is_refused(sky: Sky) -> None:
+def test_real_sets_end_a_synthetic_catalogue_and_the_reverse_is_refused(each_sky: Sky) -> None:
     """Sabotage seen: without `_retire_synthetic` both are current at once."""
-    sky.take(element_set(900000001, sky.clock.now(), name="SYNTHETIC 1"), synthetic=True)
-    sky.take(element_set(25544, sky.clock.now()))
-    with sky.database.read() as session:
+    each_sky.take(element_set(900000001, each_sky.clock.now(), name="SYNTHETIC 1"), synthetic=True)
+    each_sky.take(element_set(25544, each_sky.clock.now()))
+    with each_sky.database.read() as session:
         assert [one.synthetic for one in catalogue.current_sets(session)] == [False]
         assert catalogue.by_catalog_number(session, [900000001]) == {}
-    refused = sky.take(element_set(900000002, sky.clock.now()), synthetic=True)
+    refused = each_sky.take(element_set(900000002, each_sky.clock.now()), synthetic=True)
     assert refused.refusal_code == "ingest.synthetic_beside_real"
 
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from space_hub.awareness.selection import Held, Standing, judge, supersedes
+from space_hub.awareness.selection import Departure, Held, Standing, judge, supersedes
 from space_hub.orbit.elements import ElementSet
 from tests.support.sky import element_set
 
@@ -12,7 +12,7 @@ NEW = element_set(7, EPOCH + timedelta(hours=9))
 FAR = element_set(7, EPOCH + timedelta(hours=8), mean_anomaly_deg=200.0)
 
 
-def apart(distances: dict[tuple[ElementSet, ElementSet], float | None]) -> object:
+def apart(distances: dict[tuple[ElementSet, ElementSet], float | None]) -> Departure:
     return lambda new, other: distances[(new, other)]
 
 
@@ -24,7 +24,7 @@ def test_a_first_set_is_trusted_for_there_is_nothing_to_compare() -> None:
 def test_a_set_within_the_limit_is_trusted_and_one_beyond_it_is_held_back() -> None:
     """Sabotage seen: `<=` turned into `<` in `judge` makes the set exactly on the limit depart."""
     for distance, standing in ((0.3, Standing.TRUSTED), (25.0, Standing.TRUSTED), (25.001, Standing.DEPARTS)):
-        verdict = judge(NEW, "src_1", OLD, [], limit_km=25.0, departure=lambda _a, _b, d=distance: d)
+        verdict = judge(NEW, "src_1", OLD, [], limit_km=25.0, departure=apart({(NEW, OLD): distance}))
         assert verdict.standing is standing, distance
         assert verdict.departure_km == distance
 
@@ -38,9 +38,9 @@ def test_two_files_that_agree_confirm_a_departure_and_one_file_alone_does_not() 
     """Sabotage seen: without the comparison of source files the second assertion turns red."""
     distances = apart({(NEW, OLD): 900.0, (NEW, FAR): 1.5})
     held = Held("elm_far", "src_1", FAR)
-    other = judge(NEW, "src_2", OLD, [held], limit_km=25.0, departure=distances)  # type: ignore[arg-type]
+    other = judge(NEW, "src_2", OLD, [held], limit_km=25.0, departure=distances)
     assert (other.standing, other.confirms, other.departs) == (Standing.CONFIRMED, held, True)
-    same = judge(NEW, "src_1", OLD, [held], limit_km=25.0, departure=distances)  # type: ignore[arg-type]
+    same = judge(NEW, "src_1", OLD, [held], limit_km=25.0, departure=distances)
     assert same.standing is Standing.DEPARTS
 
 
