@@ -12,9 +12,22 @@ from space_hub.vocabulary.codes import Provenance
 
 
 def fingerprint(content: Any) -> str:
-    """SHA-256 of the canonical JSON of `content`: sorted keys, no spaces."""
-    body = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    """SHA-256 of the canonical JSON of `content`: sorted keys, no spaces, whole numbers without a point.
+
+    The last because a database may give 1e16 or -0.0 back as another spelling of the same number.
+    """
+    body = json.dumps(_canonical(content), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(body.encode()).hexdigest()
+
+
+def _canonical(content: Any) -> Any:
+    if isinstance(content, float) and content.is_integer():
+        return int(content)
+    if isinstance(content, Mapping):
+        return {name: _canonical(value) for name, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_canonical(value) for value in content]
+    return content
 
 
 def measured_to_json(value: Measured) -> dict[str, Any]:

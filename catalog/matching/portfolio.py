@@ -26,6 +26,9 @@ from space_hub.errors import Unavailable
 from space_hub.vocabulary.phases import Phase
 
 _ZERO = Decimal(0)
+_SECONDS = 30.0
+"""200 offerings take 0.03 s (benchmarks/match.py); a program that needs a thousand times that is refused, not guessed."""
+
 Fill = Mapping[Phase, Mapping[str, Decimal]]
 """Quantity by phase and offering id; only what is above zero."""
 
@@ -179,7 +182,7 @@ def _retained(need: Need, offered: Sequence[Supply]) -> list[Supply]:
         constraints=LinearConstraint(rows.tocsr(), low, high),
         integrality=np.concatenate([np.ones(len(offered)), np.zeros(len(flows))]),
         bounds=Bounds(0, 1),
-        options={"mip_rel_gap": 0.0},
+        options={"mip_rel_gap": 0.0, "time_limit": _SECONDS},
     )
     if solved.x is None or solved.status != 0:
         raise Unavailable("match.solver_gave_up", reason=str(solved.message), retry_after_s=60)
