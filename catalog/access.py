@@ -21,7 +21,9 @@ from space_hub.vocabulary.phases import Phase
 FIRST_PRIORITY, LAST_PRIORITY = 1, 15
 """1 is served first; fifteen levels, as allocation and retention priority in mobile networks has."""
 
-_DURATION = re.compile(r"P(?:(\d{1,5})W|(?:(\d{1,5})D)?(?:T(?=\d)(?:(\d{1,5})H)?(?:(\d{1,5})M)?(?:(\d{1,5})S)?)?)")
+_DURATION = re.compile(
+    r"P(?:(\d{1,5})W|(?:(\d{1,5})D)?(?:T(?=\d)(?:(\d{1,5})H)?(?:(\d{1,5})M)?(?:(\d{1,5})S)?)?)", re.ASCII
+)
 
 
 class Exclusivity(StrEnum):

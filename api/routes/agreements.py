@@ -16,6 +16,7 @@ from catalog.access import LAST_PRIORITY, Exclusivity, PhaseTerms, notice, notic
 from catalog.ledger_rules import parts, units
 from catalog.lifecycle import AgreementEvent, AgreementStatus, Side
 from catalog.promise_tables import Agreement
+from space_hub.errors import Invalid
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.money import money
 from space_hub.vocabulary.phases import Phase
@@ -140,7 +141,7 @@ def draft_agreement(body: AgreementIn, once: Once) -> AgreementOut:
             pool_id=body.pool_id,
             offering_id=body.offering_id,
             period=Interval(body.period_from, body.period_to),
-            terms={each.phase: each.value() for each in body.terms},
+            terms=_terms(body.terms),
         )
         return _agreement(session, drafted)
 
@@ -183,6 +184,15 @@ def withdraw_agreement(agreement_id: str, body: StepIn, once: Once) -> Agreement
 def end_agreement(agreement_id: str, body: StepIn, once: Once) -> AgreementOut:
     """The named contracting authority ends it; no call-off may run."""
     return _step(once, agreement_id, AgreementEvent.END, body)
+
+
+def _terms(given: list[TermsIn]) -> dict[Phase, PhaseTerms]:
+    terms: dict[Phase, PhaseTerms] = {}
+    for each in given:
+        if each.phase in terms:
+            raise Invalid("access.phase_repeated", phase=each.phase.value)
+        terms[each.phase] = each.value()
+    return terms
 
 
 def _step(once: Creation, agreement_id: str, event: AgreementEvent, body: StepIn) -> AgreementOut:
