@@ -85,6 +85,16 @@ class Fleet:
         codes, position, velocity = self._array.sgp4(day, fraction)
         return _checked(codes, position), velocity, codes
 
+    def positions_of(self, indices: npt.NDArray[np.intp], at: Ticks) -> Floats:
+        """Object `indices[p]` at its own times `at[p]`: (P,), (P, T) -> (P, T, 3) km, NaN where SGP4 fails."""
+        day, fraction = julian(at)
+        out = np.empty((*at.shape, 3))
+        codes = np.empty(at.shape, dtype=np.uint8)
+        records = self.records
+        for row, index in enumerate(indices.tolist()):
+            codes[row], out[row], _velocity = records[index].sgp4_array(day[row], fraction[row])
+        return _checked(codes, out)
+
     def positions(self, index: int, at: Ticks) -> Floats:
         """One object at `at` (T,): positions (T, 3) km, NaN where SGP4 fails."""
         day, fraction = julian(at)
