@@ -36,7 +36,7 @@ def react(sky: Sky, run: Run) -> list[Alert]:
 
 
 def test_a_conjunction_within_the_watch_raises_one_alert_and_never_twice(each_sky: Sky) -> None:
-    """Sabotage seen: with `done` left empty the second reaction to the same run runs into the constraint."""
+    """Sabotage seen: `_before` answering nothing raises the unchanged look of the second run again."""
     each_sky.take_text(meeting(each_sky))
     mine = watch(each_sky, each_sky.observer)
     run = each_sky.screen()
@@ -49,7 +49,7 @@ def test_a_conjunction_within_the_watch_raises_one_alert_and_never_twice(each_sk
 
 
 def test_the_database_refuses_a_second_alert_of_the_same_watch_conjunction_and_run(each_sky: Sky) -> None:
-    """Sabotage seen: dropping `uq_alert_once_a_run` (and the one on revisions) turned it red."""
+    """Sabotage seen: dropping `uq_alert_once_a_run` turned it red."""
     each_sky.take_text(meeting(each_sky))
     watch(each_sky, each_sky.observer)
     alert = react(each_sky, each_sky.screen())[0]
@@ -94,13 +94,16 @@ def test_only_watches_that_are_met_speak(sky: Sky) -> None:
 
 
 def test_a_material_change_is_a_new_revision_and_an_encounter_that_is_gone_is_cleared(each_sky: Sky) -> None:
+    """Sabotage seen: with `done` left empty the repeated reaction runs into the constraint on (watch, run)."""
     each_sky.take_text(meeting(each_sky))
     watch(each_sky, each_sky.observer)
-    first = react(each_sky, each_sky.screen())[0]
+    opening = each_sky.screen()
+    first = react(each_sky, opening)[0]
     each_sky.wait(seconds=1)
     each_sky.take_text(meeting(each_sky, offset_deg=0.02))
     revised = [alert for alert in react(each_sky, each_sky.screen()) if alert.conjunction_id == first.conjunction_id]
     assert [(alert.revision, alert.state) for alert in revised] == [(2, "revised")]
+    assert react(each_sky, opening) == [], "a reaction that comes again after a newer one adds nothing"
     assert revised[0].previous_miss_distance_m == first.miss_distance_m
     each_sky.wait(seconds=1)
     each_sky.take_text(meeting(each_sky, offset_deg=0.1))

@@ -132,7 +132,7 @@ def test_a_crash_before_the_commit_leaves_nothing_of_the_run(each_sky: Sky, monk
 
 
 def test_a_worker_that_lost_its_lease_publishes_nothing(sky: Sky) -> None:
-    """Sabotage seen: calling `guard` after `publish` in a transaction of its own turned it red."""
+    """Sabotage seen: without the call of `guard` the run is there."""
     sky.take_text(meeting(sky))
 
     def refuse(session: Session) -> None:

@@ -28,7 +28,7 @@ def calls(sky: Sky) -> list[SourceCall]:
 
 
 def test_a_download_is_made_once_in_two_hours_whatever_restarts(each_sky: Sky) -> None:
-    """Sabotage seen: spending the row after the call lets the crashed call below be repeated at once."""
+    """Sabotage seen: without the comparison with INTERVAL every one of these asks goes out."""
     source = RecordedSource([good(each_sky), good(each_sky)])
     assert refresh(each_sky, source) is Outcome.TAKEN
     assert refresh(each_sky, source) is Outcome.TOO_SOON

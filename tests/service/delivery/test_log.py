@@ -61,7 +61,7 @@ def test_a_transaction_that_commits_late_is_not_skipped(
             begun.set()
             assert commit.wait(10)
 
-    thread = threading.Thread(target=late)
+    thread = threading.Thread(target=late, daemon=True)
     thread.start()
     assert begun.wait(10)
     world.happen(number=2)

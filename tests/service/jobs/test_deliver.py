@@ -15,11 +15,11 @@ from tests.support.receiver import Receiver, listening
 
 
 def test_everyone_gets_everything_and_the_slow_one_delays_nobody(database: Database) -> None:
-    """Sabotage seen: one sender for all (`SENDERS = 1`) kept the others waiting behind the slow one."""
+    """Sabotage seen: a pool of one sender kept the others waiting behind the slow one."""
     world = World(database, SystemClock(), SystemRng())
     with ExitStack() as stack:
         quick = [stack.enter_context(listening(Receiver())) for _ in range(3)]
-        slow = stack.enter_context(listening(Receiver(delay_s=1.5)))
+        slow = stack.enter_context(listening(Receiver(delay_s=5.0)))
         settings = Settings(egress_allow=[one.allow for one in (*quick, slow)])
         owner = world.nation("FR")
         for one in (slow, *quick):
@@ -33,7 +33,7 @@ def test_everyone_gets_everything_and_the_slow_one_delays_nobody(database: Datab
                 world.happen(number=number)
             began = time.perf_counter()
             while any(len(one.received) < 20 for one in quick):
-                assert time.perf_counter() - began < 8.0
+                assert time.perf_counter() - began < 4.5
                 time.sleep(0.02)
             assert len(slow.received) < 10
         finally:

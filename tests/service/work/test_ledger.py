@@ -43,7 +43,7 @@ def state(database: Database, work: Work) -> Work:
 
 
 def test_two_processes_that_want_the_same_slots_do_each_once(database_url: str) -> None:
-    """Sabotage seen: without the unique slot and its ON CONFLICT there were 40 pieces of work."""
+    """Sabotage seen: with the unique constraint dropped a slot was held by two pieces of work."""
     command = [sys.executable, "-m", "tests.service.work.claimer", database_url]
     running = [
         subprocess.Popen([*command, holder], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
