@@ -40,16 +40,16 @@ def test_the_third_of_forty_does_not_fit_into_a_hundred(database: Database, cloc
 
 
 def test_a_refusal_names_the_first_day_that_is_short_and_takes_nothing(
-    database: Database, clock: ManualClock, rng: SeededRng
+    sqlite_database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
     last = DAY + timedelta(days=2)
-    with database.write() as session:
+    with sqlite_database.write() as session:
         take(session, clock, rng, "a", Ask(last, last, 90))
         with pytest.raises(Conflict) as refusal:
             take(session, clock, rng, "b", THREE)
         assert refusal.value.params["day"] == last.isoformat()
         take(session, clock, rng, "c", Ask(DAY, DAY, 100))
-    with database.read() as session:
+    with sqlite_database.read() as session:
         assert [each.committed for each in ledger.buckets(session, "agr_x", DAY, last).values()] == [100, 0, 90]
         assert ledger.faults(session) == []
 
@@ -80,12 +80,12 @@ def test_a_lower_ceiling_keeps_what_was_promised(database: Database, clock: Manu
 
 
 def test_the_books_show_a_bucket_that_was_written_past_the_ledger(
-    database: Database, clock: ManualClock, rng: SeededRng
+    sqlite_database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    with database.write() as session:
+    with sqlite_database.write() as session:
         take(session, clock, rng, "a", THREE)
         session.connection().execute(text("UPDATE capacity_bucket SET committed = 41 WHERE day = '2024-11-03'"))
-    with database.read() as session:
+    with sqlite_database.read() as session:
         assert ledger.faults(session) == ["agr_x 2024-11-03: 41 committed, 40 reserved"]
 
 

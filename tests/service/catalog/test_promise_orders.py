@@ -155,9 +155,9 @@ def test_a_crash_between_placing_and_recording_leaves_one_order(
 
 
 def test_a_lost_answer_is_asked_for_again_under_the_same_key(
-    database: Database, clock: ManualClock, rng: SeededRng
+    sqlite_database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    scene = market(database, clock, rng, reference="EX-1+loses_answer")
+    scene = market(sqlite_database, clock, rng, reference="EX-1+loses_answer")
     call_off = scene.place()
     scene.drive()
     assert scene.order(call_off)[0].problem == "simulated.answer_lost"
@@ -217,33 +217,33 @@ def test_a_fault_of_an_adapter_is_noted_and_the_next_order_goes_on(
     assert scene.order(second)[1] == ["received"]
 
 
-def test_cancelling_what_never_left_ends_at_once(database: Database, clock: ManualClock, rng: SeededRng) -> None:
-    scene = market(database, clock, rng)
+def test_cancelling_what_never_left_ends_at_once(sqlite_database: Database, clock: ManualClock, rng: SeededRng) -> None:
+    scene = market(sqlite_database, clock, rng)
     call_off = scene.place()
-    with database.write() as session:
+    with sqlite_database.write() as session:
         call_offs.cancel(session, clock, scene.promise.lead, call_off.id, AUTHORITY, "no longer needed")
     assert scene.order(call_off)[2] == "cancelled"
     assert scene.committed() == 0
     scene.until_quiet()
     assert scene.at_supplier() == []
-    with database.write() as session, pytest.raises(Conflict):
+    with sqlite_database.write() as session, pytest.raises(Conflict):
         call_offs.cancel(session, clock, scene.promise.lead, call_off.id, AUTHORITY, "again")
 
 
 def test_cancelling_what_the_supplier_has_goes_through_the_supplier(
-    database: Database, clock: ManualClock, rng: SeededRng
+    sqlite_database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    scene = market(database, clock, rng, reference="EX-1+holds")
+    scene = market(sqlite_database, clock, rng, reference="EX-1+holds")
     call_off = scene.place()
     scene.drive()
-    with database.write() as session:
+    with sqlite_database.write() as session:
         call_offs.cancel(session, clock, scene.promise.lead, call_off.id, AUTHORITY, "no longer needed")
     assert scene.order(call_off)[2] == "cancelling"
     assert scene.committed() == 10 * PARTS, "until the supplier lets go"
     scene.drive()
     assert scene.order(call_off)[1:] == (["received", "user_cancelled"], "cancelled")
     assert scene.committed() == 0
-    with database.read() as session:
+    with sqlite_database.read() as session:
         rows = session.exec(select(CallOffEntry).order_by(col(CallOffEntry.number))).all()
     assert [(row.status, row.authority_name) for row in rows] == [
         ("active", AUTHORITY.name),
@@ -293,13 +293,13 @@ def test_a_supplier_without_an_adapter_reports_by_itself(
 
 
 def test_nothing_is_called_off_without_the_name_of_who_decided(
-    database: Database, clock: ManualClock, rng: SeededRng
+    sqlite_database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    scene = market(database, clock, rng)
+    scene = market(sqlite_database, clock, rng)
     with pytest.raises(Invalid):
         Authority(" ", "Procurement")
     call_off = scene.place()
-    with database.read() as session:
+    with sqlite_database.read() as session:
         (entry,) = session.exec(select(AuditEntry).where(AuditEntry.action == "call_off.place")).all()
         assert entry.subject == call_off.id
         assert (entry.detail["authority"], entry.detail["office"]) == (AUTHORITY.name, AUTHORITY.office)
@@ -307,36 +307,38 @@ def test_nothing_is_called_off_without_the_name_of_who_decided(
         assert signed.authority_name == AUTHORITY.name
 
 
-def test_a_call_off_must_fit_the_agreement(database: Database, clock: ManualClock, rng: SeededRng) -> None:
-    scene = market(database, clock, rng)
+def test_a_call_off_must_fit_the_agreement(sqlite_database: Database, clock: ManualClock, rng: SeededRng) -> None:
+    scene = market(sqlite_database, clock, rng)
     lead, agreement_id = scene.promise.lead, scene.promise.agreement_id
     now = clock.now()
 
     def refused(window: Interval, by: Principal = lead, quantity: int = 1) -> str:
-        with database.write() as session, pytest.raises((Conflict, Invalid, NotFound)) as refusal:
+        with sqlite_database.write() as session, pytest.raises((Conflict, Invalid, NotFound)) as refusal:
             call_offs.place(session, clock, rng, by, CallOffAsk(agreement_id, quantity, window), AUTHORITY)
         code: str = refusal.value.code
         return code
 
     day = Interval(now + timedelta(days=1), now + timedelta(days=2))
-    with database.write() as session:
+    with sqlite_database.write() as session:
         stranger = supply.principal(session, clock, rng, NATION, "DE", "Not a member")
     assert refused(day, stranger) == "agreement.unknown"
     assert refused(day, quantity=100 * PARTS + 1) == "capacity.exhausted"
     assert refused(Interval(now - timedelta(days=1), now)) == "call_off.outside_period"
     assert refused(Interval(now + timedelta(days=29), now + timedelta(days=31))) == "call_off.outside_period"
     assert refused(Interval(now)) == "call_off.window_wrong"
-    with database.write() as session:
+    with sqlite_database.write() as session:
         onboarding.decide(session, clock, rng, HUB, scene.promise.supplier.provider_id, Event.SUSPEND, ("proof",))
     assert refused(day) == "agreement.provider_not_verified"
 
 
-def test_the_declared_phase_decides_which_terms_apply(database: Database, clock: ManualClock, rng: SeededRng) -> None:
-    scene = market(database, clock, rng)
+def test_the_declared_phase_decides_which_terms_apply(
+    sqlite_database: Database, clock: ManualClock, rng: SeededRng
+) -> None:
+    scene = market(sqlite_database, clock, rng)
     peace = scene.place(100)
     with pytest.raises(Conflict):
         scene.place(1)
-    with database.write() as session:
+    with sqlite_database.write() as session:
         pools.declare(
             session,
             clock,
@@ -369,14 +371,14 @@ def test_two_pools_cannot_be_promised_the_same_capacity(database: Database, cloc
 
 
 def test_an_agreement_ends_only_when_nothing_runs_and_frees_the_offering(
-    database: Database, clock: ManualClock, rng: SeededRng
+    sqlite_database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    scene = market(database, clock, rng)
+    scene = market(sqlite_database, clock, rng)
     call_off = scene.place()
     lead, agreement_id = scene.promise.lead, scene.promise.agreement_id
-    with database.write() as session, pytest.raises(Conflict):
+    with sqlite_database.write() as session, pytest.raises(Conflict):
         agreements.step(session, clock, rng, lead, agreement_id, AgreementEvent.END, AUTHORITY)
-    with database.write() as session:
+    with sqlite_database.write() as session:
         call_offs.cancel(session, clock, lead, call_off.id, AUTHORITY, "end")
         with pytest.raises(Forbidden):
             agreements.step(
@@ -384,7 +386,7 @@ def test_an_agreement_ends_only_when_nothing_runs_and_frees_the_offering(
             )
         agreements.step(session, clock, rng, lead, agreement_id, AgreementEvent.END, AUTHORITY)
     today = clock.now().date()
-    with database.read() as session:
+    with sqlite_database.read() as session:
         resource = agreements.offering_resource(scene.promise.supplier.offering_id, Phase.PEACE)
         left = ledger.buckets(session, resource, today, today + timedelta(days=40))
         assert {bucket.committed for bucket in left.values()} == {0}
