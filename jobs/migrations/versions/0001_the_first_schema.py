@@ -907,10 +907,13 @@ def upgrade() -> None:
         sa.Column("object_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("cause", sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
         sa.Column("evidence_id", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("episode", sa.Integer(), nullable=False),
         sa.Column("evidence_marking_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("detail", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
         sa.Column("since", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("opened_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("closed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("closed_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.CheckConstraint("cause IN ('conjunction', 'decay', 'outage')", name=op.f("ck_offering_risk_known_cause")),
         sa.ForeignKeyConstraint(["asset_id"], ["asset.id"], name=op.f("fk_offering_risk_asset_id")),
         sa.ForeignKeyConstraint(
@@ -919,7 +922,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["object_id"], ["space_object.id"], name=op.f("fk_offering_risk_object_id")),
         sa.ForeignKeyConstraint(["offering_id"], ["offering.id"], name=op.f("fk_offering_risk_offering_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_offering_risk")),
-        sa.UniqueConstraint("offering_id", "asset_id", "cause", "evidence_id", name="uq_offering_risk_once"),
+        sa.UniqueConstraint("offering_id", "asset_id", "cause", "evidence_id", "episode", name="uq_offering_risk_once"),
     )
     with op.batch_alter_table("offering_risk", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_offering_risk_asset_id"), ["asset_id"], unique=False)
