@@ -2,7 +2,8 @@
 
 `on_run` reacts to the log entry `run.published`. It may be called again for the
 same entry, after a crash or by a second reader: the constraint on (watch,
-conjunction, run) lets each alert exist once, and what exists is passed over.
+conjunction, run) lets each alert exist once, and what exists is passed over. An
+entry that comes after that of a newer run takes nothing of the newer one back.
 """
 
 from collections.abc import Iterable
@@ -65,11 +66,7 @@ class _Reaction:
             for conjunction, look in watches.matches(self.session, rule, objects, self.run)
         }
         before = self._before()
-        done = set(
-            self.session.exec(
-                select(Alert.conjunction_id).where(Alert.watch_id == self.watch.id, Alert.run_id == self.run.id)
-            )
-        )
+        done = self._done()
         still_open = {id for id, alert in before.items() if alert.state != AlertState.CLEARED.value}
         gone = self._others(sorted(still_open - found.keys() - done))
         made: list[Alert] = []
@@ -102,6 +99,19 @@ class _Reaction:
             .where(Alert.watch_id == self.watch.id)
         )
         return {alert.conjunction_id: alert for alert in rows}
+
+    def _done(self) -> set[str]:
+        """Conjunctions of which this watch has spoken for this run or a newer one: an old look adds nothing."""
+        return set(
+            self.session.exec(
+                select(Alert.conjunction_id)
+                .join(Run, col(Run.id) == col(Alert.run_id))
+                .where(
+                    Alert.watch_id == self.watch.id,
+                    (col(Run.id) == self.run.id) | (col(Run.published_at) > self.run.published_at),
+                )
+            )
+        )
 
     def _others(self, ids: Iterable[str]) -> list[tuple[Conjunction, Assessment | None]]:
         """Conjunctions this watch had open and the run no longer finds within the rule, with the run's look if any."""

@@ -8,7 +8,7 @@ of what it found, so that two runs over equal sets can be compared byte by byte.
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -142,16 +142,6 @@ def run_screening(
         return publishing.publish(started_at, clock.monotonic() - began)
 
 
-def result_sha256(sets: Sequence[CurrentSet], encounters: Sequence[screening.Encounter]) -> str:
-    """Hash of the canonical result: numbers, TCA to the microsecond, miss to the millimetre, in that order."""
-    lines = []
-    for one in encounters:
-        low, high = sorted((sets[one.a].elements.catalog_number, sets[one.b].elements.catalog_number))
-        flags = f"{one.co_located:d}{one.open_start:d}{one.open_end:d}"
-        lines.append((low, high, one.tca.isoformat(timespec="microseconds"), f"{one.miss_km:.6f}", flags))
-    return hashlib.sha256("\n".join("|".join(map(str, line)) for line in sorted(lines)).encode()).hexdigest()
-
-
 def _take(session: Session, asked: Asked) -> Taken:
     offered = catalogue.current_sets(session)
     kept: list[CurrentSet] = []
@@ -200,7 +190,9 @@ class _Publishing:
             co_located=sum(one.co_located for one in encounters),
             age_median_h=median(ages),
             age_max_h=max(ages),
-            result_sha256=result_sha256(self.taken.kept, encounters),
+            result_sha256=screening.canonical_sha256(
+                self.result, [one.elements.catalog_number for one in self.taken.kept]
+            ),
             engine=f"space_hub.orbit.screening, sgp4 {version('sgp4')}",
             software_version=version("space-hub"),
             started_at=started_at,
