@@ -35,6 +35,13 @@ def world(database: Database, clock: ManualClock, rng: SeededRng) -> World:
 
 
 @pytest.fixture
+def one_world(sqlite_database: Database, clock: ManualClock, rng: SeededRng) -> World:
+    """For what does not depend on the database."""
+    clock.current = SystemClock().wall()
+    return World(sqlite_database, clock, rng)
+
+
+@pytest.fixture
 def receiver() -> Iterator[Receiver]:
     with listening(Receiver()) as made:
         yield made
@@ -51,34 +58,34 @@ def _clock(world: World) -> ManualClock:
     return world.clock
 
 
-def test_a_message_arrives_signed_and_another_library_verifies_it(world: World, receiver: Receiver) -> None:
-    french = world.nation("FR")
-    endpoint = world.endpoint(french, receiver.url, "alert.raised", allow=receiver.allow)
-    world.happen(miss_distance_m=412.5)
-    world.happen("offering.published", "off_1")
-    assert world.send(receiver.allow) == 1
+def test_a_message_arrives_signed_and_another_library_verifies_it(one_world: World, receiver: Receiver) -> None:
+    french = one_world.nation("FR")
+    endpoint = one_world.endpoint(french, receiver.url, "alert.raised", allow=receiver.allow)
+    one_world.happen(miss_distance_m=412.5)
+    one_world.happen("offering.published", "off_1")
+    assert one_world.send(receiver.allow) == 1
     [got] = receiver.received
     Webhook(endpoint.secret).verify(got.body, got.headers)
     body = json.loads(got.body)
     assert (body["type"], body["data"], body["sequence"]) == ("alert.raised", {"miss_distance_m": 412.5}, 1)
     assert got.headers["host"] == receiver.allow
     assert "authorization" not in got.headers
-    [message] = _messages(world)
+    [message] = _messages(one_world)
     assert (message.state, message.id) == ("delivered", got.id)
 
 
-def test_a_receiver_that_answers_503_three_times_gets_it_at_the_fourth(world: World, receiver: Receiver) -> None:
+def test_a_receiver_that_answers_503_three_times_gets_it_at_the_fourth(one_world: World, receiver: Receiver) -> None:
     receiver.answer = lambda number: 503 if number <= 3 else 200
     receiver.reply = b"\x00busy\x1b[31m" + b"x" * 5000
-    world.endpoint(world.nation("FR"), receiver.url, allow=receiver.allow)
-    world.happen()
+    one_world.endpoint(one_world.nation("FR"), receiver.url, allow=receiver.allow)
+    one_world.happen()
     for expected in (0, 0, 0, 1):
-        assert world.send(receiver.allow) == expected
-        assert world.send(receiver.allow) == 0, "it rests before it is tried again"
-        _clock(world).advance(timedelta(minutes=3))
+        assert one_world.send(receiver.allow) == expected
+        assert one_world.send(receiver.allow) == 0, "it rests before it is tried again"
+        _clock(one_world).advance(timedelta(minutes=3))
     assert len(set(receiver.ids)) == 1
     assert len({one.body for one in receiver.received}) == 1
-    with world.database.read() as session:
+    with one_world.database.read() as session:
         attempts = session.exec(select(Dispatch).order_by(col(Dispatch.attempt))).all()
     assert [(one.attempt, one.status) for one in attempts] == [(1, 503), (2, 503), (3, 503), (4, 200)]
     assert attempts[0].excerpt.startswith(" busy ")
@@ -177,35 +184,35 @@ def test_410_disables_the_endpoint_with_a_notice_and_enabling_loses_nothing(worl
     assert [one["data"].get("number") for one in said] == [1, None, 2]
 
 
-def test_after_the_last_attempt_it_is_a_dead_letter_and_the_rest_goes_on(world: World, receiver: Receiver) -> None:
+def test_after_the_last_attempt_it_is_a_dead_letter_and_the_rest_goes_on(one_world: World, receiver: Receiver) -> None:
     receiver.answer = lambda number: 500 if number <= 2 else 200
-    world.endpoint(world.nation("FR"), receiver.url, allow=receiver.allow)
-    world.happen(number=1)
-    world.happen(number=2)
+    one_world.endpoint(one_world.nation("FR"), receiver.url, allow=receiver.allow)
+    one_world.happen(number=1)
+    one_world.happen(number=2)
     policy = Policy(delays_s=(1.0,))
     for _ in range(4):
-        world.send(receiver.allow, policy=policy)
-        _clock(world).advance(timedelta(seconds=10))
-    assert [(one.sequence, one.state, one.attempts) for one in _messages(world)] == [
+        one_world.send(receiver.allow, policy=policy)
+        _clock(one_world).advance(timedelta(seconds=10))
+    assert [(one.sequence, one.state, one.attempts) for one in _messages(one_world)] == [
         (1, "dead", 2),
         (2, "delivered", 1),
     ]
 
 
 def test_a_dead_endpoint_costs_one_attempt_a_rest_and_its_backlog_leaves_in_order(
-    world: World, receiver: Receiver
+    one_world: World, receiver: Receiver
 ) -> None:
     up = False
     receiver.answer = lambda _number: 200 if up else 500
-    world.endpoint(world.nation("FR"), receiver.url, allow=receiver.allow)
+    one_world.endpoint(one_world.nation("FR"), receiver.url, allow=receiver.allow)
     for number in range(10):
-        world.happen(number=number)
+        one_world.happen(number=number)
     for _ in range(20):
-        world.send(receiver.allow)
+        one_world.send(receiver.allow)
     assert len(receiver.received) == 1
     up = True
-    _clock(world).advance(timedelta(minutes=5))
-    assert world.send(receiver.allow) == 10
+    _clock(one_world).advance(timedelta(minutes=5))
+    assert one_world.send(receiver.allow) == 10
     assert [json.loads(one.body)["sequence"] for one in receiver.received[1:]] == list(range(1, 11))
 
 
@@ -229,69 +236,69 @@ def test_a_replay_sends_again_what_came_after_an_event_under_the_same_ids(world:
     assert world.send(receiver.allow) == 0
 
 
-def test_a_replay_gives_a_new_endpoint_what_happened_before_it(world: World, receiver: Receiver) -> None:
-    french, german = world.nation("FR"), world.nation("DE")
-    world.happen(number=1)
-    world.happen(owner=german, number=2)
-    world.happen(number=3)
-    world.order()
-    endpoint = world.endpoint(french, receiver.url, allow=receiver.allow)
-    assert world.send(receiver.allow) == 0
-    with world.database.write() as session:
-        endpoints.replay(session, world.clock, french, endpoint.id, None)
-    assert world.send(receiver.allow) == 2
+def test_a_replay_gives_a_new_endpoint_what_happened_before_it(one_world: World, receiver: Receiver) -> None:
+    french, german = one_world.nation("FR"), one_world.nation("DE")
+    one_world.happen(number=1)
+    one_world.happen(owner=german, number=2)
+    one_world.happen(number=3)
+    one_world.order()
+    endpoint = one_world.endpoint(french, receiver.url, allow=receiver.allow)
+    assert one_world.send(receiver.allow) == 0
+    with one_world.database.write() as session:
+        endpoints.replay(session, one_world.clock, french, endpoint.id, None)
+    assert one_world.send(receiver.allow) == 2
     assert [json.loads(one.body)["data"]["number"] for one in receiver.received] == [1, 3]
     assert [json.loads(one.body)["sequence"] for one in receiver.received] == [1, 2]
 
 
-def test_a_test_event_goes_to_its_endpoint_only_whatever_its_topics(world: World, receiver: Receiver) -> None:
-    french = world.nation("FR")
-    asked = world.endpoint(french, receiver.url, "alert.raised", allow=receiver.allow)
-    world.endpoint(french, receiver.url, allow=receiver.allow)
-    with world.database.write() as session:
-        endpoints.test(session, world.clock, french, asked.id)
-    assert world.send(receiver.allow) == 1
+def test_a_test_event_goes_to_its_endpoint_only_whatever_its_topics(one_world: World, receiver: Receiver) -> None:
+    french = one_world.nation("FR")
+    asked = one_world.endpoint(french, receiver.url, "alert.raised", allow=receiver.allow)
+    one_world.endpoint(french, receiver.url, allow=receiver.allow)
+    with one_world.database.write() as session:
+        endpoints.test(session, one_world.clock, french, asked.id)
+    assert one_world.send(receiver.allow) == 1
     assert json.loads(receiver.received[0].body)["data"] == {"endpoint_id": asked.id}
 
 
-def test_during_a_rotation_receivers_with_either_secret_verify(world: World, receiver: Receiver) -> None:
-    french = world.nation("FR")
-    endpoint = world.endpoint(french, receiver.url, allow=receiver.allow)
-    with world.database.write() as session:
-        newer = endpoints.rotate(session, world.clock, world.rng, french, endpoint.id)
+def test_during_a_rotation_receivers_with_either_secret_verify(one_world: World, receiver: Receiver) -> None:
+    french = one_world.nation("FR")
+    endpoint = one_world.endpoint(french, receiver.url, allow=receiver.allow)
+    with one_world.database.write() as session:
+        newer = endpoints.rotate(session, one_world.clock, one_world.rng, french, endpoint.id)
     assert newer.secret != endpoint.secret
-    world.happen()
-    world.send(receiver.allow)
+    one_world.happen()
+    one_world.send(receiver.allow)
     [got] = receiver.received
     Webhook(endpoint.secret).verify(got.body, got.headers)
     Webhook(newer.secret).verify(got.body, got.headers)
-    assert endpoints.secrets(newer, world.clock.wall() + timedelta(hours=25)) == (newer.secret,)
+    assert endpoints.secrets(newer, one_world.clock.wall() + timedelta(hours=25)) == (newer.secret,)
 
 
-def test_a_receiver_that_is_no_longer_allowed_is_not_called(world: World, receiver: Receiver) -> None:
-    world.endpoint(world.nation("FR"), receiver.url, allow=receiver.allow)
-    world.happen()
-    assert world.send() == 0
+def test_a_receiver_that_is_no_longer_allowed_is_not_called(one_world: World, receiver: Receiver) -> None:
+    one_world.endpoint(one_world.nation("FR"), receiver.url, allow=receiver.allow)
+    one_world.happen()
+    assert one_world.send() == 0
     assert receiver.received == []
-    with world.database.read() as session:
+    with one_world.database.read() as session:
         assert [one.error for one in session.exec(select(Dispatch)).all()] == ["delivery.url_not_https"]
 
 
 def test_an_endpoint_is_its_owner_s_alone_and_its_address_and_topics_are_checked(
-    world: World, receiver: Receiver
+    one_world: World, receiver: Receiver
 ) -> None:
-    french, german = world.nation("FR"), world.nation("DE")
-    endpoint = world.endpoint(french, receiver.url, allow=receiver.allow)
-    with world.database.read() as session, pytest.raises(NotFound):
+    french, german = one_world.nation("FR"), one_world.nation("DE")
+    endpoint = one_world.endpoint(french, receiver.url, allow=receiver.allow)
+    with one_world.database.read() as session, pytest.raises(NotFound):
         endpoints.get(session, german, endpoint.id)
     with pytest.raises(Invalid):
-        world.endpoint(french, "http://169.254.169.254/latest", allow=receiver.allow)
+        one_world.endpoint(french, "http://169.254.169.254/latest", allow=receiver.allow)
     with pytest.raises(Invalid):
-        world.endpoint(french, receiver.url, "alert.rose", allow=receiver.allow)
+        one_world.endpoint(french, receiver.url, "alert.rose", allow=receiver.allow)
     for _ in range(endpoints.MOST - 1):
-        world.endpoint(french, receiver.url, allow=receiver.allow)
+        one_world.endpoint(french, receiver.url, allow=receiver.allow)
     with pytest.raises(Conflict):
-        world.endpoint(french, receiver.url, allow=receiver.allow)
+        one_world.endpoint(french, receiver.url, allow=receiver.allow)
 
 
 def test_two_senders_never_hold_messages_of_one_endpoint_at_once(world: World, receiver: Receiver) -> None:

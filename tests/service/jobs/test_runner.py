@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import pytest
 from sqlmodel import select
 
-from jobs import handlers, react, runner, schedule
+from jobs import handlers, react, runner
 from jobs.runner import Lane
 from space_hub.clock import ManualClock, SystemClock
 from space_hub.db import Database
 from space_hub.delivery import cursors, log
-from space_hub.delivery.topics import TOPICS
 from space_hub.rng import SeededRng, SystemRng
 from space_hub.settings import Settings
 from space_hub.trust import audit, markings, organisations
@@ -142,19 +141,6 @@ def test_an_entry_is_dealt_with_once_with_its_cursor(database: Database, clock: 
     assert not react.turn(database, clock, rng, TELL)
     with database.read() as session:
         assert cursors.position(session, react.READER) == log.head(session)
-
-
-def test_every_kind_of_work_has_code_behind_it() -> None:
-    for kind in (*handlers.HEAVY, "work.prune"):
-        assert callable(handlers.handler(kind)), kind
-    for regular in schedule.SCHEDULE:
-        assert callable(handlers.handler(regular.kind)), regular.kind
-
-
-def test_every_reaction_has_code_behind_it() -> None:
-    for path, topics in react.REACTIONS:
-        assert callable(handlers.load(path)), path
-        assert topics <= set(TOPICS)
 
 
 def _turn(*given: object) -> bool:
