@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import lil_matrix
 
 from catalog.matching.eligibility import usable_phases
 from catalog.matching.values import Candidate, Loss, Need, PhaseCover
@@ -27,7 +25,7 @@ from space_hub.vocabulary.phases import Phase
 
 _ZERO = Decimal(0)
 _SECONDS = 30.0
-"""200 offerings take 0.03 s (benchmarks/match.py); a program that needs a thousand times that is refused, not guessed."""
+"""200 offerings take 0.03 s (benchmarks/match.py); what needs a thousand times that is refused, not guessed."""
 
 Fill = Mapping[Phase, Mapping[str, Decimal]]
 """Quantity by phase and offering id; only what is above zero."""
@@ -160,6 +158,10 @@ def _retained(need: Need, offered: Sequence[Supply]) -> list[Supply]:
     costs = np.array(retainers + [float(offered[place].price[phase] * demand[phase]) for place, phase in flows])
     providers = sorted({each.candidate.provider_id for each in offered})
     shares = [(name, phase) for name in providers for phase in demand] if need.largest_share is not None else []
+    # Late: whoever only reads a match needs no solver.
+    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.sparse import lil_matrix
+
     rows = lil_matrix((len(flows) + len(demand) + len(shares), len(costs)))
     low = np.full(rows.shape[0], -np.inf)
     high = np.zeros(rows.shape[0])

@@ -22,7 +22,15 @@ NUMERICS = {"numpy", "scipy", "sgp4", "skyfield"}
 PURE = {
     "space_hub/orbit": {"space_hub.orbit", "space_hub.errors", *NUMERICS},
     "space_hub/vocabulary": {"space_hub.vocabulary", "space_hub.errors", "iso3166"},
-    "catalog/matching": {"catalog.matching", "space_hub.vocabulary", "space_hub.errors", "providers.adapters", "scipy"},
+    "catalog/matching": {
+        "catalog.matching",
+        "space_hub.vocabulary",
+        "space_hub.errors",
+        "providers.adapters",
+        "catalog.content",
+        "numpy",
+        "scipy",
+    },
 }
 """Folder -> all that its modules may import besides the standard library."""
 

@@ -80,9 +80,10 @@ def test_no_other_set_leaves_less_missing_or_costs_less(market: tuple[Need, list
 @given(markets())
 @QUICK
 def test_what_is_taken_meets_every_hard_clause_for_certain(market: tuple[Need, list[Candidate]]) -> None:
-    """Sabotage seen: offering the questions to the portfolio as well took a range of 0.4 to 0.6 m."""
+    """Sabotage seen: offering the questions to the portfolio as well gave a quantity to a range of 0.4 to 0.6 m."""
     wanted, offers = market
     for each in recommend(wanted, offers).judged:
+        assert bool(each.quantities) is (each.verdict is Verdict.TAKEN)
         if each.verdict is Verdict.TAKEN:
             for clause in wanted.clauses:
                 assert judge(clause, each.candidate.attributes.get(clause.attribute)) is Outcome.PASS

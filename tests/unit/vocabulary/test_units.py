@@ -17,7 +17,7 @@ from space_hub.vocabulary.units import DIMENSIONS, accepted, convert, dimension
     ("value", "unit", "wanted", "result"),
     [
         (50, "cm", "m", 0.5),
-        (30.3, "cm", "m", 0.303),
+        (0.07, "m", "cm", 7.0),
         (1, "[nmi_i]", "m", 1852.0),
         (90, "min", "h", 1.5),
         (1, "mo", "d", 30.4375),
@@ -31,7 +31,7 @@ from space_hub.vocabulary.units import DIMENSIONS, accepted, convert, dimension
     ],
 )
 def test_a_value_is_converted_exactly(value: float, unit: str, wanted: str, result: float) -> None:
-    """Sabotage seen: multiplying as floats made 30.3 cm 0.30300000000000005 m."""
+    """Sabotage seen: multiplying as floats made 0.07 m 7.000000000000001 cm."""
     assert convert(value, unit, wanted, of="x") == result
 
 
