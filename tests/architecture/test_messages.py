@@ -74,7 +74,7 @@ def test_no_sentence_is_dead() -> None:
                 written.add(node.value)
             elif isinstance(node, ast.JoinedStr):
                 parts = [
-                    re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"[a-z0-9_.]+"
+                    re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"[a-z0-9_.:]+"
                     for part in node.values
                 ]
                 # A pattern must begin with the name of a room, or it would keep everything alive.
