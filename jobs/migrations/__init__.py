@@ -6,10 +6,10 @@ folder, so that a start on a database that is up to date imports no Alembic.
 
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import inspect, text
-
-from space_hub.db import Database
+if TYPE_CHECKING:
+    from space_hub.db import Database
 
 HERE = Path(__file__).parent
 
@@ -44,8 +44,10 @@ def head() -> str:
     return max(path.stem.split("_")[0] for path in (HERE / "versions").glob("[0-9]*.py"))
 
 
-def current(database: Database) -> str | None:
+def current(database: "Database") -> str | None:
     """The revision that the database is at; None for a database without the schema."""
+    from sqlalchemy import inspect, text
+
     if not inspect(database.engine).has_table("alembic_version"):
         return None
     with database.read() as session:
@@ -53,7 +55,7 @@ def current(database: Database) -> str | None:
     return None if found is None else str(found)
 
 
-def upgrade(database: Database) -> bool:
+def upgrade(database: "Database") -> bool:
     """Bring the schema to the head in one transaction; whether anything was done."""
     if current(database) == head():
         return False

@@ -32,7 +32,7 @@ def run(words: Sequence[str]) -> int:
     except HubError as error:
         return refuse(error, as_json="--json" in words)
     except typer.TyperException as error:
-        error.show()
+        _show_usage(error)
         return WRONG_USE
     except typer.Abort:
         return interrupted()
@@ -52,3 +52,12 @@ def _report_unknown_variables() -> None:
 
         for name in unknown_variables(dict(os.environ)):
             warn("cli.variable_unknown", name=name)
+
+
+def _show_usage(error: typer.TyperException) -> None:
+    """Say how the command is used and what was wrong; the class that can is not public, its method is."""
+    show = getattr(error, "show", None)
+    if show is None:
+        sys.stderr.write(f"{error}\n")
+    else:
+        show()

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from space_hub.cli import house as houses
+from space_hub.cli.health import Process, at_work
 from space_hub.cli.house import House
 from space_hub.cli.options import AsJson
 from space_hub.cli.speak import FAILED, OK, Voice, sentence
@@ -36,9 +37,17 @@ def install(app: typer.Typer) -> None:
     app.command("doctor", help=sentence("cli.help.doctor"))(doctor)
 
 
-def doctor(as_json: AsJson = False) -> int:
+def doctor(
+    process: Annotated[Process | None, typer.Option("--process", help=sentence("cli.option.process"))] = None,
+    as_json: AsJson = False,
+) -> int:
     voice = Voice(as_json)
     settings = houses.settings()
+    if process is not None:
+        working = at_work(houses.open_existing(settings), process)
+        voice.tell("doctor.at_work" if working else "doctor.not_at_work", process=process.value)
+        voice.answer({"process": process.value, "at_work": working})
+        return OK if working else FAILED
     found = list(examine(settings))
     for each in found:
         mark = sentence(f"doctor.{each.verdict}")
@@ -58,6 +67,10 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield Finding("bad", error.code, error.params)
         return
     yield from _database(house)
+    for process in Process:
+        working = at_work(house, process)
+        code = "doctor.at_work" if working else "doctor.not_at_work"
+        yield Finding("good" if working else "note", code, {"process": process.value})
     yield from _time(house)
     yield from _sky(house)
     yield from _log(house)

@@ -100,6 +100,29 @@ def _holder(text: str) -> dict[str, str]:
         return {"pid": "?", "address": "?"}
 
 
+def is_made(settings: Settings) -> bool:
+    """Whether a SQLite installation of this version's schema lies in the data folder; a quick look, no more.
+
+    It is worth its lines at a second start: the API can begin before SQLAlchemy is imported here.
+    """
+    file = settings.data / "hub.sqlite"
+    if settings.database_url or not file.exists():
+        return False
+    import pysqlite3.dbapi2 as sqlite
+
+    from jobs import migrations
+
+    connection = sqlite.connect(f"file:{file.resolve()}?mode=ro", uri=True)
+    try:
+        revision = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        made = connection.execute("SELECT 1 FROM installation").fetchone()
+    except sqlite.Error:
+        return False  # Not ours, not finished, or damaged: the careful way of opening it will say.
+    finally:
+        connection.close()
+    return made is not None and revision == (migrations.head(),)
+
+
 def open_or_make(settings: Settings, now: datetime | None = None) -> House:
     """The installation that `settings` name, made or brought to the newest schema where needed.
 

@@ -75,12 +75,22 @@ def queue_first_screening(house: House) -> "Work":
     from space_hub.work import ledger
 
     start = house.began if house.replayed else house.clock.now()
-    ask = {"kind": "screen", "params": {"start": start.isoformat()}, "principal": HUB}
     with house.database.write() as session:
-        queued = ledger.start(session, house.clock, house.rng, slot=f"first:{_catalogue_state(session)}", **ask)
-        if queued.state in {"failed", "cancelled"}:
-            queued = ledger.start(session, house.clock, house.rng, **ask)
-        return queued
+
+        def queue(slot: str | None) -> "Work":
+            return ledger.start(
+                session,
+                house.clock,
+                house.rng,
+                kind="screen",
+                params={"start": start.isoformat()},
+                principal=HUB,
+                slot=slot,
+            )
+
+        queued = queue(f"first:{_catalogue_state(session)}")
+        # A slot that was spent in vain is not tried again: this start has a try of its own.
+        return queue(None) if queued.state in {"failed", "cancelled"} else queued
 
 
 def has_run(house: House) -> bool:

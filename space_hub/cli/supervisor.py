@@ -31,7 +31,6 @@ def pause_s(failures: int) -> float:
 @dataclass
 class Child:
     name: str
-    words: Sequence[str]
     process: "subprocess.Popen[bytes] | None" = None
     started: float = 0.0
     failures: int = 0
@@ -46,12 +45,15 @@ class Supervisor:
     folder: Path
     environment: Mapping[str, str]
     ended: Ended
-    program: Sequence[str] = (sys.executable, "-m", "space_hub.cli")
+    program: Sequence[str] = (sys.executable, "-m", "space_hub.cli.running")
     children: dict[str, Child] = field(default_factory=dict)
     _lifeline: tuple[int, int] = field(default_factory=os.pipe)
 
-    def start(self, name: str, *words: str) -> None:
-        self.children[name] = child = Child(name, words)
+    def start(self, name: str) -> None:
+        """Start the process of this name; a second call for the same name does nothing."""
+        if name in self.children:
+            return
+        self.children[name] = child = Child(name)
         self._begin(child)
 
     def turn(self) -> None:
@@ -97,7 +99,7 @@ class Supervisor:
             log.replace(log.with_suffix(".log.1"))
         with log.open("ab") as sink:
             child.process = subprocess.Popen(
-                [*self.program, *child.words, "--lifeline", str(self._lifeline[0])],
+                [*self.program, child.name, str(self._lifeline[0])],
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=sink,

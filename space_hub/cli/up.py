@@ -6,7 +6,6 @@ Ctrl-C. With `--once` it ends after the first screening run is published.
 """
 
 import contextlib
-import http.client
 import os
 import signal
 import socket
@@ -20,6 +19,7 @@ import typer
 
 from space_hub.cli import house as houses
 from space_hub.cli import options
+from space_hub.cli.health import answers
 from space_hub.cli.house import House
 from space_hub.cli.options import AsJson
 from space_hub.cli.speak import Voice, sentence
@@ -29,6 +29,7 @@ from space_hub.errors import Invalid, Unavailable
 from space_hub.settings import Settings
 
 _START_S = 30.0
+_TRIES = 3
 _LOOK_S = 0.2
 
 
@@ -56,9 +57,12 @@ def up(
     _stop_on_sigterm()
     with houses.locked(settings.data, settings.base_url):
         _need_free(settings.host, settings.port)
-        house = houses.open_or_make(settings, began)
-        with _supervised(house, voice) as children:
+        with _supervised(settings, voice) as children:
             try:
+                if began is None and houses.is_made(settings):
+                    # Alone on the machine until it answers: all else can wait the second that it takes.
+                    _serve(settings, children, voice)
+                house = houses.open_or_make(settings, began)
                 return _run(house, children, voice, catalogue, once)
             except KeyboardInterrupt:
                 voice.tell("up.stopping")
@@ -68,13 +72,13 @@ def up(
 def _run(house: House, children: Supervisor, voice: Voice, catalogue: Path | None, once: bool) -> int:
     from space_hub.cli import loading
 
-    children.start("serve", "serve", "--host", house.settings.host, "--port", str(house.settings.port))
+    if "serve" not in children.children:
+        _serve(house.settings, children, voice)
     taken = loading.load_catalogue(house, catalogue, voice)
     loading.load_demonstration(house)
     first = loading.queue_first_screening(house) if taken is not None or not loading.has_run(house) else None
-    children.start("jobs", "jobs")
-    children.start("deliver", "deliver")
-    _wait_for_api(house, children)
+    children.start("jobs")
+    children.start("deliver")
     _welcome(house, voice)
     peak = None if first is None else _follow(house, children, voice, first.id, sample=once)
     if once or first is not None:
@@ -121,9 +125,6 @@ def _follow(house: House, children: Supervisor, voice: Voice, work_id: str, *, s
 
 
 def _welcome(house: House, voice: Voice) -> None:
-    base = house.settings.base_url
-    voice.tell("up.ready", style="bold green", address=base)
-    voice.tell("up.docs", address=f"{base}/docs")
     if house.replayed:
         voice.tell("up.replay", now=_z(house.clock.now()), began=_z(house.began))
     if house.keys_file.exists():
@@ -132,13 +133,12 @@ def _welcome(house: House, voice: Voice) -> None:
 
 
 @contextlib.contextmanager
-def _supervised(house: House, voice: Voice) -> Iterator[Supervisor]:
+def _supervised(settings: Settings, voice: Voice) -> Iterator[Supervisor]:
     """A supervisor whose children are gone when the block ends, however it ends."""
 
     def ended(name: str, status: int, pause_s: float, log: Path) -> None:
         voice.tell("up.child_ended", style="yellow", name=name, status=status, pause_s=f"{pause_s:g}", log=str(log))
 
-    settings = house.settings
     environment = os.environ | {"SPACE_HUB_DATA": str(settings.data.resolve()), "SPACE_HUB_PORT": str(settings.port)}
     children = Supervisor(SystemClock(), settings.data.resolve(), environment, ended)
     try:
@@ -148,31 +148,20 @@ def _supervised(house: House, voice: Voice) -> Iterator[Supervisor]:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         children.stop()
-        house.database.engine.dispose()
 
 
-def _wait_for_api(house: House, children: Supervisor) -> None:
-    """Until the API answers; Unavailable, naming its log, when it does not."""
-    settings = house.settings
-    host = _reachable(settings)
-    deadline = house.clock.monotonic() + _START_S
-    while house.clock.monotonic() < deadline:
-        connection = http.client.HTTPConnection(host, settings.port, timeout=2.0)
-        try:
-            connection.request("GET", "/healthz")
-            if connection.getresponse().status == 200:
-                return
-        except OSError:
-            children.turn()
-        finally:
-            connection.close()
-        house.clock.sleep(0.02)
-    raise Unavailable("up.api_silent", log=str(children.log_of("serve")), seconds=int(_START_S))
-
-
-def _reachable(settings: Settings) -> str:
-    """Where this machine reaches an API that listens on `settings.host`."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
+def _serve(settings: Settings, children: Supervisor, voice: Voice) -> None:
+    """Start the API and wait until it answers; Unavailable, naming its log, when it does not."""
+    clock = children.clock
+    children.start("serve")
+    deadline = clock.monotonic() + _START_S
+    while not answers(settings):
+        if clock.monotonic() > deadline or children.children["serve"].failures >= _TRIES:
+            raise Unavailable("up.api_silent", log=str(children.log_of("serve")))
+        children.turn()
+        clock.sleep(0.02)
+    voice.tell("up.ready", style="bold green", address=settings.base_url)
+    voice.tell("up.docs", address=f"{settings.base_url}/docs")
 
 
 def _need_free(host: str, port: int) -> None:

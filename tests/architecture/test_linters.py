@@ -9,11 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.support.source import ROOT
-
-pytestmark = pytest.mark.xdist_group("linters")
 
 
 def run(*words: str) -> None:

@@ -11,14 +11,17 @@ D is the threshold plus the bound on the error of the chords (`slabs`).
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 from space_hub.orbit.elements import MU_KM3_S2
 from space_hub.orbit.screening.slabs import SAG_FACTOR, Slab
 from space_hub.orbit.times import SECOND, Floats
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 Indices = npt.NDArray[np.intp]
 
@@ -134,7 +137,9 @@ def candidates_of(one: int, slab: Slab, threshold_km: float) -> Candidates:
     return lines.pairs(np.full(len(others), one), others, lines.within(np.array([one]), others))
 
 
-def _tree(points: Floats) -> cKDTree:
+def _tree(points: Floats) -> "cKDTree":
+    from scipy.spatial import cKDTree  # Late: the API knows this module and never builds a tree.
+
     return cKDTree(points, balanced_tree=False, compact_nodes=False)
 
 
