@@ -141,6 +141,7 @@ class Admission:
         self.session.flush()
         self._write_objects(kept, believed, now)
         self._write_sets(kept, believed)
+        catalogue.refresh_statistics(self.session, len(kept.rows), SpaceObject, Designation, ElementSetRow)
 
     def _born(self, elements: ElementSet, kept: _Kept) -> _Believed:
         id = self.rng.scope("hub", "space_object").id("obj")

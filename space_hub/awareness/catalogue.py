@@ -1,7 +1,7 @@
 """Reading the catalogue: who an object is, and which sets are current.
 
 Converts between table rows and `ElementSet`, hashes sets by content, and finds
-objects by number or id. Writes nothing.
+objects by number or id. Changes no row.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import select as sa_select
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from space_hub.awareness.tables import Designation, ElementSetRow, SpaceObject
 from space_hub.errors import NotFound
@@ -21,6 +21,9 @@ T = TypeVar("T")
 
 _CHUNK = 10_000
 """Values in one IN list; SQLite takes 32,766 parameters, PostgreSQL 65,535."""
+
+_MANY = 1_000
+"""Rows from which the planner is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +216,17 @@ def face(session: Session, object_id: str) -> Face:
     if object_id not in found:
         raise NotFound("awareness.object_unknown", object=object_id)
     return found[object_id]
+
+
+def refresh_statistics(session: Session, written: int, *tables: type[SQLModel]) -> None:
+    """Tell PostgreSQL's planner of many new rows at once, in the transaction that wrote them.
+
+    It plans by what it last counted, and counts by itself only after a minute: until
+    then the conjunctions of one object take 200 ms instead of 1 ms. SQLite plans by the indexes alone.
+    """
+    if written >= _MANY and session.get_bind().dialect.name == "postgresql":
+        names = ", ".join(str(table.__tablename__) for table in tables)
+        session.connection().exec_driver_sql(f"ANALYZE {names}")
 
 
 def age_h(epoch: datetime, at: datetime) -> float:

@@ -34,6 +34,9 @@ from space_hub.trust.principal import Principal
 MAX_BYTES = 64 * 1024 * 1024
 """Of a file, packed or unpacked; the whole public catalogue as OMM JSON is about 15 MB."""
 
+_LOCK = 7_310_010
+"""Two files at once could each add the same number; on PostgreSQL the second waits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -173,6 +176,7 @@ class _Taking:
                 {"bad": bad, "offered": offered, "limit_percent": round(100.0 * self.limits.bad_share, 1)},
                 **counts,
             )
+        log.exclusive(self.session, _LOCK)
         if self.synthetic and self._real_catalogue():
             return self.refuse("ingest.synthetic_beside_real", {}, **counts)
         file = self._file(form=str(read.form), offered=offered, quarantined=bad, reasons=reasons)

@@ -271,6 +271,7 @@ class _Publishing:
             self.session.execute(update(Conjunction), again)
         if looks:
             self.session.execute(insert(Assessment), looks)
+        catalogue.refresh_statistics(self.session, len(looks), Conjunction, Assessment)
 
     def _known(self) -> list[Known]:
         near = col(Conjunction.tca).between(self.asked.start - LONGEST, self.asked.stop + LONGEST)

@@ -1,8 +1,10 @@
 """Element sets in: every line accounted for, and nothing doubtful believed."""
 
 import gzip
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 from time import perf_counter
 
 import pytest
@@ -287,3 +289,19 @@ def test_the_whole_real_catalogue_is_accounted_for_in_seconds(
         assert len(catalogue.current_sets(session)) == 26_834
         assert catalogue.face(session, catalogue.by_catalog_number(session, [25544])[25544]).name == "ISS (ZARYA)"
     assert took_s < 30.0, "a catalogue must be taken in seconds, also on a busy machine"
+
+
+def test_two_files_at_once_are_taken_one_after_the_other(each_sky: Sky) -> None:
+    """Sabotage seen: without `log.exclusive` PostgreSQL refuses one of the two for a number that is in force twice."""
+    text = csv_of(*(element_set(number, each_sky.clock.now()) for number in range(1, 300)))
+    each_sky.take(element_set(900, each_sky.clock.now()))
+    together = Barrier(4)
+
+    def take(_: int) -> SourceFile:
+        together.wait(timeout=30)
+        return each_sky.take_text(text)
+
+    with ThreadPoolExecutor(4) as pool:
+        files = list(pool.map(take, range(4)))
+    assert sorted(file.accepted for file in files) == [0, 0, 0, 299]
+    assert all(accounted(file) for file in files)
