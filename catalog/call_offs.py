@@ -69,11 +69,15 @@ def place(
             period_from=log.rfc3339(agreement.period_from),
             period_to=log.rfc3339(agreement.period_to),
         )
-    phase = pools.phase_of(session, pool.id, now)
-    row = session.get(AgreementTerms, (agreement.id, phase.value))
+    row = session.exec(
+        select(AgreementTerms).where(
+            AgreementTerms.agreement_id == agreement.id,
+            col(AgreementTerms.phase) == pools.phase_in_force(pool.id, now),
+        )
+    ).first()
     if row is None:
-        raise Conflict("call_off.phase_not_agreed", phase=phase.value)
-    terms = value(row)
+        raise Conflict("call_off.phase_not_agreed", phase=pools.phase_of(session, pool.id, now).value)
+    phase, terms = Phase(row.phase), value(row)
     if ask.window.start < now + terms.notice:
         raise Conflict("call_off.notice_too_short", phase=phase.value, earliest=log.rfc3339(now + terms.notice))
     first, last = days_touched(ask.window.start, stop)

@@ -8,19 +8,21 @@ a reading and a writing another process may sell the same capacity.
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
-from sqlalchemy import Row, case, literal, update
+from sqlalchemy import ColumnElement, Row, Table, case, literal, update
 from sqlalchemy import select as sa_select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, select
 
 from catalog.ledger_rules import Ask, Bucket, Refusal, days_between, reserve, units
 from catalog.promise_tables import CapacityBucket, CapacityEntry, CapacityReservation
 from space_hub.clock import Clock
 from space_hub.errors import Conflict
 from space_hub.rng import Rng
+
+_B: Table = SQLModel.metadata.tables["capacity_bucket"]
+"""As a table and not as objects: a bucket is never loaded, changed and written back."""
 
 _CHUNK = 1000
 _GUARD = "within_capacity"
@@ -41,15 +43,7 @@ def take(
     _provide(session, resource, ask, ceiling)
     try:
         with session.begin_nested():
-            session.execute(
-                update(CapacityBucket)
-                .where(
-                    col(CapacityBucket.resource) == resource,
-                    col(CapacityBucket.day).between(ask.first_day, ask.last_day),
-                )
-                .values(committed=col(CapacityBucket.committed) + ask.parts)
-                .execution_options(synchronize_session=False)
-            )
+            _add(session, resource, ask.first_day, ask.last_day, ask.parts)
     except IntegrityError as error:
         if _GUARD not in str(error.orig):
             raise
@@ -91,15 +85,7 @@ def give_back(session: Session, clock: Clock, reservation_id: str, reason: str) 
         CapacityEntry(reservation_id=reservation_id, kind="released", from_day=from_day, reason=reason, at=clock.now())
     )
     session.flush()
-    session.execute(
-        update(CapacityBucket)
-        .where(
-            col(CapacityBucket.resource) == reservation.resource,
-            col(CapacityBucket.day).between(from_day, reservation.last_day),
-        )
-        .values(committed=col(CapacityBucket.committed) - reservation.parts)
-        .execution_options(synchronize_session=False)
-    )
+    _add(session, reservation.resource, from_day, reservation.last_day, -reservation.parts)
     return True
 
 
@@ -125,13 +111,19 @@ def faults(session: Session) -> list[str]:
     return found
 
 
-def _rows(session: Session, resource: str, first: date, last: date) -> Sequence[Row[Any]]:
-    days = col(CapacityBucket.day)
-    return session.execute(
-        sa_select(days, col(CapacityBucket.capacity), col(CapacityBucket.committed)).where(
-            col(CapacityBucket.resource) == resource, days.between(first, last)
-        )
-    ).all()
+def _rows(session: Session, resource: str, first: date, last: date) -> Sequence[Row[date, int, int]]:
+    return (
+        session.connection()
+        .execute(sa_select(_B.c.day, _B.c.capacity, _B.c.committed).where(*_days(resource, first, last)))
+        .all()
+    )
+
+
+def _add(session: Session, resource: str, first: date, last: date, count: int) -> None:
+    """The one statement that changes what is committed; the constraint refuses it or it stands."""
+    session.connection().execute(
+        update(_B).where(*_days(resource, first, last)).values(committed=_B.c.committed + count)
+    )
 
 
 def _provide(session: Session, resource: str, ask: Ask, ceiling: int) -> None:
@@ -140,25 +132,19 @@ def _provide(session: Session, resource: str, ask: Ask, ceiling: int) -> None:
     missing = [
         {"resource": resource, "day": day, "capacity": ceiling, "committed": 0} for day in ask.days if day not in known
     ]
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     for start in range(0, len(missing), _CHUNK):
-        some = missing[start : start + _CHUNK]
-        if session.get_bind().dialect.name == "postgresql":
-            session.execute(postgresql.insert(CapacityBucket).values(some).on_conflict_do_nothing())
-        else:
-            session.execute(sqlite.insert(CapacityBucket).values(some).on_conflict_do_nothing())
-    if all(capacity == ceiling for capacity in known.values()):
-        return
-    committed = col(CapacityBucket.committed)
-    session.execute(
-        update(CapacityBucket)
-        .where(
-            col(CapacityBucket.resource) == resource,
-            col(CapacityBucket.day).between(ask.first_day, ask.last_day),
-            col(CapacityBucket.capacity) != ceiling,
+        session.connection().execute(insert(_B).values(missing[start : start + _CHUNK]).on_conflict_do_nothing())
+    if any(capacity != ceiling for capacity in known.values()):
+        session.connection().execute(
+            update(_B)
+            .where(*_days(resource, ask.first_day, ask.last_day), _B.c.capacity != ceiling)
+            .values(capacity=case((_B.c.committed > ceiling, _B.c.committed), else_=literal(ceiling)))
         )
-        .values(capacity=case((committed > ceiling, committed), else_=literal(ceiling)))
-        .execution_options(synchronize_session=False)
-    )
+
+
+def _days(resource: str, first: date, last: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return _B.c.resource == resource, _B.c.day.between(first, last)
 
 
 def _exhausted(session: Session, resource: str, ask: Ask) -> Conflict:

@@ -126,13 +126,18 @@ def declare(
 
 def phase_of(session: Session, pool_id: str, at: datetime) -> Phase:
     """The phase in force: of the declarations that have begun, the one made last. Peace before any."""
-    found = session.exec(
-        select(PhaseDeclaration.phase)
-        .where(PhaseDeclaration.pool_id == pool_id, col(PhaseDeclaration.since) <= at)
+    return Phase(session.execute(sa_select(phase_in_force(pool_id, at))).scalar_one())
+
+
+def phase_in_force(pool_id: str, at: datetime) -> ColumnElement[str]:
+    """The same as an expression, for queries that join it."""
+    latest = (
+        sa_select(col(PhaseDeclaration.phase))
+        .where(col(PhaseDeclaration.pool_id) == pool_id, col(PhaseDeclaration.since) <= at)
         .order_by(col(PhaseDeclaration.since).desc(), col(PhaseDeclaration.number).desc())
         .limit(1)
-    ).first()
-    return Phase.PEACE if found is None else Phase(found)
+    )
+    return func.coalesce(latest.scalar_subquery(), Phase.PEACE.value)
 
 
 def declarations(session: Session, pool_id: str) -> Sequence[PhaseDeclaration]:
