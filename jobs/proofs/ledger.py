@@ -95,7 +95,7 @@ def campaign(
     ]
     began = service.clock.monotonic()
     for process in processes:
-        _say(process, "go")
+        _say(process, "go", last=True)
     while any(process.poll() is None for process in processes):
         service.clock.sleep(0.1)
         if progress is not None:
@@ -157,11 +157,13 @@ def _client(task: dict[str, Any]) -> "subprocess.Popen[str]":
     return process
 
 
-def _say(process: "subprocess.Popen[str]", line: str) -> None:
+def _say(process: "subprocess.Popen[str]", line: str, *, last: bool = False) -> None:
     if process.stdin is None:
         raise RuntimeError("the client has no standard input")
     process.stdin.write(line + "\n")
     process.stdin.flush()
+    if last:
+        process.stdin.close()
 
 
 def _lines(path: Path) -> int:

@@ -55,13 +55,13 @@ class Service:
 
     def start(self, timeout_s: float = 30.0) -> None:
         """Start the API processes and wait until they answer."""
-        log = (self.folder / "serve.log").open("ab")
         command = [sys.executable, "-m", "uvicorn", "api.app:create", "--factory", "--host", "127.0.0.1"]
         command += ["--port", str(self.port), "--workers", str(self.workers), "--log-level", "warning"]
         environment = os.environ | {"SPACE_HUB_DATABASE_URL": self.url, "SPACE_HUB_DATA": str(self.folder)}
-        self.process = subprocess.Popen(
-            command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
-        )
+        with (self.folder / "serve.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            )
         deadline = self.clock.monotonic() + timeout_s
         with httpx.Client(trust_env=False) as client:
             while self.clock.monotonic() < deadline:
