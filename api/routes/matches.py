@@ -110,7 +110,7 @@ def create_match(body: MatchIn, once: Once) -> MatchOut:
 
     def make(session: Session) -> MatchOut:
         row = matches.keep(session, once.clock, once.rng, once.principal, body.requirement_id, record)
-        return _out(row, once.language)
+        return match_out(row, once.language)
 
     return once.run(make)
 
@@ -127,7 +127,7 @@ def list_matches(asked: Asked, page: Page, requirement_id: str | None = None) ->
 @router.get("/{match_id}", policy=scope("match:write"))
 def get_match(match_id: str, asked: Asked) -> MatchOut:
     with asked.read() as session:
-        return _out(matches.get(session, asked.principal, match_id), asked.language)
+        return match_out(matches.get(session, asked.principal, match_id), asked.language)
 
 
 @router.get("/{match_id}/record", policy=scope("match:write"))
@@ -143,7 +143,8 @@ def get_match_record(match_id: str, asked: Asked) -> dict[str, Any]:
         }
 
 
-def _out(row: MatchRecord, language: str) -> MatchOut:
+def match_out(row: MatchRecord, language: str) -> MatchOut:
+    """A kept match in the words of `language`."""
     need = row.inputs["need"]
     unit = capability(need["capability"]).capacity_unit
     plain = {name: row.result[name] for name in ("suppliers", "cost_per_day", "phases", "losses")}

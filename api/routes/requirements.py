@@ -11,7 +11,7 @@ from api.models import In, Out, UtcDatetime
 from api.paging import Page, Paged
 from api.policy import Router, scope
 from catalog import requirements
-from catalog.matching.values import Operator
+from catalog.matching.values import Need, Operator
 from catalog.needs import PhaseGiven, read_need
 from catalog.tables import Requirement
 from space_hub.vocabulary.codes import MissionArea, Modality
@@ -58,6 +58,25 @@ class RequirementIn(In):
     modalities: list[Modality] = Field(default_factory=list)
     largest_share: float | None = Field(default=None, gt=0, le=1, description="Most that one supplier may hold.")
 
+    def need(self, now: datetime) -> Need:
+        """What is asked for, in canonical units; Invalid when it contradicts itself."""
+        return read_need(
+            capability_code=self.capability,
+            currency=self.currency,
+            window=Interval(self.window_from, self.window_to),
+            phases=[PhaseGiven(each.phase, each.quantity, each.unit, each.budget_per_day) for each in self.phases],
+            clauses=[clause.model_dump() for clause in self.clauses],
+            now=now,
+            area=self.area,
+            allowed=self.nations,
+            excluded=self.excluded_nations,
+            owners_allowed=self.owner_nations,
+            owners_excluded=self.excluded_owner_nations,
+            standards=self.standards,
+            modalities=[each.value for each in self.modalities],
+            largest_share=self.largest_share,
+        )
+
 
 class RequirementOut(Out):
     id: str
@@ -79,22 +98,7 @@ class RequirementOut(Out):
 @router.post("", status_code=201, policy=scope("requirement:write"))
 def create_requirement(body: RequirementIn, once: Once) -> RequirementOut:
     """State what you need. It is refused when it contradicts itself. No supplier is told."""
-    need = read_need(
-        capability_code=body.capability,
-        currency=body.currency,
-        window=Interval(body.window_from, body.window_to),
-        phases=[PhaseGiven(each.phase, each.quantity, each.unit, each.budget_per_day) for each in body.phases],
-        clauses=[clause.model_dump() for clause in body.clauses],
-        now=once.clock.now(),
-        area=body.area,
-        allowed=body.nations,
-        excluded=body.excluded_nations,
-        owners_allowed=body.owner_nations,
-        owners_excluded=body.excluded_owner_nations,
-        standards=body.standards,
-        modalities=[each.value for each in body.modalities],
-        largest_share=body.largest_share,
-    )
+    need = body.need(once.clock.now())
 
     def make(session: Session) -> RequirementOut:
         row = requirements.state(

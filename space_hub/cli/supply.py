@@ -123,7 +123,7 @@ def match(file: options.File, organisation: As, as_json: AsJson = False) -> int:
         "cli.title.match",
         ("cli.column.title", "cli.column.verdict", "cli.column.score", "cli.column.reason"),
         [
-            [each["title"], sentence(f"match.verdict.{each['verdict']}"), each["score"], _reasons(each)]
+            [each["title"], sentence(f"cli.verdict.{each['verdict']}"), each["score"], _reasons(each)]
             for each in shown["offerings"]
         ],
     )
