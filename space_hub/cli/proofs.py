@@ -82,6 +82,7 @@ def validate(
     voice = Voice(as_json)
     with _shown(voice, name) as progress:
         report = PROOFS[name](data, progress)
+    _table(voice, report)
     figures = report.as_dict()
     for label, value in figures.items():
         if not isinstance(value, list | dict):
@@ -89,6 +90,22 @@ def validate(
     voice.tell("cli.holds" if report.holds else "cli.holds_not", style="green" if report.holds else "red", name=name)
     voice.answer({"name": name, "holds": report.holds} | figures)
     return OK if report.holds else FAILED
+
+
+def _table(voice: Voice, report: Report) -> None:
+    """The rows of a report that has some: one for each kind of damage."""
+    rows: list[dict[str, object]] = getattr(report, "rows", list)()
+    if rows:
+        heads = (
+            "cli.column.damage",
+            "cli.column.cases",
+            "cli.column.accepted",
+            "cli.column.departed",
+            "cli.column.failed",
+        )
+        names = ("cases", "accepted", "departed", "failed")
+        cells = [[sentence(f"formats.{row['kind']}"), *(row[name] for name in names)] for row in rows]
+        voice.table("cli.title.damage", heads, cells)
 
 
 def bench(name: Annotated[str, typer.Argument(metavar="NAME", help=sentence("cli.option.bench"))]) -> int:
