@@ -1,0 +1,251 @@
+"""Pool -> agreement -> call-off -> order -> status -> supply at risk, over HTTP, and who may see what."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from httpx2 import Response
+
+from catalog import orders
+from jobs import react
+from space_hub.delivery import log
+from tests.support.hub import Caller, Hub
+from tests.support.supply import offering, requirement, verified
+
+DECIDED = {"name": "A. Lambert", "office": "Procurement directorate"}
+SATELLITE = {"kind": "satellite", "name": "EX SAT", "catalog_number": 25544}
+
+
+def good(answer: Response) -> Any:
+    assert answer.status_code in (200, 201), answer.text
+    return answer.json()
+
+
+def terms(phase: str = "peace", **more: Any) -> dict[str, Any]:
+    return {
+        "phase": phase,
+        "capacity_per_day": 100,
+        "notice": "PT12H",
+        "unit_price": "12.50",
+        "currency": "EUR",
+        "civil_floor": "0.1",
+    } | more
+
+
+@dataclass
+class Scene:
+    hub: Hub
+    supplier: Caller
+    provider_id: str
+    offering_id: str
+    lead: Caller
+    pool_id: str
+
+    def draft(self, *given: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "pool_id": self.pool_id,
+            "offering_id": self.offering_id,
+            "period_from": "2024-11-02T00:00:00Z",
+            "period_to": "2024-12-02T00:00:00Z",
+            "terms": list(given) or [terms()],
+        }
+
+    def signed(self) -> str:
+        agreement = good(self.lead.post("/v1/agreements", self.draft()))["id"]
+        good(self.supplier.post(f"/v1/agreements/{agreement}/offer", {}))
+        good(self.lead.post(f"/v1/agreements/{agreement}/sign", {"decided_by": DECIDED}))
+        return str(agreement)
+
+    def call_off(self, agreement_id: str, quantity: float = 10, **more: Any) -> dict[str, Any]:
+        return {
+            "agreement_id": agreement_id,
+            "quantity_per_day": quantity,
+            "window_from": "2024-11-03T06:00:00Z",
+            "window_to": "2024-11-04T18:00:00Z",
+            "decided_by": DECIDED,
+        } | more
+
+    def drive(self) -> None:
+        for _ in range(8):
+            orders.drive(self.hub.database, self.hub.clock, self.hub.rng)
+            self.hub.clock.advance(timedelta(seconds=1))
+
+    def react(self) -> None:
+        with self.hub.database.write() as session:
+            log.sequence(session)
+        react.turn(self.hub.database, self.hub.clock, self.hub.rng)
+
+
+@pytest.fixture
+def scene(hub: Hub) -> Scene:
+    broker = hub.key("broker")
+    supplier, provider_id = verified(hub, broker)
+    offered = good(supplier.post("/v1/offerings", offering(assets=[SATELLITE])))
+    good(supplier.put(f"/v1/providers/{provider_id}/door", {"adapter": "simulated"}))
+    lead = hub.key("nation", "FR")
+    pool = {
+        "name": "Imagery pool",
+        "contracting_authority": DECIDED,
+        "mission_area": "imagery",
+        "open_to_suppliers": False,
+    }
+    pool_id = good(lead.post("/v1/pools", pool))["id"]
+    return Scene(hub, supplier, provider_id, offered["id"], lead, pool_id)
+
+
+def test_from_agreement_to_delivered_order(scene: Scene) -> None:
+    agreement_id = scene.signed()
+    agreement = scene.supplier.get(f"/v1/agreements/{agreement_id}").json()
+    assert (agreement["status"], len(agreement["version_sha256"])) == ("signed", 64)
+    assert [step["event"] for step in agreement["history"]] == ["draft", "offer", "sign"]
+    assert agreement["history"][-1]["decided_by"] == DECIDED
+    assert agreement["terms"][0]["notice"] == "PT12H"
+    placed = good(scene.lead.post("/v1/call-offs", scene.call_off(agreement_id)))
+    assert (placed["status"], placed["phase"], placed["total_price"]) == ("active", "peace", "250")
+    assert placed["decided_by"] == DECIDED
+    days = scene.lead.get(
+        "/v1/capacity", agreement_id=agreement_id, first_day="2024-11-02", last_day="2024-11-05"
+    ).json()["days"]
+    assert [day["left"] for day in days] == [100.0, 90.0, 90.0, 100.0]
+    scene.drive()
+    for who in (scene.lead, scene.supplier):
+        order = who.get(f"/v1/orders/{placed['order_id']}").json()
+        assert [each["status"] for each in order["history"]] == ["received", "accepted", "completed"]
+        assert (order["next_step"], order["raw_status"]) == ("closed", "DELIVERED")
+    detail = scene.lead.get(f"/v1/call-offs/{placed['id']}").json()
+    assert [step["status"] for step in detail["history"]] == ["active", "completed"]
+
+
+def test_nothing_is_decided_without_a_named_authority(scene: Scene) -> None:
+    """Sabotage seen: a default for `decided_by` turned it red."""
+    draft = good(scene.lead.post("/v1/agreements", scene.draft()))["id"]
+    good(scene.supplier.post(f"/v1/agreements/{draft}/offer", {}))
+    unsigned = scene.lead.post(f"/v1/agreements/{draft}/sign", {})
+    assert (unsigned.status_code, unsigned.json()["code"]) == (422, "authority.name_missing")
+    good(scene.lead.post(f"/v1/agreements/{draft}/sign", {"decided_by": DECIDED}))
+    body = scene.call_off(draft)
+    del body["decided_by"]
+    nobody = scene.lead.post("/v1/call-offs", body)
+    assert nobody.status_code == 422
+    assert nobody.json()["errors"][0]["where"] == "body/decided_by"
+    blank = scene.lead.post("/v1/call-offs", scene.call_off(draft, decided_by={"name": " ", "office": "x"}))
+    assert blank.status_code == 422
+
+
+def test_refused_terms_name_every_fault_in_the_askers_language(scene: Scene) -> None:
+    wrong = [terms(capacity_per_day=901, priority=2), terms("crisis", notice="P9D", priority=30)]
+    answer = scene.hub.client.post(
+        "/v1/agreements",
+        headers=scene.lead.headers() | {"Idempotency-Key": "k", "Accept-Language": "fr"},
+        json=scene.draft(*wrong),
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "access.terms_refused")
+    codes = [each["code"] for each in answer.json()["errors"]]
+    assert {"access.capacity_above_offer", "access.priority_wrong", "access.notice_lengthens"} <= set(codes)
+    assert answer.json()["errors"][0]["detail"].startswith("En phase peace")
+
+
+def test_a_call_off_sent_twice_happens_once_and_exhaustion_is_a_conflict(scene: Scene) -> None:
+    agreement_id = scene.signed()
+    first = scene.lead.post("/v1/call-offs", scene.call_off(agreement_id, 60), key="mine")
+    again = scene.lead.post("/v1/call-offs", scene.call_off(agreement_id, 60), key="mine")
+    assert first.json() == again.json()
+    refused = scene.lead.post("/v1/call-offs", scene.call_off(agreement_id, 40.001))
+    assert (refused.status_code, refused.json()["code"]) == (409, "capacity.exhausted")
+    assert "40.0 left on 2024-11-03" in refused.json()["detail"]
+    good(scene.lead.post("/v1/call-offs", scene.call_off(agreement_id, 40)))
+    assert len(scene.lead.get("/v1/call-offs").json()["items"]) == 2
+    finer = scene.lead.post("/v1/call-offs", scene.call_off(agreement_id, 0.0001))
+    assert finer.status_code == 422
+
+
+def test_a_cancelled_call_off_gives_its_capacity_back(scene: Scene) -> None:
+    agreement_id = scene.signed()
+    placed = good(scene.lead.post("/v1/call-offs", scene.call_off(agreement_id, 100)))
+    cancel = {"decided_by": DECIDED, "reason": "no longer needed"}
+    assert good(scene.lead.post(f"/v1/call-offs/{placed['id']}/cancel", cancel))["status"] == "cancelled"
+    good(scene.lead.post("/v1/call-offs", scene.call_off(agreement_id, 100)))
+
+
+def test_strangers_learn_nothing_of_a_promise(scene: Scene) -> None:
+    """Sabotage seen: reading an agreement by id alone showed it to the rival."""
+    agreement_id = scene.signed()
+    placed = good(scene.lead.post("/v1/call-offs", scene.call_off(agreement_id)))
+    for stranger in (scene.hub.key("nation", "FR"), scene.hub.key("provider", "FI")):
+        for path in (
+            f"/v1/pools/{scene.pool_id}",
+            f"/v1/agreements/{agreement_id}",
+            f"/v1/call-offs/{placed['id']}",
+            f"/v1/orders/{placed['order_id']}",
+        ):
+            assert stranger.get(path).status_code == 404, path
+        assert stranger.get("/v1/capacity", agreement_id=agreement_id).status_code == 404
+        for path in ("/v1/pools", "/v1/agreements", "/v1/call-offs", "/v1/orders", "/v1/impacts", "/v1/outages"):
+            assert stranger.get(path).json()["items"] == [], path
+    rival = scene.hub.key("nation", "FR")
+    assert rival.post("/v1/call-offs", scene.call_off(agreement_id)).status_code == 404
+
+
+def test_a_nation_joins_by_invitation_and_then_calls_off(scene: Scene) -> None:
+    agreement_id = scene.signed()
+    member = scene.hub.key("nation", "BE")
+    path = f"/v1/pools/{scene.pool_id}"
+    assert member.post(f"{path}/join").status_code == 404
+    good(scene.lead.post(f"{path}/members", {"organisation_id": member.organisation_id}))
+    assert member.post("/v1/call-offs", scene.call_off(agreement_id)).status_code == 404
+    assert good(member.post(f"{path}/join"))["status"] == "joined"
+    placed = good(member.post("/v1/call-offs", scene.call_off(agreement_id)))
+    assert scene.lead.get(f"/v1/call-offs/{placed['id']}").status_code == 200
+    assert member.post(f"{path}/phases", {"phase": "crisis", "reason": "x", "decided_by": DECIDED}).status_code == 403
+    good(member.post(f"{path}/leave"))
+    assert member.get(path).status_code == 404
+
+
+def test_the_declared_phase_is_shown_with_who_declared_it(scene: Scene) -> None:
+    path = f"/v1/pools/{scene.pool_id}"
+    body = {"phase": "crisis", "reason": "exercise", "decided_by": DECIDED}
+    good(scene.lead.post(f"{path}/phases", body))
+    assert scene.lead.get(path).json()["phase"] == "crisis"
+    (said,) = scene.lead.get(f"{path}/phases").json()["items"]
+    assert (said["phase"], said["decided_by"]) == ("crisis", DECIDED)
+    agreement_id = scene.signed()
+    refused = scene.lead.post("/v1/call-offs", scene.call_off(agreement_id))
+    assert refused.json()["code"] == "call_off.phase_not_agreed"
+
+
+def test_an_outage_puts_supply_at_risk_and_the_planner_who_holds_it_is_told(scene: Scene) -> None:
+    agreement_id = scene.signed()
+    planner, rival = scene.hub.key("nation", "DE"), scene.hub.key("nation", "PL")
+    stated = good(planner.post("/v1/requirements", requirement()))
+    good(planner.post("/v1/matches", {"requirement_id": stated["id"]}))
+    report = {
+        "catalog_number": 25544,
+        "severity": "lost",
+        "description": "No contact since the morning pass",
+        "began_at": "2024-11-01T23:00:00Z",
+    }
+    assert planner.post("/v1/outages", report).status_code == 403
+    outage = good(scene.hub.key("operations_centre", "BE").post("/v1/outages", report))
+    scene.react()
+    scene.react()
+    (mine,) = planner.get("/v1/impacts").json()["items"]
+    assert (mine["cause"], mine["evidence_id"], mine["offering_id"]) == ("outage", outage["id"], scene.offering_id)
+    assert mine["affected"] == {"agreements": [], "call_offs": [], "requirements": [stated["id"]]}
+    again = mine["proposals"][0]["match_again"]
+    good(planner.post(again["path"], again["body"]))
+    (leads,) = scene.lead.get("/v1/impacts").json()["items"]
+    assert leads["affected"]["agreements"] == [agreement_id]
+    assert len(scene.supplier.get("/v1/impacts").json()["items"]) == 1
+    assert rival.get("/v1/impacts").json()["items"] == []
+    good(scene.hub.key("broker").post(f"/v1/outages/{outage['id']}/close"))
+    assert planner.get("/v1/impacts", open_only=True).json()["items"] == []
+    assert planner.get("/v1/impacts").json()["items"][0]["closed_at"] == "2024-11-02T00:00:00Z"
+
+
+def test_a_rival_supplier_cannot_choose_anothers_door(scene: Scene) -> None:
+    rival, _ = verified(scene.hub, scene.hub.key("broker"), "Rival")
+    answer = rival.put(f"/v1/providers/{scene.provider_id}/door", {"adapter": "simulated"})
+    assert answer.status_code == 404
+    unknown = scene.supplier.put(f"/v1/providers/{scene.provider_id}/door", {"adapter": "fax"})
+    assert unknown.json()["code"] == "providers.adapter_unknown"
