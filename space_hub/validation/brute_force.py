@@ -47,7 +47,7 @@ class Meeting:
 def meetings(
     fleet: Fleet, start: int, stop: int, threshold_km: float, progress: Callable[[int, int], None] | None = None
 ) -> list[Meeting]:
-    """All encounters of all objects of the fleet with each other, sorted; a minute or two for 1,700 objects and a day."""
+    """All encounters of all objects of the fleet with each other, sorted; 1,700 objects and a day take a minute."""
     search = _Search(fleet, start, stop, threshold_km)
     block = CELLS * PER_CELL * GRID
     blocks = range(start, stop, block)

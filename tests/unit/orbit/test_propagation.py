@@ -14,7 +14,7 @@ ONE_MILLIMETRE = 1e-6
 
 
 def test_an_element_set_flies_as_its_two_lines_do() -> None:
-    """Against the parser of the sgp4 package. The epoch of a line has 1e-8 day, here rounded to 1 us: 4 mm of motion."""
+    """Against the parser of the sgp4 package. The epoch of a line has 1e-8 day, rounded here to 1 us: 4 mm."""
     lines = IRIDIUM_33_COSMOS_2251.lines.splitlines()
     theirs = Satrec.twoline2rv(lines[0], lines[1])
     ours = satrec(IRIDIUM_33_COSMOS_2251.elements()[0])
