@@ -33,7 +33,7 @@ from providers.lifecycle import Status
 from providers.tables import Provider
 from space_hub.clock import Clock
 from space_hub.delivery import log
-from space_hub.errors import Conflict, Forbidden, Invalid, NotFound
+from space_hub.errors import Conflict, Invalid, NotFound
 from space_hub.rng import Rng
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
@@ -140,39 +140,6 @@ def place(
         office=authority.office,
     )
     _tell(session, clock, pool, provider, agreement, call_off, terms.priority)
-    return call_off
-
-
-def cancel(
-    session: Session, clock: Clock, principal: Principal, call_off_id: str, authority: Authority, reason: str
-) -> CallOff:
-    """Cancel what the principal called off.
-
-    An order that never left is ended here and its capacity released; one that
-    the supplier may know is first cancelled with the supplier.
-    """
-    get(session, principal, call_off_id)
-    call_off = session.exec(select(CallOff).where(CallOff.id == call_off_id).with_for_update()).one()
-    if call_off.organisation_id != principal.organisation_id:
-        raise Forbidden("call_off.not_yours", call_off_id=call_off_id)
-    if CallOffStatus(call_off.status) is not CallOffStatus.ACTIVE:
-        raise Conflict("call_off.not_active", status=call_off.status)
-    order = session.exec(select(SupplyOrder).where(SupplyOrder.call_off_id == call_off_id).with_for_update()).one()
-    untouched = order.step == "place" and order.attempts == 0 and order.lease is None
-    if untouched:
-        order.step = "closed"
-        call_off.status = CallOffStatus.CANCELLED.value
-        ledger.give_back(session, clock, call_off.reservation_id, "call_off_cancelled")
-    else:
-        order.step = "cancel"
-        order.due_at_wall = clock.wall()
-        call_off.status = CallOffStatus.CANCELLING.value
-    session.add_all([order, call_off])
-    enter(session, clock, principal.organisation_id, call_off, authority, reason)
-    audit.record(
-        session, clock, principal, "call_off.cancel", call_off.id, authority=authority.name, office=authority.office
-    )
-    session.flush()
     return call_off
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from catalog import call_offs, ledger
+from catalog.authority import Authority
 from catalog.ledger_rules import units
 from catalog.lifecycle import CallOffStatus, call_off_after, keeps_capacity, next_order
 from catalog.promise_tables import Agreement, CallOff, OrderStatusEntry, Pool, SupplyOrder
@@ -27,7 +28,7 @@ from providers.tables import Provider
 from space_hub.clock import Clock
 from space_hub.db import Database
 from space_hub.delivery import log
-from space_hub.errors import Conflict, HubError, Kind, NotFound
+from space_hub.errors import Conflict, Forbidden, HubError, Kind, NotFound
 from space_hub.rng import Rng
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import HUB, Principal
@@ -99,11 +100,42 @@ def report(
         raise Conflict("order.adapter_speaks", order_id=order_id)
     if order.step == "closed":
         raise Conflict("order.already_ended", status=str(order.status), said=status.value)
-    reference = provider_reference or order.provider_reference or order.id
+    reference = provider_reference or order.provider_reference or ""
     _take(session, clock, order, OrderState(reference, status, raw or status.value, at=clock.now(), reason=reason))
     audit.record(session, clock, principal, "order.report", order.id, status=status.value)
     session.flush()
     return order
+
+
+def cancel(
+    session: Session, clock: Clock, principal: Principal, call_off_id: str, authority: Authority, reason: str
+) -> CallOff:
+    """Cancel what the principal called off.
+
+    An order that never left is ended here and its capacity released; one that
+    the supplier may know is first cancelled with the supplier.
+    """
+    call_offs.get(session, principal, call_off_id)
+    call_off = session.exec(select(CallOff).where(CallOff.id == call_off_id).with_for_update()).one()
+    if call_off.organisation_id != principal.organisation_id:
+        raise Forbidden("call_off.not_yours", call_off_id=call_off_id)
+    if CallOffStatus(call_off.status) is not CallOffStatus.ACTIVE:
+        raise Conflict("call_off.not_active", status=call_off.status)
+    order = session.exec(select(SupplyOrder).where(SupplyOrder.call_off_id == call_off_id).with_for_update()).one()
+    untouched = order.step == "place" and order.attempts == 0 and order.lease is None
+    order.step = "cancel"
+    order.due_at_wall = clock.wall()
+    call_off.status = CallOffStatus.CANCELLING.value
+    session.add_all([order, call_off])
+    call_offs.enter(session, clock, principal.organisation_id, call_off, authority, reason)
+    audit.record(
+        session, clock, principal, "call_off.cancel", call_off.id, authority=authority.name, office=authority.office
+    )
+    session.flush()
+    if untouched:
+        _take(session, clock, order, OrderState("", OrderStatus.CANCELLED, "hub", reason="order.never_taken"))
+        session.flush()
+    return call_off
 
 
 def visible(principal: Principal) -> ColumnElement[bool]:
@@ -209,7 +241,7 @@ def _take(session: Session, clock: Clock, order: SupplyOrder, said: OrderState) 
     """Record what the supplier said: history, log, the call-off's state and its capacity."""
     before = None if order.status is None else OrderStatus(order.status)
     status = next_order(before, said.status)
-    order.provider_reference = said.provider_reference
+    order.provider_reference = said.provider_reference or None
     order.attempts = 0
     order.problem = ""
     if order.step == "place":
@@ -232,7 +264,7 @@ def _take(session: Session, clock: Clock, order: SupplyOrder, said: OrderState) 
 def _refused(session: Session, clock: Clock, order: SupplyOrder, due: Due, error: HubError) -> None:
     """The supplier answered with a refusal: of the order itself, or of its cancellation."""
     if due.provider_reference is None:
-        reference = order.provider_reference or order.id
+        reference = order.provider_reference or ""
         _take(session, clock, order, OrderState(reference, OrderStatus.REJECTED, error.code, reason=error.code))
         return
     order.problem = error.code
@@ -248,7 +280,7 @@ def _refused(session: Session, clock: Clock, order: SupplyOrder, due: Due, error
 def _without_door(session: Session, clock: Clock, order: SupplyOrder) -> None:
     """The supplier reports by itself. What it never took up and shall be cancelled ends here."""
     if order.step == "cancel" and order.status is None:
-        reference = order.provider_reference or order.id
+        reference = order.provider_reference or ""
         _take(session, clock, order, OrderState(reference, OrderStatus.CANCELLED, "hub", reason="order.never_taken"))
         return
     order.due_at_wall = clock.wall() + NO_DOOR_AGAIN
@@ -261,7 +293,7 @@ def _lapsed(session: Session, clock: Clock, order: SupplyOrder) -> bool:
     window_to = session.exec(select(CallOff.window_to).where(CallOff.id == order.call_off_id)).one()
     if clock.now() < window_to:
         return False
-    reference = order.provider_reference or order.id
+    reference = order.provider_reference or ""
     _take(session, clock, order, OrderState(reference, OrderStatus.EXPIRED, "hub", reason="order.window_over"))
     return True
 
@@ -291,7 +323,7 @@ def _enter(session: Session, clock: Clock, order: SupplyOrder, said: OrderState,
         "agreement_id": agreement.id,
         "offering_id": agreement.offering_id,
         "provider_id": provider.id,
-        "provider_reference": said.provider_reference,
+        "provider_reference": said.provider_reference or None,
         "number": (last or 0) + 1,
         "status": said.status.value,
         "raw_status": said.raw,

@@ -11,7 +11,7 @@ from api.deps import Asked, Once
 from api.models import In, Out, UtcDatetime
 from api.paging import Page, Paged
 from api.policy import Router, scope
-from catalog import call_offs
+from catalog import call_offs, orders
 from catalog.call_offs import CallOffAsk
 from catalog.ledger_rules import parts, units
 from catalog.lifecycle import CallOffStatus
@@ -141,7 +141,7 @@ def cancel_call_off(call_off_id: str, body: CancelIn, once: Once) -> CallOffOut:
     """Cancel: at once when the order never left, else with the supplier first (`cancelling`)."""
 
     def make(session: Session) -> CallOffOut:
-        row = call_offs.cancel(session, once.clock, once.principal, call_off_id, body.decided_by.value(), body.reason)
+        row = orders.cancel(session, once.clock, once.principal, call_off_id, body.decided_by.value(), body.reason)
         return _call_off(session, row)
 
     return once.run(make, status=200)

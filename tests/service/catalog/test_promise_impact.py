@@ -141,6 +141,7 @@ def make_sky(database: Database, clock: ManualClock, rng: SeededRng) -> Sky:
         rival = supply.principal(session, clock, rng, NATION, "DE", "Rival nation")
         promise = supply.promise(session, clock, rng, supply.supplier(session, clock, rng, assets=(satellite,)), lead)
         bystander = supply.supplier(session, clock, rng, name="Bystander", reference="BY-1", assets=(other,))
+        supply.promise(session, clock, rng, bystander, rival)
         for object_id, number in (("obj_sat", NUMBER), ("obj_debris", DEBRIS)):
             _object(session, clock, object_id, number)
     return Sky(database, clock, rng, promise, rival, bystander)
@@ -149,7 +150,7 @@ def make_sky(database: Database, clock: ManualClock, rng: SeededRng) -> Sky:
 def test_a_near_conjunction_tells_the_supplier_and_the_holder_and_nobody_else(
     database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    """Sabotage seen: telling every member of every pool, or reading `held` of all offerings, turned it red."""
+    """Sabotage seen: leaving the offering or the pool out of `holdings.of_offering` told the rival nation too."""
     sky = make_sky(database, clock, rng)
     assert sky.react(sky.run(("cnj_1", 640.0))) == 1
     told = sky.told()

@@ -221,13 +221,13 @@ def test_cancelling_what_never_left_ends_at_once(sqlite_database: Database, cloc
     scene = market(sqlite_database, clock, rng)
     call_off = scene.place()
     with sqlite_database.write() as session:
-        call_offs.cancel(session, clock, scene.promise.lead, call_off.id, AUTHORITY, "no longer needed")
-    assert scene.order(call_off)[2] == "cancelled"
+        orders.cancel(session, clock, scene.promise.lead, call_off.id, AUTHORITY, "no longer needed")
+    assert scene.order(call_off)[1:] == (["cancelled"], "cancelled")
     assert scene.committed() == 0
     scene.until_quiet()
     assert scene.at_supplier() == []
     with sqlite_database.write() as session, pytest.raises(Conflict):
-        call_offs.cancel(session, clock, scene.promise.lead, call_off.id, AUTHORITY, "again")
+        orders.cancel(session, clock, scene.promise.lead, call_off.id, AUTHORITY, "again")
 
 
 def test_cancelling_what_the_supplier_has_goes_through_the_supplier(
@@ -237,7 +237,7 @@ def test_cancelling_what_the_supplier_has_goes_through_the_supplier(
     call_off = scene.place()
     scene.drive()
     with sqlite_database.write() as session:
-        call_offs.cancel(session, clock, scene.promise.lead, call_off.id, AUTHORITY, "no longer needed")
+        orders.cancel(session, clock, scene.promise.lead, call_off.id, AUTHORITY, "no longer needed")
     assert scene.order(call_off)[2] == "cancelling"
     assert scene.committed() == 10 * PARTS, "until the supplier lets go"
     scene.drive()
@@ -260,7 +260,7 @@ def test_a_cancellation_that_comes_too_late_leaves_the_call_off_standing(
     scene.drive()
     clock.advance(timedelta(seconds=5))
     with sqlite_database.write() as session:
-        call_offs.cancel(session, clock, scene.promise.lead, call_off.id, AUTHORITY, "late")
+        orders.cancel(session, clock, scene.promise.lead, call_off.id, AUTHORITY, "late")
     scene.until_quiet()
     assert scene.order(call_off)[1:] == (["received", "completed"], "completed")
     assert scene.committed() == 10 * PARTS
@@ -379,7 +379,7 @@ def test_an_agreement_ends_only_when_nothing_runs_and_frees_the_offering(
     with sqlite_database.write() as session, pytest.raises(Conflict):
         agreements.step(session, clock, rng, lead, agreement_id, AgreementEvent.END, AUTHORITY)
     with sqlite_database.write() as session:
-        call_offs.cancel(session, clock, lead, call_off.id, AUTHORITY, "end")
+        orders.cancel(session, clock, lead, call_off.id, AUTHORITY, "end")
         with pytest.raises(Forbidden):
             agreements.step(
                 session, clock, rng, scene.promise.supplier.principal, agreement_id, AgreementEvent.END, AUTHORITY
