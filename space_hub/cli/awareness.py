@@ -171,7 +171,7 @@ def conjunctions(
     title = "cli.title.co_located" if co_located else "cli.title.conjunctions"
     heads = (
         *("cli.column.tca", "cli.column.miss", "cli.column.speed"),
-        *("cli.column.number", "cli.column.name", "cli.column.number", "cli.column.name"),
+        *("cli.column.object", "cli.column.object"),
     )
     voice.table(title, heads, [_cells(row) for row in rows])
     if len(rows) == limit:
@@ -202,11 +202,8 @@ def _row(one: "Conjunction", look: "Assessment", faces: "dict[str, Face]") -> di
 
 def _cells(row: dict[str, Any]) -> list[object]:
     return [
-        row["tca"],
+        row["tca"].strftime("%Y-%m-%d %H:%M:%S.%f")[:-3],
         f"{row['miss_distance_m']:,.0f}".replace(",", " "),
         f"{row['relative_speed_m_s']:,.0f}".replace(",", " "),
-        row["catalog_number_a"],
-        row["name_a"],
-        row["catalog_number_b"],
-        row["name_b"],
+        *(f"{row[f'catalog_number_{side}'] or '-'} {row[f'name_{side}']}" for side in "ab"),
     ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -19,6 +20,13 @@ from space_hub.errors import HubError, Kind
 from space_hub.text import choose, say
 
 OK, FAILED, WRONG_USE = 0, 1, 2
+
+_FILE_WIDTH = 160
+_NUMBERS = {
+    f"cli.column.{name}" for name in ("age", "cases", "accepted", "departed", "failed", "line", "miss", "speed")
+}
+_WHOLE = {f"cli.column.{name}" for name in ("epoch", "id", "tca")}
+"""Columns whose cells are never folded."""
 
 
 def language(environment: Mapping[str, str] = os.environ) -> str:
@@ -41,19 +49,22 @@ class Voice:
     people: Console = field(init=False)
 
     def __post_init__(self) -> None:
-        self.people = Console(stderr=self.json, highlight=False, soft_wrap=True)
+        self.people = Console(stderr=self.json, highlight=False)
+        if not self.people.is_terminal:
+            self.people.width = _FILE_WIDTH  # A file or a pipe has no edge to fold at.
 
     def tell(self, code: str, /, *, style: str | None = None, **params: object) -> None:
-        self.people.print(sentence(code, **params), style=style, markup=False)
+        self.people.print(sentence(code, **params), style=style, markup=False, soft_wrap=True)
 
     def warn(self, code: str, /, **params: object) -> None:
         warn(code, **params)
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """A table with a title and column heads given by their codes."""
-        made = Table(title=sentence(title), title_justify="left", title_style="bold")
+        made = Table(title=sentence(title), title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
         for column in columns:
-            made.add_column(sentence(column))
+            right = column in _NUMBERS
+            made.add_column(sentence(column), justify="right" if right else "left", no_wrap=right or column in _WHOLE)
         for row in rows:
             made.add_row(*(shown(cell) for cell in row))
         self.people.print(made)

@@ -54,7 +54,7 @@ def up(
     if catalogue is not None:
         options.existing(catalogue)
     houses.prepare_folder(settings.data)
-    _stop_on_sigterm()
+    _stop_on_signals()
     with houses.locked(settings.data, settings.base_url):
         _need_free(settings.host, settings.port)
         with _supervised(settings, voice) as children:
@@ -174,11 +174,14 @@ def _need_free(host: str, port: int) -> None:
             raise Invalid("up.port_taken", host=host, port=port, reason=error.strerror or str(error)) from error
 
 
-def _stop_on_sigterm() -> None:
+def _stop_on_signals() -> None:
+    """Both signals stop the hub, also when it was started with SIGINT ignored (a shell's `&`)."""
+
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
 
 
 def _z(at: datetime) -> str:
