@@ -21,8 +21,8 @@ from sqlmodel import Session, col, select
 from catalog import assets, holdings
 from catalog.intake import PUBLISHED
 from catalog.lifecycle import AgreementStatus
-from catalog.promise_tables import Agreement, OfferingRisk, Outage, RiskNotice
-from catalog.tables import Asset, Offering, OfferingAsset, OfferingVersion
+from catalog.promise_tables import Agreement, CallOff, OfferingRisk, Outage, RiskNotice
+from catalog.tables import Asset, MatchRecord, Offering, OfferingAsset, OfferingVersion
 from providers.tables import Provider
 from space_hub.awareness import conjunctions
 from space_hub.awareness.tables import Assessment, Conjunction, Run, SpaceObject
@@ -58,13 +58,19 @@ def on_object_event(
     *,
     risk_distance_m: float = ASSET_RISK_DISTANCE_M,
 ) -> int:
-    """Open and close risks as `entry` says; how many were opened. Other topics do nothing."""
+    """Open and close risks as `entry` says; how many were opened.
+
+    Who comes to hold an offering that is at risk already (a match, a signature, a call-off) is told then.
+    Other topics do nothing.
+    """
     if entry.topic == "run.published":
         return _on_run(session, clock, rng, entry, risk_distance_m)
     if entry.topic == "object.decayed":
         return _on_decay(session, clock, rng, entry)
     if entry.topic == "outage.reported":
         return _on_outage(session, clock, rng, entry)
+    for risk in _open_risks(session, _newly_held(session, entry)):
+        _tell(session, clock, risk)
     return 0
 
 
@@ -196,7 +202,7 @@ def _on_outage(session: Session, clock: Clock, rng: Rng, entry: LogEntry) -> int
 def _open(session: Session, clock: Clock, rng: Rng, entry: LogEntry, threat: Threat) -> int:
     """A risk for each offering on the asset that does not have it yet, and its messages."""
     opened = 0
-    for offering, version, asset_id in offerings_on(session, [threat.asset.id]):
+    for offering, _, asset_id in offerings_on(session, [threat.asset.id]):
         last = session.exec(
             select(OfferingRisk)
             .where(
@@ -207,7 +213,10 @@ def _open(session: Session, clock: Clock, rng: Rng, entry: LogEntry, threat: Thr
             )
             .order_by(col(OfferingRisk.episode).desc())
         ).first()
-        if last is not None and (last.closed_at is None or (last.closed_by or 0) >= (entry.id or 0)):
+        if last is not None and last.closed_at is None:
+            _tell(session, clock, last)
+            continue
+        if last is not None and (last.closed_by or 0) >= (entry.id or 0):
             continue
         risk = OfferingRisk(
             id=rng.scope("hub", "risk").id("rsk"),
@@ -224,15 +233,18 @@ def _open(session: Session, clock: Clock, rng: Rng, entry: LogEntry, threat: Thr
         )
         session.add(risk)
         session.flush()
-        _tell(session, clock, risk, threat, offering, version)
+        _tell(session, clock, risk)
         opened += 1
     return opened
 
 
-def _tell(
-    session: Session, clock: Clock, risk: OfferingRisk, threat: Threat, offering: Offering, version: OfferingVersion
-) -> None:
-    """One message to the supplier and one to each holder, each readable by its receiver alone."""
+def _tell(session: Session, clock: Clock, risk: OfferingRisk) -> None:
+    """One message to the supplier and one to each holder, each readable by its receiver alone.
+
+    Said again only to an organisation of which more, or less, is affected than when it was told last.
+    """
+    offering = session.get_one(Offering, risk.offering_id)
+    asset = session.get_one(Asset, risk.asset_id)
     held = holdings.of_offering(session, offering.id, clock.now())
     supplier = session.get_one(Provider, offering.provider_id).organisation_id
     all_agreements = sorted({each for holding in held.values() for each in holding.agreement_ids})
@@ -240,15 +252,15 @@ def _tell(
     about = {
         "risk_id": risk.id,
         "offering_id": offering.id,
-        "offering_title": version.title,
+        "offering_title": session.get_one(OfferingVersion, offering.current_version_id).title,
         "provider_id": offering.provider_id,
-        "asset_id": threat.asset.id,
-        "asset_name": threat.asset.name,
-        "catalog_number": threat.asset.catalog_number,
-        "object_id": threat.asset.space_object_id,
-        "cause": threat.cause,
-        "evidence_id": threat.evidence_id,
-        "detail": threat.detail,
+        "asset_id": asset.id,
+        "asset_name": asset.name,
+        "catalog_number": asset.catalog_number,
+        "object_id": risk.object_id,
+        "cause": risk.cause,
+        "evidence_id": risk.evidence_id,
+        "detail": risk.detail,
         "since": log.rfc3339(risk.since),
     }
     messages: dict[str, dict[str, Any]] = {
@@ -265,12 +277,39 @@ def _tell(
         "proposals": [],
     }
     for organisation_id, payload in messages.items():
-        if session.get(MarkingReader, (threat.marking_id, organisation_id)) is None:
+        if session.get(MarkingReader, (risk.evidence_marking_id, organisation_id)) is None:
             continue
-        session.add(RiskNotice(risk_id=risk.id, organisation_id=organisation_id, told_at=clock.now(), payload=payload))
+        notice = session.get(RiskNotice, (risk.id, organisation_id))
+        if notice is not None and notice.payload["affected"] == payload["affected"]:
+            continue
+        if notice is None:
+            notice = RiskNotice(risk_id=risk.id, organisation_id=organisation_id, told_at=clock.now(), payload=payload)
+        notice.told_at, notice.payload = clock.now(), payload
+        session.add(notice)
         marking_id = markings.owner_only(session, organisation_id)
         log.append(session, clock, "offering.at_risk", offering.id, payload, marking_id)
     session.flush()
+
+
+def _newly_held(session: Session, entry: LogEntry) -> list[str]:
+    """The offerings that somebody came to hold by what `entry` tells."""
+    if entry.topic == "match.computed":
+        result = session.get_one(MatchRecord, entry.subject).result
+        return [each["offering_id"] for each in result["offerings"] if each["verdict"] == "taken"]
+    agreement_id = None
+    if entry.topic == "agreement.signed":
+        agreement_id = entry.subject
+    elif entry.topic == "call_off.placed":
+        agreement_id = session.get_one(CallOff, entry.subject).agreement_id
+    return [] if agreement_id is None else [session.get_one(Agreement, agreement_id).offering_id]
+
+
+def _open_risks(session: Session, offering_ids: Sequence[str]) -> Sequence[OfferingRisk]:
+    return session.exec(
+        select(OfferingRisk)
+        .where(col(OfferingRisk.offering_id).in_(offering_ids), col(OfferingRisk.closed_at).is_(None))
+        .order_by(col(OfferingRisk.id))
+    ).all()
 
 
 def _close_past(session: Session, clock: Clock, entry: LogEntry, run: Run, near: set[str]) -> None:

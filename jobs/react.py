@@ -25,7 +25,10 @@ REACTIONS: tuple[tuple[str, frozenset[str]], ...] = (
     ("space_hub.awareness.alerts:on_run", frozenset({"run.published"})),
     (
         "catalog.impact:on_object_event",
-        frozenset({"conjunction.created", "object.decayed", "outage.reported", "run.published"}),
+        frozenset(
+            {"object.decayed", "outage.reported", "run.published"}
+            | {"agreement.signed", "call_off.placed", "match.computed"}
+        ),
     ),
 )
 """Who is called (session, clock, rng, entry) for which topics, in this order."""

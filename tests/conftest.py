@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url, text
 
+from jobs import migrations
 from space_hub import db
 from space_hub.clock import ManualClock
 from space_hub.db import Database
@@ -27,10 +28,7 @@ _NUMBERS = count(1)
 
 
 def make_tables(database: Database) -> None:
-    from jobs import migrations
-
-    migrations.load_tables()
-    db.metadata.create_all(database.engine)
+    migrations.upgrade(database)
 
 
 @pytest.fixture

@@ -301,6 +301,26 @@ def test_each_holder_is_told_of_its_own_holdings_and_what_else_there_is(sky: Sky
     assert told[sky.supplier_id][0]["affected"]["requirements"] == [], "who plans with it is not the supplier's to know"
 
 
+def test_who_comes_to_hold_supply_that_is_at_risk_already_is_told_then(sky: Sky) -> None:
+    """Sabotage seen: leaving out `match.computed` in `impact._newly_held` told the planner nothing."""
+    run = sky.run(("cnj_1", 640.0))
+    sky.react(run)
+    with sky.database.write() as session:
+        planner = supply.principal(session, sky.clock, sky.rng, NATION, "NL", "Planner")
+        _match(session, sky.clock, planner, "taken", sky.promise.supplier.offering_id, sky.bystander.offering_id)
+        record = session.exec(select(MatchRecord).where(MatchRecord.organisation_id == planner.organisation_id)).one()
+        own = markings.owner_only(session, planner.organisation_id)
+        matched = log.append(session, sky.clock, "match.computed", record.id, {}, own)
+    assert planner.organisation_id not in sky.told()
+    for entry in (matched, matched, run):
+        sky.react(entry)
+    told = sky.told()
+    assert [each["affected"]["requirements"] for each in told[planner.organisation_id]] == [
+        [f"req_{planner.organisation_id}"]
+    ]
+    assert len(told[sky.lead_id]) == 1, "nothing changed for who was told before"
+
+
 def test_an_agreement_keeps_resting_on_the_version_it_pinned(sky: Sky) -> None:
     """The supplier withdraws the offering; the nation that signed still learns what happens to its satellite."""
     with sky.database.write() as session:

@@ -1,0 +1,21 @@
+"""The README's walkthrough as the reader runs it: its Python blocks in order, in one namespace."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+
+
+def blocks() -> list[str]:
+    text = README.read_text("utf-8")
+    section = text.split("## Walkthrough\n", 1)[1].split("\n## ", 1)[0]
+    return re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+
+
+def run() -> dict[str, Any]:
+    """Run every block; the names they leave behind. A block that fails raises."""
+    names: dict[str, Any] = {"__name__": "walkthrough"}
+    for number, block in enumerate(blocks(), start=1):
+        exec(compile(block, f"README.md walkthrough block {number}", "exec"), names)
+    return names
