@@ -126,7 +126,7 @@ def failure_of(work: "Work") -> HubError:
 
 
 def run_figures(run: "Run") -> dict[str, Any]:
-    """What a person or a program wants to know of a run."""
+    """What a person or a program wants to know of a run; offered = screened + excluded + unusable."""
     excluded, failed = sum(run.excluded.values()), sum(run.failed.values())
     return {
         "run_id": run.id,
@@ -136,6 +136,7 @@ def run_figures(run: "Run") -> dict[str, Any]:
         "offered": run.offered,
         "screened": run.screened,
         "excluded": excluded,
+        "unusable": run.offered - run.screened - excluded,
         "failed": failed,
         "encounters": run.encounters,
         "co_located": run.co_located,

@@ -67,7 +67,11 @@ class Voice:
             made.add_column(sentence(column), justify="right" if right else "left", no_wrap=right or column in _WHOLE)
         for row in rows:
             made.add_row(*(shown(cell) for cell in row))
-        self.people.print(made)
+        if made.row_count:
+            self.people.print(made)
+        else:
+            self.people.print(sentence(title), style="bold", markup=False)
+            self.tell("cli.none")
 
     def answer(self, payload: Mapping[str, Any]) -> None:
         """The one line for programs; silent when a person is reading."""
