@@ -3,9 +3,10 @@
 Shares nothing with `orbit.screening` but SGP4. No velocity, no straight line, no
 acceleration: a cell of time (centre, half width w) of a pair is dropped only if the
 distance at its centre exceeds threshold + w (s_a + s_b), where s is how fast the object's
-position moved at most in that block of time, measured between positions 4 s apart. What
-is left is a list of pairs; for each, the distance over the whole window on the 4 s grid,
-each of its minima by golden section and a parabola through three distances.
+position moved at most in that block of time, measured between positions 4 s apart (within
+4 s, how fast the two moved against each other). What is left is a list of pairs; for
+each, the distance over the whole window on the 4 s grid, each of its minima by golden
+section and a parabola through three distances.
 """
 
 from collections.abc import Callable
@@ -92,7 +93,13 @@ class _Search:
             gap = np.sqrt(((position[place + centre, a] - position[place + centre, b]) ** 2).sum(axis=1))
             kept = gap <= self.threshold + sums[a, b] * within * (GRID / SECOND)
             a, b, place = a[kept], b[kept], place[kept]
-        self._narrow(a, b, at[place], sums[a, b], GRID // 2)
+        before, after = np.maximum(place - 1, 0), np.minimum(place + 1, len(at) - 1)
+        gap, gaps = position[place, a] - position[place, b], []
+        for neighbour in (before, after):
+            turned = position[neighbour, a] - position[neighbour, b] - gap
+            gaps.append(np.sqrt((turned * turned).sum(axis=1)) / (GRID / SECOND))
+        turn = np.fmax(*gaps) + 2.0 * SPEED_SLACK_KM_S
+        self._narrow(a, b, at[place], np.where(np.isfinite(turn), turn, sums[a, b]), GRID // 2)
 
     def _positions(self, at: Ticks) -> Floats:
         """(T, N, 3) km; NaN outside the window and from an object's first missing state on."""

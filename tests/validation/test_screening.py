@@ -18,8 +18,7 @@ from space_hub.validation.screening import REAL, START, ScreeningReport, campaig
 def test_a_real_shell_deep_space_and_all_groups_are_screened_without_loss(shared: Path) -> None:
     """A reduced form of `validate screening`: 300 objects of the 700-900 km shell, 100 of deep space, all groups, 6 h.
 
-    Turns red when the step is doubled behind the bounds' back (`Knots` given twice the step that `Slab.bow` sees), when
-    slow pairs are left out, or when one piece of work is skipped (each tried).
+    Turns red when slow pairs are not traced, or when one piece of work is skipped (each tried).
     """
     with gzip.open(shared / "data" / REAL, "rt", encoding="utf-8") as file:
         elements = [line.elements for line in read_text(file.read(), now=START).accepted]

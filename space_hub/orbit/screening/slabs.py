@@ -34,6 +34,10 @@ SAG_FACTOR = 1.05
 """Attraction at the height of the chord stands for that on the arc above it; up to 120 s it is within 1 %."""
 
 
+LAST_STATE = 1_000
+"""Ticks between the last state of an object and its failure, which is known to the millisecond."""
+
+
 @dataclass(frozen=True, slots=True)
 class Slab:
     """The objects present in one slab, N of them; km and s.
@@ -116,10 +120,6 @@ class Knots:
     @staticmethod
     def _bounded(rest: Floats) -> Floats:
         return np.where(np.isfinite(rest), REST_FACTOR * rest + REST_FLOOR_KM_S2, REST_UNKNOWN_KM_S2)
-
-
-LAST_STATE = 1_000
-"""Ticks between the last state of an object and its failure, which is known to the millisecond."""
 
 
 def _length(vectors: Floats) -> Floats:

@@ -90,7 +90,7 @@ def test_step_pieces_order_and_processes_do_not_show_in_the_bytes(monkeypatch: p
 
 
 def test_recall_is_whole_against_brute_force_at_a_wide_and_a_narrow_threshold() -> None:
-    """Turns red when the bound on the chord is left out of D (`margin` made 0; tried)."""
+    """Turns red when the fast objects of a slab are not paired with the others (tried)."""
     assert against_brute_force(shell(180), 3.0, 30.0) > 100
     assert against_brute_force(shell(220), 3.0, 2.0, step_s=120.0) >= 1
 
@@ -185,7 +185,7 @@ def against_window(elements: Sequence[ElementSet], start: datetime, stop: dateti
 def test_a_falling_eccentric_object_whose_sgp4_velocity_is_wrong_loses_nothing() -> None:
     """Perigee 89 km, e 0.71, B* 9e-4: days after its epoch SGP4's velocity is off the derivative of its position.
 
-    Turns red when the chord of a slab is drawn with SGP4's velocity (tried: 5 of the encounters lost).
+    Turns red when the chord of a slab is drawn with SGP4's velocity (tried).
     """
     heo = circular(31, mean_motion_rev_day=2.6, eccentricity=0.7105, bstar=9e-4, inclination_deg=63.0)
     heo = replace(heo, epoch=START - timedelta(days=6.7), mean_anomaly_deg=10.0)
@@ -199,13 +199,13 @@ def test_a_falling_eccentric_object_whose_sgp4_velocity_is_wrong_loses_nothing()
     worst = START + timedelta(seconds=10 * int(np.argmax(defect)))
     near = [crossing(heo, worst + timedelta(seconds=17 * n), 100 + n) for n in range(-20, 20)]
     elements = [heo, *near]
-    truth = meetings(Fleet(elements), ticks(worst - HOUR), ticks(worst + HOUR), 5.0)
+    truth = meetings(Fleet(elements), ticks(worst - HOUR), ticks(worst + HOUR), 0.5)
     assert sum(one.a == 0 for one in truth) >= 10
-    assert against_window(elements, worst - HOUR, worst + HOUR, threshold_km=5.0) == len(truth)
+    assert against_window(elements, worst - HOUR, worst + HOUR, threshold_km=0.5) == len(truth)
 
 
 def test_docked_and_formation_pairs_are_one_record_each_through_all_pieces() -> None:
-    """Turns red when slow sightings are traced per piece and kept apart (`APART` made 0; tried)."""
+    """Turns red when sightings of a slow pair are not joined and widened (`APART` made 0; tried)."""
     docked = [circular(41), circular(42)]
     formation = [circular(43, raan_deg=20.0), circular(44, raan_deg=20.0, mean_anomaly_deg=271.908)]
     passing = circular(45, raan_deg=20.0, mean_anomaly_deg=271.93, eccentricity=0.00135)
