@@ -7,26 +7,11 @@ tests do it too, on PostgreSQL as well.
 import os
 from pathlib import Path
 
-import pytest
-
 from jobs.proofs import ledger
 from jobs.proofs.ledger import LedgerReport
 from jobs.proofs.service import Service
-from space_hub import db
 
 ATTEMPTS = int(os.environ.get("LEDGER_ATTEMPTS", "30"))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database without tables: the service makes them by its migrations, as an installation does."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'proof.sqlite'}"
-    url: str = request.getfixturevalue("postgres_url")
-    database = db.connect(url)
-    db.metadata.drop_all(database.engine)
-    database.engine.dispose()
-    return url
 
 
 def race(url: str, folder: Path, **how: int | bool) -> LedgerReport:
@@ -34,15 +19,15 @@ def race(url: str, folder: Path, **how: int | bool) -> LedgerReport:
         return ledger.campaign(service, **how)  # type: ignore[arg-type]
 
 
-def test_eight_processes_sell_exactly_what_there_is(empty_url: str, tmp_path: Path) -> None:
+def test_eight_processes_sell_exactly_what_there_is(database_url: str, tmp_path: Path) -> None:
     """Sabotage seen: `drop_guard`, kept as the test below."""
-    report = race(empty_url, tmp_path, clients=8, attempts=ATTEMPTS, units=100)
+    report = race(database_url, tmp_path, clients=8, attempts=ATTEMPTS, units=100)
     assert report.holds, report
     assert (report.sold, report.refused) == (100, 8 * ATTEMPTS - 100)
 
 
-def test_the_proof_turns_red_without_the_constraint(empty_url: str, tmp_path: Path) -> None:
-    report = race(empty_url, tmp_path, clients=4, attempts=20, units=20, sabotage=True)
+def test_the_proof_turns_red_without_the_constraint(database_url: str, tmp_path: Path) -> None:
+    report = race(database_url, tmp_path, clients=4, attempts=20, units=20, sabotage=True)
     assert not report.holds
     assert report.sold > 20
     assert any("committed of" in fault for fault in report.faults)
