@@ -27,6 +27,15 @@ ROOT = Path(__file__).resolve().parents[1]
 _NUMBERS = count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--on",
+        choices=["sqlite", "postgresql"],
+        default="sqlite",
+        help="database of the tests that run on one kind only; the others run on both anyway",
+    )
+
+
 def make_tables(database: Database) -> None:
     migrations.upgrade(database)
 
@@ -78,21 +87,30 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
+def postgresql_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
     with _made(postgres_server, _name("test"), postgres_template) as url:
         yield url
 
 
 @pytest.fixture
+def any_database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A fresh database for a test that need not run on both kinds: SQLite, or what `--on` names."""
+    database = db.connect(request.getfixturevalue(f"{request.config.getoption('--on')}_url"))
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture
 def sqlite_database(sqlite_url: str) -> Iterator[Database]:
+    """For what concerns SQLite alone: the embedded installation, its query plans."""
     database = db.connect(sqlite_url)
     yield database
     database.engine.dispose()
 
 
 @pytest.fixture
-def postgres_database(postgres_url: str) -> Iterator[Database]:
-    database = db.connect(postgres_url)
+def postgres_database(postgresql_url: str) -> Iterator[Database]:
+    database = db.connect(postgresql_url)
     yield database
     database.engine.dispose()
 
@@ -100,7 +118,7 @@ def postgres_database(postgres_url: str) -> Iterator[Database]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
     """The address of a fresh database with all tables, for tests that open it from several processes."""
-    url: str = request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param])
+    url: str = request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgresql_url"}[request.param])
     return url
 
 
@@ -124,8 +142,8 @@ def shared() -> Path:
 
 
 @pytest.fixture
-def hub(sqlite_database: Database, clock: ManualClock, rng: SeededRng) -> Hub:
-    return build(sqlite_database, clock, rng)
+def hub(any_database: Database, clock: ManualClock, rng: SeededRng) -> Hub:
+    return build(any_database, clock, rng)
 
 
 def _name(kind: str) -> str:

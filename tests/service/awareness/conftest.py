@@ -9,8 +9,8 @@ from tests.support.sky import Sky
 
 
 @pytest.fixture
-def sky(sqlite_database: Database, clock: ManualClock, rng: SeededRng) -> Sky:
-    return Sky(sqlite_database, clock, rng)
+def sky(any_database: Database, clock: ManualClock, rng: SeededRng) -> Sky:
+    return Sky(any_database, clock, rng)
 
 
 @pytest.fixture

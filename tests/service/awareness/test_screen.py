@@ -211,9 +211,9 @@ def test_an_empty_catalogue_gives_no_run_rather_than_no_conjunctions(sky: Sky) -
 
 
 def test_a_real_shell_is_screened_from_file_to_conjunctions(
-    shared: Path, sqlite_database: Database, clock: ManualClock, rng: SeededRng
+    shared: Path, any_database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    sky = Sky(sqlite_database, clock, rng)
+    sky = Sky(any_database, clock, rng)
     file = sky.take_text(shell(shared, 760.0, 840.0, 400))
     assert file.accepted == 400
     run = sky.screen(hours=2.0)

@@ -127,8 +127,8 @@ class Sky:
 
 
 @pytest.fixture
-def sky(sqlite_database: Database, clock: ManualClock, rng: SeededRng) -> Sky:
-    return make_sky(sqlite_database, clock, rng)
+def sky(any_database: Database, clock: ManualClock, rng: SeededRng) -> Sky:
+    return make_sky(any_database, clock, rng)
 
 
 def make_sky(database: Database, clock: ManualClock, rng: SeededRng) -> Sky:

@@ -40,16 +40,16 @@ def test_the_third_of_forty_does_not_fit_into_a_hundred(database: Database, cloc
 
 
 def test_a_refusal_names_the_first_day_that_is_short_and_takes_nothing(
-    sqlite_database: Database, clock: ManualClock, rng: SeededRng
+    any_database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
     last = DAY + timedelta(days=2)
-    with sqlite_database.write() as session:
+    with any_database.write() as session:
         take(session, clock, rng, "a", Ask(last, last, 90))
         with pytest.raises(Conflict) as refusal:
             take(session, clock, rng, "b", THREE)
         assert refusal.value.params["day"] == last.isoformat()
         take(session, clock, rng, "c", Ask(DAY, DAY, 100))
-    with sqlite_database.read() as session:
+    with any_database.read() as session:
         assert [each.committed for each in ledger.buckets(session, "agr_x", DAY, last).values()] == [100, 0, 90]
         assert ledger.faults(session) == []
 
@@ -80,12 +80,12 @@ def test_a_lower_ceiling_keeps_what_was_promised(database: Database, clock: Manu
 
 
 def test_the_books_show_a_bucket_that_was_written_past_the_ledger(
-    sqlite_database: Database, clock: ManualClock, rng: SeededRng
+    any_database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    with sqlite_database.write() as session:
+    with any_database.write() as session:
         take(session, clock, rng, "a", THREE)
         session.connection().execute(text("UPDATE capacity_bucket SET committed = 41 WHERE day = '2024-11-03'"))
-    with sqlite_database.read() as session:
+    with any_database.read() as session:
         assert ledger.faults(session) == ["agr_x 2024-11-03: 41 committed, 40 reserved"]
 
 
@@ -95,7 +95,7 @@ def test_the_books_show_a_bucket_that_was_written_past_the_ledger(
     st.integers(20, 100),
 )
 def test_the_table_does_what_the_rule_says(
-    sqlite_database: Database,
+    any_database: Database,
     clock: ManualClock,
     rng: SeededRng,
     steps: list[tuple[bool, int, int, int]],
@@ -104,7 +104,7 @@ def test_the_table_does_what_the_rule_says(
     last = DAY + timedelta(days=4)
     state = {DAY + timedelta(days=n): Bucket(0) for n in range(5)}
     held: list[tuple[str, Ask]] = []
-    with Session(sqlite_database.engine) as session:
+    with Session(any_database.engine) as session:
         for number, (giving, start, length, count) in enumerate(steps):
             if giving and held:
                 reservation_id, ask = held.pop()

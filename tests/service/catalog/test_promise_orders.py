@@ -120,9 +120,9 @@ def test_an_order_goes_its_way_and_every_status_is_told(database: Database, cloc
     ],
 )
 def test_an_order_that_ends_badly_gives_its_capacity_back(
-    sqlite_database: Database, clock: ManualClock, rng: SeededRng, course: str, said: list[str], status: str
+    any_database: Database, clock: ManualClock, rng: SeededRng, course: str, said: list[str], status: str
 ) -> None:
-    scene = market(sqlite_database, clock, rng, reference=f"EX-1+{course}")
+    scene = market(any_database, clock, rng, reference=f"EX-1+{course}")
     call_off = scene.place()
     assert scene.committed() == 10 * PARTS
     scene.until_quiet()
@@ -155,9 +155,9 @@ def test_a_crash_between_placing_and_recording_leaves_one_order(
 
 
 def test_a_lost_answer_is_asked_for_again_under_the_same_key(
-    sqlite_database: Database, clock: ManualClock, rng: SeededRng
+    any_database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    scene = market(sqlite_database, clock, rng, reference="EX-1+loses_answer")
+    scene = market(any_database, clock, rng, reference="EX-1+loses_answer")
     call_off = scene.place()
     scene.drive()
     assert scene.order(call_off)[0].problem == "simulated.answer_lost"
@@ -186,9 +186,9 @@ def test_a_worker_whose_lease_was_taken_over_records_nothing(
 
 
 def test_a_supplier_that_is_silent_is_asked_until_the_window_is_over(
-    sqlite_database: Database, clock: ManualClock, rng: SeededRng
+    any_database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    scene = market(sqlite_database, clock, rng, reference="EX-1+silent")
+    scene = market(any_database, clock, rng, reference="EX-1+silent")
     call_off = scene.place()
     scene.until_quiet()
     order, said, status = scene.order(call_off)
@@ -200,9 +200,9 @@ def test_a_supplier_that_is_silent_is_asked_until_the_window_is_over(
 
 
 def test_a_fault_of_an_adapter_is_noted_and_the_next_order_goes_on(
-    sqlite_database: Database, clock: ManualClock, rng: SeededRng
+    any_database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    scene = market(sqlite_database, clock, rng)
+    scene = market(any_database, clock, rng)
     first, second = scene.place(), scene.place()
     bad = scene.order(first)[0].id
 
@@ -217,33 +217,33 @@ def test_a_fault_of_an_adapter_is_noted_and_the_next_order_goes_on(
     assert scene.order(second)[1] == ["received"]
 
 
-def test_cancelling_what_never_left_ends_at_once(sqlite_database: Database, clock: ManualClock, rng: SeededRng) -> None:
-    scene = market(sqlite_database, clock, rng)
+def test_cancelling_what_never_left_ends_at_once(any_database: Database, clock: ManualClock, rng: SeededRng) -> None:
+    scene = market(any_database, clock, rng)
     call_off = scene.place()
-    with sqlite_database.write() as session:
+    with any_database.write() as session:
         orders.cancel(session, clock, scene.promise.lead, call_off.id, AUTHORITY, "no longer needed")
     assert scene.order(call_off)[1:] == (["cancelled"], "cancelled")
     assert scene.committed() == 0
     scene.until_quiet()
     assert scene.at_supplier() == []
-    with sqlite_database.write() as session, pytest.raises(Conflict):
+    with any_database.write() as session, pytest.raises(Conflict):
         orders.cancel(session, clock, scene.promise.lead, call_off.id, AUTHORITY, "again")
 
 
 def test_cancelling_what_the_supplier_has_goes_through_the_supplier(
-    sqlite_database: Database, clock: ManualClock, rng: SeededRng
+    any_database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    scene = market(sqlite_database, clock, rng, reference="EX-1+holds")
+    scene = market(any_database, clock, rng, reference="EX-1+holds")
     call_off = scene.place()
     scene.drive()
-    with sqlite_database.write() as session:
+    with any_database.write() as session:
         orders.cancel(session, clock, scene.promise.lead, call_off.id, AUTHORITY, "no longer needed")
     assert scene.order(call_off)[2] == "cancelling"
     assert scene.committed() == 10 * PARTS, "until the supplier lets go"
     scene.drive()
     assert scene.order(call_off)[1:] == (["received", "user_cancelled"], "cancelled")
     assert scene.committed() == 0
-    with sqlite_database.read() as session:
+    with any_database.read() as session:
         rows = session.exec(select(CallOffEntry).order_by(col(CallOffEntry.number))).all()
     assert [(row.status, row.authority_name) for row in rows] == [
         ("active", AUTHORITY.name),
@@ -253,13 +253,13 @@ def test_cancelling_what_the_supplier_has_goes_through_the_supplier(
 
 
 def test_a_cancellation_that_comes_too_late_leaves_the_call_off_standing(
-    sqlite_database: Database, clock: ManualClock, rng: SeededRng
+    any_database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    scene = market(sqlite_database, clock, rng)
+    scene = market(any_database, clock, rng)
     call_off = scene.place()
     scene.drive()
     clock.advance(timedelta(seconds=5))
-    with sqlite_database.write() as session:
+    with any_database.write() as session:
         orders.cancel(session, clock, scene.promise.lead, call_off.id, AUTHORITY, "late")
     scene.until_quiet()
     assert scene.order(call_off)[1:] == (["received", "completed"], "completed")
@@ -267,15 +267,15 @@ def test_a_cancellation_that_comes_too_late_leaves_the_call_off_standing(
 
 
 def test_a_supplier_without_an_adapter_reports_by_itself(
-    sqlite_database: Database, clock: ManualClock, rng: SeededRng
+    any_database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    scene = market(sqlite_database, clock, rng, simulated=False)
+    scene = market(any_database, clock, rng, simulated=False)
     call_off = scene.place()
     scene.drive()
     order = scene.order(call_off)[0]
     supplier = scene.promise.supplier.principal
     stranger: Principal
-    with sqlite_database.write() as session:
+    with any_database.write() as session:
         stranger = supply.principal(session, clock, rng, OrganisationKind.PROVIDER, "SE", "Rival")
         said = {"status": OrderStatus.ACCEPTED, "raw": "ok", "reason": "", "provider_reference": "A-1"}
         with pytest.raises(NotFound):
@@ -284,7 +284,7 @@ def test_a_supplier_without_an_adapter_reports_by_itself(
             orders.report(session, clock, scene.promise.lead, order.id, **said)  # type: ignore[arg-type]
         orders.report(session, clock, supplier, order.id, **said)  # type: ignore[arg-type]
     assert scene.order(call_off)[1] == ["accepted"]
-    with sqlite_database.write() as session:
+    with any_database.write() as session:
         said["status"] = OrderStatus.COMPLETED
         orders.report(session, clock, supplier, order.id, **said)  # type: ignore[arg-type]
         with pytest.raises(Conflict):
@@ -293,13 +293,13 @@ def test_a_supplier_without_an_adapter_reports_by_itself(
 
 
 def test_nothing_is_called_off_without_the_name_of_who_decided(
-    sqlite_database: Database, clock: ManualClock, rng: SeededRng
+    any_database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    scene = market(sqlite_database, clock, rng)
+    scene = market(any_database, clock, rng)
     with pytest.raises(Invalid):
         Authority(" ", "Procurement")
     call_off = scene.place()
-    with sqlite_database.read() as session:
+    with any_database.read() as session:
         (entry,) = session.exec(select(AuditEntry).where(AuditEntry.action == "call_off.place")).all()
         assert entry.subject == call_off.id
         assert (entry.detail["authority"], entry.detail["office"]) == (AUTHORITY.name, AUTHORITY.office)
@@ -307,38 +307,38 @@ def test_nothing_is_called_off_without_the_name_of_who_decided(
         assert signed.authority_name == AUTHORITY.name
 
 
-def test_a_call_off_must_fit_the_agreement(sqlite_database: Database, clock: ManualClock, rng: SeededRng) -> None:
-    scene = market(sqlite_database, clock, rng)
+def test_a_call_off_must_fit_the_agreement(any_database: Database, clock: ManualClock, rng: SeededRng) -> None:
+    scene = market(any_database, clock, rng)
     lead, agreement_id = scene.promise.lead, scene.promise.agreement_id
     now = clock.now()
 
     def refused(window: Interval, by: Principal = lead, quantity: int = 1) -> str:
-        with sqlite_database.write() as session, pytest.raises((Conflict, Invalid, NotFound)) as refusal:
+        with any_database.write() as session, pytest.raises((Conflict, Invalid, NotFound)) as refusal:
             call_offs.place(session, clock, rng, by, CallOffAsk(agreement_id, quantity, window), AUTHORITY)
         code: str = refusal.value.code
         return code
 
     day = Interval(now + timedelta(days=1), now + timedelta(days=2))
-    with sqlite_database.write() as session:
+    with any_database.write() as session:
         stranger = supply.principal(session, clock, rng, NATION, "DE", "Not a member")
     assert refused(day, stranger) == "agreement.unknown"
     assert refused(day, quantity=100 * PARTS + 1) == "capacity.exhausted"
     assert refused(Interval(now - timedelta(days=1), now)) == "call_off.outside_period"
     assert refused(Interval(now + timedelta(days=29), now + timedelta(days=31))) == "call_off.outside_period"
     assert refused(Interval(now)) == "call_off.window_wrong"
-    with sqlite_database.write() as session:
+    with any_database.write() as session:
         onboarding.decide(session, clock, rng, HUB, scene.promise.supplier.provider_id, Event.SUSPEND, ("proof",))
     assert refused(day) == "agreement.provider_not_verified"
 
 
 def test_the_declared_phase_decides_which_terms_apply(
-    sqlite_database: Database, clock: ManualClock, rng: SeededRng
+    any_database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    scene = market(sqlite_database, clock, rng)
+    scene = market(any_database, clock, rng)
     peace = scene.place(100)
     with pytest.raises(Conflict):
         scene.place(1)
-    with sqlite_database.write() as session:
+    with any_database.write() as session:
         pools.declare(
             session,
             clock,
@@ -371,14 +371,14 @@ def test_two_pools_cannot_be_promised_the_same_capacity(database: Database, cloc
 
 
 def test_an_agreement_ends_only_when_nothing_runs_and_frees_the_offering(
-    sqlite_database: Database, clock: ManualClock, rng: SeededRng
+    any_database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    scene = market(sqlite_database, clock, rng)
+    scene = market(any_database, clock, rng)
     call_off = scene.place()
     lead, agreement_id = scene.promise.lead, scene.promise.agreement_id
-    with sqlite_database.write() as session, pytest.raises(Conflict):
+    with any_database.write() as session, pytest.raises(Conflict):
         agreements.step(session, clock, rng, lead, agreement_id, AgreementEvent.END, AUTHORITY)
-    with sqlite_database.write() as session:
+    with any_database.write() as session:
         orders.cancel(session, clock, lead, call_off.id, AUTHORITY, "end")
         with pytest.raises(Forbidden):
             agreements.step(
@@ -386,7 +386,7 @@ def test_an_agreement_ends_only_when_nothing_runs_and_frees_the_offering(
             )
         agreements.step(session, clock, rng, lead, agreement_id, AgreementEvent.END, AUTHORITY)
     today = clock.now().date()
-    with sqlite_database.read() as session:
+    with any_database.read() as session:
         resource = agreements.offering_resource(scene.promise.supplier.offering_id, Phase.PEACE)
         left = ledger.buckets(session, resource, today, today + timedelta(days=40))
         assert {bucket.committed for bucket in left.values()} == {0}

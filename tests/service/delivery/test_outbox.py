@@ -35,10 +35,10 @@ def world(database: Database, clock: ManualClock, rng: SeededRng) -> World:
 
 
 @pytest.fixture
-def one_world(sqlite_database: Database, clock: ManualClock, rng: SeededRng) -> World:
+def one_world(any_database: Database, clock: ManualClock, rng: SeededRng) -> World:
     """For what does not depend on the database."""
     clock.current = SystemClock().wall()
-    return World(sqlite_database, clock, rng)
+    return World(any_database, clock, rng)
 
 
 @pytest.fixture

@@ -85,9 +85,9 @@ def test_a_replayed_day_does_not_fetch_today_s_data(database: Database, rng: See
         assert len(tick(session, now, rng, now.now() - timedelta(days=1), celestrak)) == 1
 
 
-def test_the_ticker_keeps_no_late_tick_and_never_runs_twice_at_once(sqlite_database: Database, rng: SeededRng) -> None:
+def test_the_ticker_keeps_no_late_tick_and_never_runs_twice_at_once(any_database: Database, rng: SeededRng) -> None:
     clock = ManualClock(NOON)
-    ticker = schedule.ticker(sqlite_database, clock, rng)
+    ticker = schedule.ticker(any_database, clock, rng)
     ticker.start(paused=True)
     try:
         [job] = ticker.get_jobs()
