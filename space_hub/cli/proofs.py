@@ -93,19 +93,13 @@ def validate(
 
 
 def _table(voice: Voice, report: Report) -> None:
-    """The rows of a report that has some: one for each kind of damage."""
+    """The rows of a report that has some, under the names that `--json` uses too; a kind of damage is said in words."""
     rows: list[dict[str, object]] = getattr(report, "rows", list)()
     if rows:
-        heads = (
-            "cli.column.damage",
-            "cli.column.cases",
-            "cli.column.accepted",
-            "cli.column.departed",
-            "cli.column.failed",
-        )
-        names = ("cases", "accepted", "departed", "failed")
-        cells = [[sentence(f"formats.{row['kind']}"), *(row[name] for name in names)] for row in rows]
-        voice.table("cli.title.damage", heads, cells)
+        cells = [
+            [sentence(f"formats.{value}") if name == "kind" else value for name, value in row.items()] for row in rows
+        ]
+        voice.figures(list(rows[0]), cells)
 
 
 def bench(name: Annotated[str, typer.Argument(metavar="NAME", help=sentence("cli.option.bench"))]) -> int:

@@ -73,6 +73,15 @@ class Voice:
             self.people.print(sentence(title), style="bold", markup=False)
             self.tell("cli.none")
 
+    def figures(self, names: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """A table of measured figures under their own names."""
+        made = Table(box=SIMPLE_HEAD, pad_edge=False)
+        for name in names:
+            made.add_column(name)
+        for row in rows:
+            made.add_row(*(shown(cell) for cell in row))
+        self.people.print(made)
+
     def answer(self, payload: Mapping[str, Any]) -> None:
         """The one line for programs; silent when a person is reading."""
         if self.json:
