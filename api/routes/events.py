@@ -9,6 +9,7 @@ from api.deps import Asked
 from api.models import Out
 from api.policy import Router, scope
 from space_hub.delivery import log, topics
+from space_hub.text import say
 
 router = Router(prefix="/v1/events", tags=["events"])
 
@@ -60,4 +61,4 @@ def list_events(
 @router.get("/topics", policy=scope("event:read"))
 def list_topics(asked: Asked) -> list[TopicOut]:
     """Every topic an endpoint can subscribe to."""
-    return [TopicOut(topic=name, meaning=meaning) for name, meaning in sorted(topics.TOPICS.items())]
+    return [TopicOut(topic=name, meaning=say(f"topic.{name}", asked.language)) for name in sorted(topics.TOPICS)]

@@ -7,24 +7,26 @@ from collections.abc import Iterable
 
 from space_hub.errors import Invalid
 
-TOPICS: dict[str, str] = {
-    "agreement.signed": "An assured-access agreement was signed by both sides.",
-    "alert.raised": "A watch raised an alert.",
-    "call_off.placed": "A contracting authority placed a call-off.",
-    "conjunction.created": "A screening found an encounter that no earlier run had found.",
-    "endpoint.disabled": "An endpoint was switched off, and why.",
-    "endpoint.tested": "The owner asked for a test message to one endpoint.",
-    "ingest.finished": "A file of element sets was read: one entry with its hash.",
-    "match.computed": "A requirement was matched against the offerings.",
-    "object.decayed": "A space object is no longer in orbit.",
-    "offering.at_risk": "What an offering rests on is threatened.",
-    "offering.published": "A version of an offering was published.",
-    "offering.recovered": "The threat to an offering is over.",
-    "order.status_changed": "An order took another status.",
-    "outage.reported": "A provider reported that something does not work.",
-    "provider.status_changed": "A provider took another status.",
-    "run.published": "A screening run was published: one entry with its hash.",
-}
+TOPICS = frozenset(
+    {
+        "agreement.signed",
+        "alert.raised",
+        "call_off.placed",
+        "endpoint.disabled",
+        "endpoint.tested",
+        "ingest.finished",
+        "match.computed",
+        "object.decayed",
+        "offering.at_risk",
+        "offering.published",
+        "offering.recovered",
+        "order.status_changed",
+        "outage.reported",
+        "provider.status_changed",
+        "run.published",
+    }
+)
+"""What each means stands in the message catalogue as `topic.<topic>`."""
 
 TEST_TOPIC = "endpoint.tested"
 DISABLED_TOPIC = "endpoint.disabled"

@@ -12,7 +12,7 @@ from space_hub.settings import OUTSIDE, Settings
 from tests.support.source import ROOT
 
 ROOMS = (
-    *("space_hub/orbit", "space_hub/awareness", "space_hub/delivery", "space_hub/trust", "space_hub/work"),
+    *("space_hub", "space_hub/orbit", "space_hub/awareness", "space_hub/delivery", "space_hub/trust", "space_hub/work"),
     *("providers", "catalog", "api", "jobs"),
 )
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
