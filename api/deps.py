@@ -11,15 +11,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, cast
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header, Request, Security
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from space_hub.clock import Clock
 from space_hub.db import Database
-from space_hub.errors import Invalid, Unauthenticated, Unavailable
+from space_hub.errors import Invalid, Unavailable
 from space_hub.rng import Rng
 from space_hub.settings import Settings
 from space_hub.text import choose
@@ -81,16 +82,16 @@ def language_of(request: Request) -> str:
     return choose(request.headers.get("accept-language"))
 
 
-def ask(request: Request, authorization: Annotated[str | None, Header(include_in_schema=False)] = None) -> Ask:
+_BEARER = HTTPBearer(auto_error=False, scheme_name="service_key", description="Your service key: `sh_...`")
+
+
+def ask(request: Request, key: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)] = None) -> Ask:
     """Authenticate once a request. No key means nobody known, which a route's policy then judges."""
     house: House = request.app.state.house
     principal = ANONYMOUS
-    if authorization is not None:
-        scheme, _, secret = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not secret:
-            raise Unauthenticated("trust.key_missing")
+    if key is not None:
         with house.database.read() as session:
-            principal = keys.authenticate(session, house.clock, secret.strip())
+            principal = keys.authenticate(session, house.clock, key.credentials)
     return Ask(house, principal, language_of(request))
 
 

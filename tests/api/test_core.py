@@ -163,3 +163,16 @@ def test_a_fault_of_ours_shows_nothing_of_itself(hub: Hub) -> None:
     answer = hub.client.get("/boom")
     assert answer.status_code == 500
     assert "secret" not in answer.text
+
+
+def test_the_description_says_how_to_show_a_key(hub: Hub) -> None:
+    """Without a security scheme the page offers no way to try a call."""
+    described = hub.client.get("/v1/openapi.json").json()
+    assert described["components"]["securitySchemes"]["service_key"]["scheme"] == "bearer"
+    assert described["paths"]["/v1/keys"]["get"]["security"] == [{"service_key": []}]
+
+
+@pytest.mark.parametrize("header", ["sh_x", "Basic abc", "Bearer", "Bearer  ", "bearer sh_unknown_x"])
+def test_a_header_that_is_no_key_is_nobody(hub: Hub, header: str) -> None:
+    answer = hub.client.get("/v1/keys", headers={"Authorization": header})
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
