@@ -64,4 +64,4 @@ def _screen_after(session: Session, task: Task, source_file_id: str) -> None:
 
 
 def _limits(task: Task) -> Limits:
-    return Limits(bad_share=task.settings.bad_share, departure_km=task.settings.departure_km)
+    return Limits.of(task.settings)

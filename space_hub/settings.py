@@ -6,7 +6,7 @@ prefix are reported by `unknown_variables` so that a misspelt one is not lost.
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -38,11 +38,8 @@ class Settings(BaseSettings):
     egress_allow: Annotated[list[str], NoDecode] = []
     """Receivers on addresses that are not public are refused unless their host:port stands here."""
 
-    classification_ceiling: str = "unclassified"
+    classification_ceiling: Literal["unclassified", "restricted", "confidential", "secret"] = "unclassified"
     """Unclassified by design: input that is marked higher is refused."""
-
-    default_marking: str = "ALL"
-    """Releasability of public source data (CelesTrak): everyone."""
 
     threshold_m: float = Field(default=5000.0, gt=0)
     """Screening radius in metres; 5 km is what the public service SOCRATES uses, so that results compare."""

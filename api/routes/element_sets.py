@@ -130,7 +130,7 @@ def upload_element_sets(
     if form is None and kind not in _FORMS:
         raise Invalid("ingest.form_unknown", given=kind)
     chosen: Any = form.value if form is not None else _FORMS[kind]
-    limits = ingest.Limits(once.settings.bad_share, once.settings.departure_km)
+    limits = ingest.Limits.of(once.settings)
 
     def make(session: Session) -> SourceFileOut:
         file = ingest.ingest_bytes(

@@ -28,11 +28,15 @@ from space_hub.delivery import log
 from space_hub.errors import HubError, Invalid
 from space_hub.orbit import gp, gp_fields, plausibility
 from space_hub.rng import Rng
-from space_hub.trust import audit, markings
+from space_hub.settings import Settings
+from space_hub.trust import audit, labels, markings
 from space_hub.trust.principal import Principal
 
 MAX_BYTES = 64 * 1024 * 1024
 """Of a file, packed or unpacked; the whole public catalogue as OMM JSON is about 15 MB."""
+
+_LEVEL = {"U": "unclassified", "C": "confidential", "S": "secret"}
+"""What the classification character of an element set means (CLASSIFICATION_TYPE)."""
 
 _LOCK = 7_310_010
 """Two files at once could each add the same number; on PostgreSQL the second waits."""
@@ -44,6 +48,11 @@ class Limits:
 
     bad_share: float = 0.05
     departure_km: float = 25.0
+    ceiling: str = "unclassified"
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Limits":
+        return cls(settings.bad_share, settings.departure_km, settings.classification_ceiling)
 
 
 def unpack(data: bytes, *, max_bytes: int = MAX_BYTES) -> str:
@@ -170,6 +179,16 @@ class _Taking:
         }
         if offered == 0:
             return self.refuse("ingest.no_sets", {}, **counts)
+        above = [
+            line for line in read.accepted if labels.above(_LEVEL[line.elements.classification], self.limits.ceiling)
+        ]
+        if above:
+            # A spill: nothing of such a file is kept, not even as quarantined text.
+            return self.refuse(
+                "ingest.above_ceiling",
+                {"count": len(above), "line": above[0].line_number, "ceiling": self.limits.ceiling},
+                **counts,
+            )
         if bad > self.limits.bad_share * offered:
             return self.refuse(
                 "ingest.too_many_bad",

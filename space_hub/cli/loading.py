@@ -35,7 +35,7 @@ def take_file(house: House, file: Path, voice: Voice, *, source: str = "file") -
     from space_hub.awareness.ingest import Limits, ingest_file, require_taken
     from space_hub.trust.principal import HUB
 
-    limits = Limits(bad_share=house.settings.bad_share, departure_km=house.settings.departure_km)
+    limits = Limits.of(house.settings)
     with voice.people.status(sentence("up.reading", name=file.name)):
         try:
             with house.database.write() as session:

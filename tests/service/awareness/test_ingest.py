@@ -2,6 +2,7 @@
 
 import gzip
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
@@ -102,6 +103,20 @@ def test_a_file_with_more_than_the_allowed_share_of_bad_sets_is_refused_whole_an
     for row in (3, 9):
         two_bad[row] = "x" + two_bad[row].replace("0.0011", "-.0011")
     assert not each_sky.take_text("\n".join(two_bad)).refused
+
+
+def test_a_file_with_a_set_marked_above_the_ceiling_is_a_spill_of_which_nothing_is_kept(sky: Sky) -> None:
+    """Sabotage seen: leaving out the look at `above` took the set in."""
+    before = state(sky)
+    marked = replace(element_set(11, sky.clock.now()), classification="S", name="MARKED OBJECT")
+    file = sky.take(element_set(5, sky.clock.now()), marked)
+    assert (file.refused, file.refusal_code, file.refusal["count"]) == (True, "ingest.above_ceiling", 1)
+    assert state(sky) == before
+    with sky.database.read() as session:
+        assert session.exec(select(QuarantinedSet)).all() == []
+        assert "MARKED" not in str([row.model_dump() for row in session.exec(select(SourceFile))])
+    with pytest.raises(Invalid):
+        require_taken(file)
 
 
 @pytest.mark.parametrize(
