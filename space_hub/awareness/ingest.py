@@ -186,7 +186,7 @@ class _Taking:
             # A spill: nothing of such a file is kept, not even as quarantined text.
             return self.refuse(
                 "ingest.above_ceiling",
-                {"count": len(above), "line": above[0].line_number, "ceiling": self.limits.ceiling},
+                {"count": len(above), "line": above[0].line_number, "ceiling": ceiling},
                 **counts,
             )
         if bad > self.limits.bad_share * offered:
