@@ -26,6 +26,7 @@ from space_hub.settings import Settings
 from space_hub.text import choose
 from space_hub.trust import idempotency, keys
 from space_hub.trust.principal import ANONYMOUS, Principal
+from space_hub.vocabulary.storable import check_storable
 
 T = TypeVar("T")
 
@@ -87,6 +88,8 @@ _BEARER = HTTPBearer(auto_error=False, scheme_name="service_key", description="Y
 
 def ask(request: Request, key: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)] = None) -> Ask:
     """Authenticate once a request. No key means nobody known, which a route's policy then judges."""
+    check_storable(request.path_params, "path")
+    check_storable(request.query_params.multi_items(), "query")
     house: House = request.app.state.house
     principal = ANONYMOUS
     if key is not None:

@@ -16,6 +16,7 @@ from space_hub.vocabulary.phases import Phase
 router = Router(prefix="/v1/capacity", tags=["capacity"])
 
 _MOST_DAYS = 366
+_LATEST = date.max - timedelta(days=30)
 
 
 class DayOut(Out):
@@ -41,7 +42,7 @@ def get_capacity(
 ) -> CapacityOut:
     """Capacity in the pool's present phase, for the members and the supplier of an agreement."""
     first = first_day or asked.clock.now().date()
-    last = last_day or first + timedelta(days=30)
+    last = last_day or min(first, _LATEST) + timedelta(days=30)
     if not 0 <= (last - first).days < _MOST_DAYS:
         raise Invalid("capacity.window_wrong", first=first.isoformat(), last=last.isoformat(), days=_MOST_DAYS)
     with asked.read() as session:

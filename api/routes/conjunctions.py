@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlmodel import Session, col
 
 from api.deps import Ask, Asked
-from api.models import Out, UtcDatetime
+from api.models import CatalogNumber, Out, UtcDatetime
 from api.paging import Page, PageAsk, decode
 from api.policy import Router, scope
 from api.routes.runs import RunOut, run_out
@@ -92,7 +92,7 @@ def list_conjunctions(
     page: Page,
     run: Annotated[str | None, Query(description="A run's id; the one published last if left out.")] = None,
     catalog_number: Annotated[
-        list[int] | None, Query(description="Objects by number; repeat it for several.", max_length=100)
+        list[CatalogNumber] | None, Query(description="Objects by number; repeat it for several.", max_length=100)
     ] = None,
     object_id: Annotated[list[str] | None, Query(max_length=100)] = None,
     tca_from: UtcDatetime | None = None,

@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlmodel import Session, col, select
 
 from api.deps import Asked, Once
-from api.models import In, Out, UtcDatetime
+from api.models import CatalogNumber, In, Out, UtcDatetime
 from api.paging import Page, Paged
 from api.policy import Router, any_key, scope
 from catalog import impact, outages
@@ -52,7 +52,7 @@ class ImpactOut(Out):
 
 class OutageIn(In):
     asset_id: str | None = Field(default=None, description="This or the catalogue number.")
-    catalog_number: int | None = None
+    catalog_number: CatalogNumber | None = None
     severity: Severity
     description: str = Field(min_length=1, max_length=1000)
     began_at: UtcDatetime

@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlmodel import Session, col, select
 
 from api.deps import Asked, Once
-from api.models import In, Out, UtcDatetime
+from api.models import CatalogNumber, In, Out, UtcDatetime
 from api.paging import Page, Paged
 from api.policy import Router, scope
 from catalog import offerings, search
@@ -53,7 +53,7 @@ class PriceIn(In):
 class AssetIn(In):
     kind: AssetKind = AssetKind.SATELLITE
     name: str | None = Field(default=None, max_length=100)
-    catalog_number: int | None = Field(default=None, ge=1, le=999_999_999)
+    catalog_number: CatalogNumber | None = None
     nation: str | None = None
 
 

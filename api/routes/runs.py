@@ -136,7 +136,7 @@ def list_failures(
     run_id: str,
     asked: Asked,
     page: Page,
-    code: Annotated[int | None, Query(description="SGP4 error code; 6 is decayed.")] = None,
+    code: Annotated[int | None, Query(ge=0, le=99, description="SGP4 error code; 6 is decayed.")] = None,
 ) -> Paged[FailureOut]:
     """Objects that the run left out, or lost from some time on."""
     with asked.read() as session:

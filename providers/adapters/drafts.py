@@ -40,6 +40,8 @@ _FIELDS = frozenset(
 )
 _LONGEST = {"reference": 100, "title": 200, "description": 4000, "licence": 500}
 _LARGEST_CATALOG_NUMBER = 999_999_999
+_MOST_CAPACITY = 1e12
+"""In the capability's unit: what the capacity ledger can count in thousandths."""
 _FIRST_TIME = datetime.fromisoformat("1957-10-04T00:00:00+00:00")
 
 Code = TypeVar("Code", bound=StrEnum)
@@ -84,6 +86,8 @@ def _capacity(given: Mapping[str, Any], about: Capability) -> tuple[PhaseCapacit
         if isinstance(quantity, bool) or not isinstance(quantity, int | float) or quantity < 0:
             raise Invalid("providers.quantity_wrong", field=f"capacity.{phase.value}", given=str(quantity))
         size = convert(quantity, str(unit), about.capacity_unit, of=f"capacity.{phase.value}")
+        if size >= _MOST_CAPACITY:
+            raise Invalid("providers.quantity_wrong", field=f"capacity.{phase.value}", given=str(quantity))
         found[phase] = PhaseCapacity(phase, size, float(quantity), str(unit))
     return tuple(found[phase] for phase in Phase if phase in found)
 

@@ -36,9 +36,11 @@ from providers.adapters.drafts import read_draft
 from space_hub.errors import Invalid, Unavailable
 from space_hub.vocabulary.attributes import Form, attribute
 from space_hub.vocabulary.codes import AssetKind
+from space_hub.vocabulary.storable import check_storable
 
 MOST_ROWS = 5_000
 _RAW = 2_000
+_DIGITS = 9
 _PLAIN = frozenset({"reference", "title", "capability", "modality", "description", "licence", "valid_from", "valid_to"})
 _LISTS = frozenset({"release_to", "standards"})
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
@@ -87,18 +89,26 @@ def read_manifest(text: str, form: str | None = None) -> Manifest:
     seen: dict[str, int] = {}
     for line, row in rows:
         try:
+            check_storable(row, "row")
             if not isinstance(row, Mapping):
                 raise Invalid("providers.shape_wrong", field="offering", expected="{...}")
             draft = read_draft(row if form == "json" else from_cells(row))
             if draft.reference in seen:
                 raise Invalid("providers.reference_repeated", reference=draft.reference, line=seen[draft.reference])
         except Invalid as error:
-            raw = json.dumps(row, ensure_ascii=False, default=str)[:_RAW]
-            rejected.append(RejectedLine(line, error.code, dict(error.params), raw))
+            rejected.append(RejectedLine(line, error.code, dict(error.params), _shown(row)))
         else:
             seen[draft.reference] = line
             accepted.append(Line(line, draft))
     return Manifest(tuple(accepted), tuple(rejected))
+
+
+def _shown(row: Any) -> str:
+    try:
+        text = json.dumps(row, ensure_ascii=False, default=str)[:_RAW]
+    except RecursionError:
+        return "..."
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def from_cells(row: Mapping[str, str]) -> dict[str, Any]:
@@ -163,7 +173,7 @@ def _price(column: str, value: str) -> dict[str, Any]:
 
 
 def _asset(part: str) -> dict[str, Any]:
-    if part.isdecimal():
+    if part.isdecimal() and len(part) <= _DIGITS:
         return {"kind": AssetKind.SATELLITE.value, "catalog_number": int(part)}
     kind, _, name = part.partition(":")
     return {"kind": kind, "name": name}
@@ -176,14 +186,14 @@ def _split(value: str) -> list[str]:
 def _json_cell(value: str) -> Any:
     try:
         return json.loads(value)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         raise Invalid("providers.cell_wrong", column="coverage", given=value[:80], expected="global") from None
 
 
 def _json_rows(text: str) -> Sequence[tuple[int, Any]]:
     try:
         given = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError also for a number of thousands of digits.
         raise Invalid("providers.manifest_unreadable", reason=str(error)[:200]) from error
     rows = given.get("offerings") if isinstance(given, dict) else given
     if not isinstance(rows, list):

@@ -182,7 +182,8 @@ def read(
         return Measured(code, flag=value, given=value, provenance=provenance)
     if about.form is Form.CODES:
         given = [value] if isinstance(value, str) else value
-        if not isinstance(given, list | tuple) or not given or unit is not None or not set(given) <= set(about.codes):
+        fitting = isinstance(given, list | tuple) and given and all(each in about.codes for each in given)
+        if not fitting or unit is not None:
             raise Invalid("vocabulary.value_wrong", attribute=code, given=str(value), expected=", ".join(about.codes))
         return Measured(code, codes=tuple(sorted(set(given))), given=value, provenance=provenance)
     low, high = number_range(code, value, unit)

@@ -7,6 +7,7 @@ here, and is said to be so.
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
+from math import inf
 from typing import Any
 
 from space_hub.errors import Invalid
@@ -24,6 +25,7 @@ def check_geometry(given: Any) -> None:
     kind = given.get("type") if isinstance(given, Mapping) else None
     if not isinstance(kind, str) or kind not in _DEPTH or set(given) - {"type", "coordinates", "bbox"}:
         raise Invalid("vocabulary.geometry_wrong", kinds=", ".join(_DEPTH))
+    _check_numbers(given.get("bbox", (0, 0, 0, 0)), (4, 6))
     points = list(_points(given.get("coordinates"), _DEPTH[kind]))
     if not points or len(points) > _MOST_POINTS:
         raise Invalid("vocabulary.geometry_points", count=len(points), most=_MOST_POINTS)
@@ -78,7 +80,14 @@ def _points(given: Any, depth: int) -> Iterator[tuple[float, float]]:
         for part in given:
             yield from _points(part, depth - 1)
         return
-    numbers = all(isinstance(part, int | float) and not isinstance(part, bool) for part in given)
-    if not numbers or len(given) not in (2, 3) or not (abs(given[0]) <= 180 and abs(given[1]) <= 90):
+    _check_numbers(given, (2, 3))
+    if not (abs(given[0]) <= 180 and abs(given[1]) <= 90):
         raise Invalid("vocabulary.position_wrong", given=str(given)[:80])
     yield float(given[0]), float(given[1])
+
+
+def _check_numbers(given: Any, counts: tuple[int, ...]) -> None:
+    if not isinstance(given, list | tuple) or len(given) not in counts:
+        raise Invalid("vocabulary.position_wrong", given=str(given)[:80])
+    if not all(isinstance(part, int | float) and not isinstance(part, bool) and abs(part) < inf for part in given):
+        raise Invalid("vocabulary.position_wrong", given=str(given)[:80])

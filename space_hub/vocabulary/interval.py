@@ -17,9 +17,9 @@ class Interval:
         for moment in (self.start, self.stop):
             if moment is not None and moment.utcoffset() is None:
                 raise Invalid("vocabulary.time_without_zone", time=moment.isoformat())
-        object.__setattr__(self, "start", self.start.astimezone(UTC))
+        object.__setattr__(self, "start", _in_utc(self.start))
         if self.stop is not None:
-            object.__setattr__(self, "stop", self.stop.astimezone(UTC))
+            object.__setattr__(self, "stop", _in_utc(self.stop))
             if self.stop <= self.start:
                 raise Invalid("vocabulary.interval_empty", start=self.start.isoformat(), stop=self.stop.isoformat())
 
@@ -34,3 +34,10 @@ class Interval:
 
     def overlaps(self, other: "Interval") -> bool:
         return (self.stop is None or other.start < self.stop) and (other.stop is None or self.start < other.stop)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise Invalid("vocabulary.time_outside_calendar", time=moment.isoformat()) from None

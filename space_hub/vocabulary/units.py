@@ -141,13 +141,16 @@ def convert(value: float, given: str, wanted: str, *, of: str) -> float:
 
     Refuses what is not finite and a unit of another dimension, and then lists those it takes.
     """
-    if not isfinite(value):
-        raise Invalid("vocabulary.number_not_finite", name=of)
-    exact = Fraction(repr(float(value)))
-    if dimension(wanted) in _LEVELS:
-        units = DIMENSIONS[dimension(wanted)]
-        return float(exact + units[_known(given, wanted, of)] - units[wanted])
-    return float(exact * factor(given, wanted, of=of))
+    try:
+        if not isfinite(value):
+            raise Invalid("vocabulary.number_not_finite", name=of)
+        exact = Fraction(repr(float(value)))
+        if dimension(wanted) in _LEVELS:
+            units = DIMENSIONS[dimension(wanted)]
+            return float(exact + units[_known(given, wanted, of)] - units[wanted])
+        return float(exact * factor(given, wanted, of=of))
+    except OverflowError:
+        raise Invalid("vocabulary.number_not_finite", name=of) from None
 
 
 def factor(given: str, wanted: str, *, of: str) -> Fraction:
