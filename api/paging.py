@@ -5,15 +5,16 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends, Query
-from sqlalchemy import Select, literal, tuple_
+from sqlalchemy import Select, TypeDecorator, literal, tuple_
 from sqlmodel import Session
 
 from api.models import Out
 from space_hub.errors import Invalid
+from space_hub.vocabulary.storable import check_storable
 
 T = TypeVar("T")
 
@@ -46,7 +47,7 @@ class PageAsk:
         columns = list(key) if isinstance(key, Sequence) else [key]
         if self.cursor is not None:
             values = decode(self.cursor)
-            if len(values) != len(columns):
+            if list(map(type, values)) != [_kind(column) for column in columns]:
                 raise Invalid("paging.cursor_invalid", cursor=self.cursor)
             here = tuple_(*columns)
             last = tuple_(*(literal(value, column.type) for value, column in zip(values, columns, strict=True)))
@@ -69,14 +70,28 @@ def decode(cursor: str) -> list[Any]:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not isinstance(values, list):
             raise ValueError(cursor)
-        return [datetime.fromisoformat(value["t"]) if isinstance(value, dict) else value for value in values]
-    except (ValueError, KeyError, TypeError, binascii.Error) as error:
+        check_storable(values, "cursor")
+        return [_moment(value["t"]) if isinstance(value, dict) else value for value in values]
+    except (Invalid, ValueError, KeyError, TypeError, OverflowError, RecursionError, binascii.Error) as error:
         raise Invalid("paging.cursor_invalid", cursor=cursor) from error
+
+
+def _kind(column: Any) -> type:
+    """The Python type of a column's values, also under a decorated type."""
+    kind: type = (column.type.impl_instance if isinstance(column.type, TypeDecorator) else column.type).python_type
+    return kind
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.utcoffset() is None:
+        raise ValueError(text)
+    return moment.astimezone(UTC)
 
 
 def page(
     limit: Annotated[int, Query(ge=1, le=1000, description="Most items in one page.")] = 100,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    cursor: Annotated[str | None, Query(max_length=2000, description="`next` of the page before.")] = None,
 ) -> PageAsk:
     return PageAsk(limit, cursor)
 

@@ -1,5 +1,6 @@
 """Values that no database keeps and no reader prints are refused as what they are, never a fault of ours."""
 
+import base64
 import json
 from typing import Any
 
@@ -132,6 +133,28 @@ def test_a_catalogue_number_beyond_every_catalogue_is_refused_and_not_a_fault(hu
     assert centre.post("/v1/outages", report).status_code == 422
     assert centre.get("/v1/conjunctions", catalog_number=10**30).status_code in (404, 422)
     assert centre.get("/v1/runs/run_x/failures", code=10**30).status_code in (404, 422)
+
+
+def test_a_cursor_of_another_shape_is_refused_whatever_it_holds(hub: Hub) -> None:
+    """Sabotage seen: comparing only the number of values lets each of these reach the database."""
+    broker = hub.key("broker")
+    for path, values in (
+        ("/v1/organisations", '["\\u0000"]'),
+        ("/v1/organisations", "[1]"),
+        ("/v1/organisations", "[true]"),
+        ("/v1/organisations", "[[]]"),
+        ("/v1/organisations", "[" * 1400),
+        ("/v1/alerts", '["now", "alr_x"]'),
+        ("/v1/alerts", '[{"t": "2024-11-02T00:00:00"}, "alr_x"]'),
+        ("/v1/alerts", '[{"t": "9999-12-31T23:59:59-01:00"}, "alr_x"]'),
+        ("/v1/conjunctions", '[1, {"t": "2024-11-02T00:00:00Z"}, "cnj_x"]'),
+    ):
+        cursor = base64.urlsafe_b64encode(values.encode()).decode().rstrip("=")
+        answer = broker.get(path, cursor=cursor)
+        if path == "/v1/conjunctions":
+            assert answer.status_code in (404, 422), answer.text
+        else:
+            assert (answer.status_code, answer.json()["code"]) == (422, "paging.cursor_invalid"), (path, values)
 
 
 def test_the_last_day_of_the_calendar_is_a_window_that_is_wrong(hub: Hub) -> None:
