@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from catalog.authority import Authority
 from catalog.lifecycle import MemberEvent, MemberStatus, next_member
 from catalog.promise_tables import Agreement, PhaseDeclaration, Pool, PoolMember, PoolMemberEntry
+from providers.lifecycle import Status
 from providers.tables import Provider
 from space_hub.clock import Clock
 from space_hub.errors import Forbidden, Invalid, NotFound
@@ -147,7 +148,10 @@ def declarations(session: Session, pool_id: str) -> Sequence[PhaseDeclaration]:
 
 
 def visible(principal: Principal) -> ColumnElement[bool]:
-    """Pools that the principal may see: open ones, those it is asked into, those it supplies."""
+    """Pools that the principal may see: open ones, those it is asked into, those it supplies.
+
+    Anyone can register as a supplier: an open pool, with its authority and phase, is for verified ones.
+    """
     me = principal.organisation_id
     memberships = sa_select(col(PoolMember.pool_id)).where(
         col(PoolMember.organisation_id) == me, col(PoolMember.status) != MemberStatus.LEFT.value
@@ -157,7 +161,13 @@ def visible(principal: Principal) -> ColumnElement[bool]:
         .join(Provider, col(Provider.id) == col(Agreement.provider_id))
         .where(col(Provider.organisation_id) == me)
     )
-    return or_(col(Pool.open_to_suppliers), col(Pool.id).in_(memberships), col(Pool.id).in_(supplied))
+    opened = col(Pool.open_to_suppliers).is_(True)
+    if principal.kind is OrganisationKind.PROVIDER:
+        verified = sa_select(col(Provider.id)).where(
+            col(Provider.organisation_id) == me, col(Provider.status) == Status.VERIFIED.value
+        )
+        opened &= verified.exists()
+    return or_(opened, col(Pool.id).in_(memberships), col(Pool.id).in_(supplied))
 
 
 def get(session: Session, principal: Principal, pool_id: str) -> Pool:

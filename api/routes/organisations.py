@@ -1,4 +1,4 @@
-"""Organisations: made by the administrator, read by everyone who holds a key."""
+"""Organisations: made by the administrator, each read by those who may deal with it."""
 
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from api.deps import Asked, Once
 from api.models import In, Out
 from api.paging import Page, Paged
 from api.policy import Router, any_key, scope
+from catalog import acquaintance
 from space_hub.trust import audit, organisations
 from space_hub.trust.organisations import Organisation
 from space_hub.trust.scopes import OrganisationKind
@@ -42,5 +43,7 @@ def create_organisation(body: OrganisationIn, once: Once) -> OrganisationOut:
 
 @router.get("", policy=any_key())
 def list_organisations(asked: Asked, page: Page) -> Paged[OrganisationOut]:
+    """Those that you may deal with: a supplier is not told of its rivals."""
+    found = select(Organisation).where(acquaintance.known_to(asked.principal))
     with asked.read() as session:
-        return page.of(session, select(Organisation), key=col(Organisation.id), make=OrganisationOut.model_validate)
+        return page.of(session, found, key=col(Organisation.id), make=OrganisationOut.model_validate)
