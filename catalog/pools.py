@@ -161,7 +161,7 @@ def visible(principal: Principal) -> ColumnElement[bool]:
         .join(Provider, col(Provider.id) == col(Agreement.provider_id))
         .where(col(Provider.organisation_id) == me)
     )
-    opened = col(Pool.open_to_suppliers).is_(True)
+    opened: ColumnElement[bool] = col(Pool.open_to_suppliers).is_(True)
     if principal.kind is OrganisationKind.PROVIDER:
         verified = sa_select(col(Provider.id)).where(
             col(Provider.organisation_id) == me, col(Provider.status) == Status.VERIFIED.value
