@@ -79,16 +79,18 @@ def key(
     days: Annotated[int, typer.Option("--days", min=1, help=sentence("cli.option.days"))] = 90,
     as_json: AsJson = False,
 ) -> int:
+    from space_hub.cli import acting
     from space_hub.trust import audit, keys
     from space_hub.trust.principal import HUB
 
     voice = Voice(as_json)
     house = houses.open_existing(houses.settings())
     with house.database.write() as session:
+        holder = acting.organisation(session, organisation).id
         made, secret = keys.issue(
-            session, house.clock, house.rng, organisation_id=organisation, name=name, scopes=scopes, days=days
+            session, house.clock, house.rng, organisation_id=holder, name=name, scopes=scopes, days=days
         )
-        audit.record(session, house.clock, HUB, "key.create", made.id, organisation=organisation, scopes=made.scopes)
+        audit.record(session, house.clock, HUB, "key.create", made.id, organisation=holder, scopes=made.scopes)
     voice.tell("admin.key_made", key_id=made.id, expires=made.expires_at.date().isoformat())
     voice.people.print(secret, markup=False)
     voice.answer({"key_id": made.id, "secret": secret, "expires_at": made.expires_at, "scopes": made.scopes})

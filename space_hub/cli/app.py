@@ -7,17 +7,18 @@ from collections.abc import Sequence
 import typer
 
 from space_hub.cli import admin, awareness, doctor, processes, proofs, supply, up
-from space_hub.cli.speak import FAILED, OK, WRONG_USE, interrupted, refuse, sentence, warn
+from space_hub.cli.speak import FAILED, OK, WRONG_USE, answer_fault, interrupted, refuse, sentence, warn
 from space_hub.errors import HubError
 
 app = typer.Typer(
     name="space-hub",
     help=sentence("cli.help"),
+    epilog=sentence("cli.help.more"),
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 for part in (up, processes, awareness, supply, doctor, proofs):
     part.install(app)
@@ -32,8 +33,7 @@ def run(words: Sequence[str]) -> int:
     except HubError as error:
         return refuse(error, as_json="--json" in words)
     except typer.TyperException as error:
-        _show_usage(error)
-        return WRONG_USE
+        return _misused(error, as_json="--json" in words)
     except typer.Abort:
         return interrupted()
     except KeyboardInterrupt:
@@ -54,10 +54,13 @@ def _report_unknown_variables() -> None:
             warn("cli.variable_unknown", name=name)
 
 
-def _show_usage(error: typer.TyperException) -> None:
+def _misused(error: typer.TyperException, *, as_json: bool) -> int:
     """Say how the command is used and what was wrong; the class that can is not public, its method is."""
     show = getattr(error, "show", None)
     if show is None:
         sys.stderr.write(f"{error}\n")
     else:
         show()
+    if as_json:
+        answer_fault("cli.usage_wrong", sentence("cli.usage_wrong", fault=error.format_message()))
+    return WRONG_USE

@@ -55,17 +55,13 @@ def screen(
 ) -> int:
     import os
 
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
     from space_hub.awareness.screen import run_screening
     from space_hub.cli import loading
     from space_hub.trust.principal import HUB
 
     voice = Voice(as_json)
     house = houses.open_existing(houses.settings())
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=voice.people, transient=True) as progress:
-        bar = progress.add_task(sentence("up.screening"), total=None)
+    with voice.progress(sentence("up.screening")) as progress:
         run = run_screening(
             house.database,
             house.clock,
@@ -76,7 +72,7 @@ def screen(
             threshold_m=house.settings.threshold_m if threshold_m is None else threshold_m,
             max_age_days=max_age_days,
             workers=workers or min(os.cpu_count() or 1, 8),
-            progress=lambda done, total: progress.update(bar, completed=done, total=total),
+            progress=progress,
         )
     loading.tell_run(voice, run)
     voice.answer(loading.run_figures(run))
@@ -143,7 +139,9 @@ def conjunctions(
     ] = None,
     nearest: Annotated[bool, typer.Option("--nearest", help=sentence("cli.option.nearest"))] = False,
     co_located: Annotated[bool, typer.Option("--co-located", help=sentence("cli.option.co_located"))] = False,
-    max_miss_m: Annotated[float | None, typer.Option("--max-miss-m", help=sentence("cli.option.max_miss"))] = None,
+    max_miss_m: Annotated[
+        float | None, typer.Option("--max-miss-m", min=0, help=sentence("cli.option.max_miss"))
+    ] = None,
     limit: Limit = 20,
     as_json: AsJson = False,
 ) -> int:

@@ -49,7 +49,7 @@ def doctor(
         voice.answer({"process": process.value, "at_work": working})
         return OK if working else FAILED
     found = list(examine(settings))
-    for each in found:
+    for each in [] if as_json else found:
         mark = sentence(f"doctor.{each.verdict}")
         voice.people.print(f"{mark:>5}", style=_STYLE[each.verdict], end="  ", markup=False)
         voice.tell(each.code, **each.params)

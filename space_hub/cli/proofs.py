@@ -80,7 +80,7 @@ def validate(
     if data is not None and not data.is_dir():
         raise Invalid("cli.file_unreadable", path=str(data), reason=sentence("cli.no_folder"))
     voice = Voice(as_json)
-    with _shown(voice, name) as progress:
+    with voice.progress(name) as progress:
         report = PROOFS[name](data, progress)
     _table(voice, report)
     figures = report.as_dict()
@@ -114,14 +114,3 @@ def _folder() -> "Iterator[Path]":
     """An empty folder that is gone when the proof is over."""
     with tempfile.TemporaryDirectory(prefix="space-hub-proof-") as folder:
         yield Path(folder)
-
-
-@contextmanager
-def _shown(voice: Voice, name: str) -> "Iterator[Progress]":
-    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Bar(*columns, console=voice.people, transient=True) as bar:
-        task = bar.add_task(name, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

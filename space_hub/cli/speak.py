@@ -1,13 +1,14 @@
 """How the command line talks: sentences from the message catalogue, and one JSON line for programs.
 
-With `--json` standard output carries exactly one line, the answer; all that is
-meant for people then goes to standard error.
+With `--json` standard output carries exactly one line, the answer; what is meant
+for people then goes to standard error, without the tables, which the answer holds.
 """
 
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from space_hub.errors import HubError, Kind
 from space_hub.text import choose, say
@@ -60,13 +62,15 @@ class Voice:
         warn(code, **params)
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """A table with a title and column heads given by their codes."""
+        """A table with a title and column heads given by their codes; only for people."""
+        if self.json:
+            return
         made = Table(title=sentence(title), title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
         for column in columns:
             right = column in _NUMBERS
             made.add_column(sentence(column), justify="right" if right else "left", no_wrap=right or column in _WHOLE)
         for row in rows:
-            made.add_row(*(shown(cell) for cell in row))
+            made.add_row(*map(_cell, row))
         if made.row_count:
             self.people.print(made)
         else:
@@ -74,13 +78,26 @@ class Voice:
             self.tell("cli.none")
 
     def figures(self, names: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """A table of measured figures under their own names."""
+        """A table of measured figures under their own names; only for people."""
+        if self.json:
+            return
         made = Table(box=SIMPLE_HEAD, pad_edge=False)
         for name in names:
             made.add_column(name)
         for row in rows:
-            made.add_row(*(shown(cell) for cell in row))
+            made.add_row(*map(_cell, row))
         self.people.print(made)
+
+    @contextmanager
+    def progress(self, label: str) -> Iterator[Callable[[int, int], None]]:
+        """A bar to be told (done, total) while the block runs; a file or a pipe gets none."""
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+        hidden = not self.people.is_terminal
+        with Progress(*columns, console=self.people, transient=True, disable=hidden) as bar:
+            task = bar.add_task(label, total=None)
+            yield lambda done, total: bar.update(task, completed=done, total=total or None)
 
     def answer(self, payload: Mapping[str, Any]) -> None:
         """The one line for programs; silent when a person is reading."""
@@ -96,9 +113,18 @@ def refuse(error: HubError, *, as_json: bool) -> int:
     """Say what went wrong; the exit status that belongs to it."""
     detail = sentence(error.code, **error.params)
     Console(stderr=True, highlight=False, soft_wrap=True).print(detail, style="red", markup=False)
+    for cause in error.causes:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(
+            f"- {sentence(cause.code, **cause.params)}", style="red", markup=False
+        )
     if as_json:
-        print(json.dumps({"error": {"code": error.code, "detail": detail}}, ensure_ascii=False), flush=True)
+        answer_fault(error.code, detail)
     return WRONG_USE if error.kind is Kind.INVALID else FAILED
+
+
+def answer_fault(code: str, detail: str) -> None:
+    """The one line for programs when a command was refused."""
+    print(json.dumps({"error": {"code": code, "detail": detail}}, ensure_ascii=False), flush=True)
 
 
 def shown(value: object) -> str:
@@ -108,6 +134,11 @@ def shown(value: object) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return str(value)
+
+
+def _cell(value: object) -> Text:
+    """As it is: what a supplier or a catalogue writes in brackets is no style of ours."""
+    return Text(shown(value))
 
 
 def interrupted() -> int:

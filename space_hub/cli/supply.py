@@ -1,61 +1,73 @@
-"""The supply at the terminal: offerings from a file, a match for a requirement, for an organisation that is named.
+"""The supply at the terminal: offerings from a file, a match for a requirement, for an organisation that is named."""
 
-The person at the terminal has the database itself; `--as` says in whose name
-they act, and the audit trail keeps it, with the key left empty.
-"""
-
+import contextlib
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from space_hub.cli import examples, options
 from space_hub.cli import house as houses
-from space_hub.cli import options
+from space_hub.cli.acting import As, acting_as
 from space_hub.cli.options import AsJson
 from space_hub.cli.speak import FAILED, OK, Voice, language, sentence
-from space_hub.errors import Invalid
+from space_hub.errors import Conflict, HubError, Invalid
 
 if TYPE_CHECKING:
     from sqlmodel import Session
-
-    from space_hub.trust.principal import Principal
-
-As = Annotated[str, typer.Option("--as", metavar="ORGANISATION", help=sentence("cli.option.as"))]
 
 offer = typer.Typer(help=sentence("cli.help.offer"), no_args_is_help=True, rich_markup_mode=None)
 
 
 def install(app: typer.Typer) -> None:
-    offer.command("submit", help=sentence("cli.help.offer_submit"))(submit)
+    offer.command("submit", help=sentence("cli.help.offer_submit"), epilog=sentence("cli.help.offer_submit.form"))(
+        submit
+    )
     app.add_typer(offer, name="offer")
-    app.command("match", help=sentence("cli.help.match"))(match)
+    app.command("match", help=sentence("cli.help.match"), epilog=sentence("cli.help.match.form"))(match)
 
 
-def acting_as(session: "Session", organisation_id: str) -> "Principal":
-    """The organisation with all that its kind may do; NotFound when there is none of this id."""
-    from space_hub.errors import NotFound
-    from space_hub.trust.principal import Principal
-    from space_hub.trust.scopes import SCOPES_OF, OrganisationKind
-    from space_hub.trust.tables import Organisation
-
-    found = session.get(Organisation, organisation_id)
-    if found is None:
-        raise NotFound("trust.organisation_unknown", organisation_id=organisation_id)
-    kind = OrganisationKind(found.kind)
-    return Principal(found.id, kind, found.nation, "", SCOPES_OF[kind])
+def _print_manifest(wanted: bool) -> None:
+    if wanted:
+        print(examples.manifest(), end="")
+        raise typer.Exit
 
 
-def submit(file: options.File, organisation: As, as_json: AsJson = False) -> int:
+def _print_requirement(wanted: bool) -> None:
+    """At hub time where there is an installation: a window that is over would be of no use in a replay."""
+    if not wanted:
+        return
+    from space_hub.clock import Clock, SystemClock
+
+    clock: Clock = SystemClock()
+    with contextlib.suppress(HubError):  # An example can be had before the first installation.
+        clock = houses.open_existing(houses.settings()).clock
+    print(examples.requirement(clock.now()), end="")
+    raise typer.Exit
+
+
+_EXAMPLE = sentence("cli.option.example")
+ManifestExample = Annotated[
+    bool, typer.Option("--example", is_eager=True, callback=_print_manifest, help=_EXAMPLE, show_default=False)
+]
+RequirementExample = Annotated[
+    bool, typer.Option("--example", is_eager=True, callback=_print_requirement, help=_EXAMPLE, show_default=False)
+]
+
+
+def submit(file: options.File, organisation: As, example: ManifestExample = False, as_json: AsJson = False) -> int:
     from catalog import offerings
     from providers.adapters.manifest import read_manifest
 
+    del example  # Answered before the command begins.
     voice = Voice(as_json)
     manifest = read_manifest(_text(file))
     house = houses.open_existing(houses.settings())
     with house.database.write() as session:
-        principal = acting_as(session, organisation)
-        principal.require("offering:write")
+        principal = acting_as(session, organisation, "offering:write")
+        _need_profile(session, principal.organisation_id)
         done, aside = offerings.from_manifest(session, house.clock, house.rng, principal, manifest)
         taken = [
             {"offering_id": each.offering.id, "title": each.version.title, "changed": each.changed}
@@ -83,6 +95,16 @@ def submit(file: options.File, organisation: As, as_json: AsJson = False) -> int
     return FAILED if refused else OK
 
 
+def _need_profile(session: "Session", organisation_id: str) -> None:
+    """An organisation of kind provider that never came to the front door has nothing to hang an offering on."""
+    from sqlmodel import select
+
+    from providers.tables import Provider
+
+    if session.exec(select(Provider.id).where(Provider.organisation_id == organisation_id)).first() is None:
+        raise Conflict("cli.no_profile", organisation_id=organisation_id)
+
+
 def _text(file: Path) -> str:
     raw = options.existing(file).read_bytes()
     try:
@@ -91,25 +113,24 @@ def _text(file: Path) -> str:
         raise Invalid("providers.manifest_unreadable", reason=f"no UTF-8 at byte {error.start}") from error
 
 
-def match(file: options.File, organisation: As, as_json: AsJson = False) -> int:
+def match(file: options.File, organisation: As, example: RequirementExample = False, as_json: AsJson = False) -> int:
     from pydantic import ValidationError
 
     from api.routes.matches import match_out
     from api.routes.requirements import RequirementIn
     from catalog import matches, requirements
 
+    del example  # Answered before the command begins.
     voice = Voice(as_json)
     try:
         body = RequirementIn.model_validate_json(options.existing(file).read_bytes())
     except ValidationError as error:
-        faults = "; ".join(f"{'/'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        faults = "; ".join(": ".join(filter(None, ("/".join(map(str, e["loc"])), e["msg"]))) for e in error.errors())
         raise Invalid("cli.requirement_wrong", file=file.name, faults=faults) from error
     house = houses.open_existing(houses.settings())
     need = body.need(house.clock.now())
     with house.database.write() as session:
-        principal = acting_as(session, organisation)
-        principal.require("requirement:write")
-        principal.require("match:write")
+        principal = acting_as(session, organisation, "requirement:write", "match:write")
         stated = requirements.state(
             session, house.clock, house.rng, principal, title=body.title, description=body.description, need=need
         )
@@ -119,18 +140,76 @@ def match(file: options.File, organisation: As, as_json: AsJson = False) -> int:
     with house.database.write() as session:
         kept = matches.keep(session, house.clock, house.rng, principal, stated.id, record)
         shown: dict[str, Any] = json.loads(match_out(kept, language()).model_dump_json())
+        names = _suppliers(session, [each["provider_id"] for each in shown["offerings"]])
     voice.table(
         "cli.title.match",
-        ("cli.column.title", "cli.column.verdict", "cli.column.score", "cli.column.reason"),
+        ("cli.column.title", "cli.column.supplier", "cli.column.verdict", "cli.column.score", "cli.column.reason"),
         [
-            [each["title"], sentence(f"cli.verdict.{each['verdict']}"), each["score"], _reasons(each)]
+            [
+                each["title"],
+                names[each["provider_id"]],
+                sentence(f"cli.verdict.{each['verdict']}"),
+                "" if each["score"] is None else f"{each['score']:.2f}",
+                "\n".join(reason["text"] for reason in each["reasons"]),
+            ]
             for each in shown["offerings"]
         ],
     )
-    voice.tell("cli.recommends", match=shown["id"], style="dim")
+    _tell_cover(voice, shown, names)
+    voice.tell("cli.recommends", match=shown["id"], requirement=shown["requirement_id"], style="dim")
     voice.answer(shown)
     return OK if shown["covered"] else FAILED
 
 
-def _reasons(judged: dict[str, Any]) -> str:
-    return "\n".join(reason["text"] for reason in judged["reasons"])
+def _suppliers(session: "Session", provider_ids: list[str]) -> dict[str, str]:
+    """The legal names of providers by their ids."""
+    from sqlmodel import col, select
+
+    from providers.tables import Provider
+
+    found = select(Provider.id, Provider.legal_name).where(col(Provider.id).in_(provider_ids))
+    return dict(session.exec(found).all())
+
+
+def _tell_cover(voice: Voice, match: dict[str, Any], names: dict[str, str]) -> None:
+    """What is covered at what cost, and what the loss of one supplier would leave open."""
+    unit, currency = match["capacity_unit"], match["currency"]
+    voice.tell("cli.covered" if match["covered"] else "cli.not_covered", style="green" if match["covered"] else "red")
+    for each in match["phases"]:
+        voice.tell(
+            "cli.cover_of_phase",
+            phase=_phase(each["phase"]),
+            covered=_plain(each["covered"]),
+            needed=_plain(each["needed"]),
+            unit=unit,
+            cost=f"{Decimal(each['cost_per_day']):.2f}",
+            currency=currency,
+        )
+        if each["over_budget"]:
+            voice.tell(
+                "cli.over_budget",
+                style="yellow",
+                phase=_phase(each["phase"]),
+                budget=f"{Decimal(each['budget_per_day']):.2f}",
+                currency=currency,
+            )
+    for loss in match["losses"]:
+        for phase, missing in loss["shortfall_taken"].items():
+            if Decimal(missing):
+                voice.tell(
+                    "cli.loss",
+                    supplier=names[loss["provider_id"]],
+                    phase=_phase(phase),
+                    missing=_plain(missing),
+                    unit=unit,
+                    still=_plain(loss["shortfall_pool"].get(phase, missing)),
+                )
+
+
+def _phase(phase: str) -> str:
+    return sentence(f"vocabulary.phase.{phase}")
+
+
+def _plain(number: str) -> str:
+    """Without the zeros that a decimal carries along."""
+    return f"{Decimal(number).normalize():f}"

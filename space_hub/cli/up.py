@@ -99,21 +99,17 @@ def _run(house: House, children: Supervisor, voice: Voice, catalogue: Path | Non
 
 def _follow(house: House, children: Supervisor, voice: Voice, work_id: str, *, sample: bool) -> int:
     """Show the progress of a piece of work until it is over; the most memory seen. Raises when it fails."""
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
     from space_hub.cli import loading
     from space_hub.work.tables import OPEN
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     peak = 0
-    with Progress(*columns, console=voice.people, transient=True) as progress:
-        bar = progress.add_task(sentence("up.screening"), total=None)
+    with voice.progress(sentence("up.screening")) as progress:
         while True:
             children.turn()
             work = loading.look_at(house, work_id)
             if work.state not in OPEN:
                 break
-            progress.update(bar, completed=work.done, total=work.total or None)
+            progress(work.done, work.total)
             if sample:
                 peak = max(
                     peak, memory_bytes([each.process.pid for each in children.children.values() if each.process])

@@ -1,43 +1,17 @@
 """Commands as a person and as a program see them: words, JSON, exit statuses, two languages."""
 
-import json
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from jobs import migrations
-from space_hub import settings
 from space_hub.cli.app import run
 from space_hub.cli.speak import language
-from space_hub.clock import ManualClock, SystemClock
-from space_hub.db import Database, Installation
+from space_hub.clock import ManualClock
 from space_hub.orbit.sample import sample_catalogue, to_omm_csv
-from space_hub.trust import organisations
+from tests.support.terminal import answer, said
 
-
-@pytest.fixture(autouse=True)
-def installed(
-    sqlite_database: Database, sqlite_url: str, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
-    """An installation that replays the day of the tests, named by the environment."""
-    offset = clock.now() - SystemClock().wall()
-    with sqlite_database.write() as session:
-        session.add(
-            Installation(clock_offset_us=offset // timedelta(microseconds=1), created_at_wall=SystemClock().wall())
-        )
-        organisations.ensure_hub(session, clock)
-    for name, value in {
-        "SPACE_HUB_DATA": str(tmp_path / "var"),
-        "SPACE_HUB_DATABASE_URL": sqlite_url,
-        "SPACE_HUB_LANG": "en",
-        "SPACE_HUB_PORT": "1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    settings.load.cache_clear()
-    yield
-    settings.load.cache_clear()
+pytestmark = pytest.mark.usefixtures("installed")
 
 
 @pytest.fixture
@@ -45,14 +19,6 @@ def catalogue(tmp_path: Path, clock: ManualClock) -> Path:
     file = tmp_path / "sample.csv"
     file.write_text(to_omm_csv(sample_catalogue(clock.now(), 1)[:40]))
     return file
-
-
-def answer(capsys: pytest.CaptureFixture[str], *words: str, status: int = 0) -> dict[str, object]:
-    assert run([*words, "--json"]) == status
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 1, "one line of JSON and nothing else"
-    found: dict[str, object] = json.loads(lines[0])
-    return found
 
 
 def test_a_catalogue_goes_in_and_its_objects_come_out(capsys: pytest.CaptureFixture[str], catalogue: Path) -> None:
@@ -97,7 +63,7 @@ def test_doctor_finds_a_new_installation_well(
     monkeypatch.setattr(migrations, "current", lambda database: migrations.head())
     report = answer(capsys, "doctor")
     assert report["well"] is True
-    codes = {finding["code"] for finding in report["findings"]}  # type: ignore[attr-defined]
+    codes = {finding["code"] for finding in report["findings"]}
     assert {"doctor.replay", "doctor.no_catalogue", "doctor.not_at_work", "doctor.audit_holds"} <= codes
     assert answer(capsys, "doctor", "--process", "jobs", status=1) == {"process": "jobs", "at_work": False}
 
@@ -116,6 +82,7 @@ def test_doctor_finds_a_schema_that_is_behind(
         ["screen", "--hours", "many"],
         ["screen", "--start", "yesterday"],
         ["screen", "--start", "2024-11-02T00:00:00"],
+        ["conjunctions", "--max-miss-m", "-5"],
         ["ingest", "/nowhere/at/all.csv"],
         ["validate", "luck"],
         ["admin", "organisation", "X", "--kind", "pirate", "--nation", "FR"],
@@ -127,6 +94,37 @@ def test_doctor_finds_a_schema_that_is_behind(
 def test_wrong_use_ends_with_two(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(words) == 2
     assert capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [(["screen", "--hours", "many"], "--hours"), (["no-such-command"], "no-such-command"), (["match"], "FILE")],
+)
+def test_a_program_learns_of_wrong_use_in_its_one_line_too(
+    words: list[str], fault: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = answer(capsys, *words, status=2)["error"]
+    assert error["code"] == "cli.usage_wrong"
+    assert fault in error["detail"]
+
+
+def test_a_program_gets_no_table_and_a_person_no_json(capsys: pytest.CaptureFixture[str], catalogue: Path) -> None:
+    answer(capsys, "ingest", str(catalogue))
+    assert run(["objects", "--json"]) == 0
+    assert "SYNTHETIC" not in capsys.readouterr().err
+    assert "{" not in said(capsys, "objects")
+
+
+def test_what_others_write_in_brackets_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """Sabotage seen: a cell given to the table as text lost its brackets, for they read as a style."""
+    made = answer(capsys, "admin", "organisation", "Desk [red]", "--kind", "broker", "--nation", "BE")
+    assert made["name"] == "Desk [red]"
+    assert "Desk [red]" in said(capsys, "admin", "organisations")
+
+
+def test_a_file_or_a_pipe_gets_no_progress_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["screen", "--hours", "0"]) == 2
+    assert capsys.readouterr().out == ""
 
 
 def test_french_is_spoken_to_those_who_ask_for_it(

@@ -1,0 +1,67 @@
+"""Files to begin with: a supplier's manifest and a requirement that it meets, as `--example` prints them."""
+
+import csv
+import io
+import json
+from datetime import datetime, timedelta
+
+_OFFERINGS = (
+    {
+        "reference": "EX-SAR",
+        "title": "Radar images, half a metre",
+        "capability": "radar.sar",
+        "description": "Spotlight images, day and night",
+        "attribute:sar:resolution_range": "50 cm",
+        "attribute:sar:resolution_azimuth": "50 cm",
+        "attribute:revisit": "6 h",
+        "attribute:delivery_latency": "90 min",
+        "capacity:peace": "3000 km2/d",
+        "price:peace": "6.50 EUR/km2",
+        "capacity:crisis": "5000 km2/d",
+        "price:crisis": "9.00 EUR/km2",
+        "assets": "ground_station:Northern station",
+        "coverage": "global",
+    },
+    {
+        "reference": "EX-OPT",
+        "title": "Optical images, 30 to 50 cm",
+        "capability": "imagery.optical",
+        "description": "Tasked by day, no more than 15 % cloud",
+        "attribute:gsd": "0.3..0.5 m",
+        "attribute:eo:cloud_cover": "15 %",
+        "attribute:revisit": "12 h",
+        "attribute:delivery_latency": "2 h",
+        "capacity:peace": "8000 km2/d",
+        "price:peace": "11.00 EUR/km2",
+        "assets": "ground_station:Northern station",
+        "coverage": "global",
+    },
+)
+
+
+def manifest() -> str:
+    """Two offerings as a spreadsheet; an empty cell says nothing."""
+    columns = list(dict.fromkeys(column for offering in _OFFERINGS for column in offering))
+    sheet = io.StringIO()
+    writer = csv.DictWriter(sheet, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_OFFERINGS)
+    return sheet.getvalue()
+
+
+def requirement(now: datetime) -> str:
+    """A need for a week that begins two days after `now`, as POST /v1/requirements takes it."""
+    first = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
+    body = {
+        "title": "Radar images of the north",
+        "capability": "radar.sar",
+        "currency": "EUR",
+        "window_from": first.isoformat(),
+        "window_to": (first + timedelta(days=7)).isoformat(),
+        "phases": [{"phase": "peace", "quantity": 2500, "unit": "km2/d", "budget_per_day": "40000"}],
+        "clauses": [
+            {"attribute": "sar:resolution_range", "operator": "<=", "threshold": 1, "unit": "m", "objective": 0.5},
+            {"attribute": "delivery_latency", "operator": "<=", "threshold": 3, "unit": "h", "hard": False},
+        ],
+    }
+    return json.dumps(body, indent=2) + "\n"
