@@ -218,8 +218,9 @@ def _open(session: Session, clock: Clock, rng: Rng, entry: LogEntry, threat: Thr
             continue
         if last is not None and (last.closed_by or 0) >= (entry.id or 0):
             continue
+        supplier = session.get_one(Provider, offering.provider_id).organisation_id
         risk = OfferingRisk(
-            id=rng.scope("hub", "risk").id("rsk"),
+            id=rng.scope(supplier, "risk").id("rsk"),
             offering_id=offering.id,
             asset_id=asset_id,
             object_id=threat.asset.space_object_id,

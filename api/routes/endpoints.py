@@ -180,7 +180,9 @@ def list_dispatches(endpoint_id: str, message_id: str, asked: Asked, page: Page)
             .join(Message, col(Message.id) == col(Dispatch.message_id))
             .where(Message.endpoint_id == endpoint_id, Dispatch.message_id == message_id)
         )
-        return page.of(session, found, key=col(Dispatch.id), make=DispatchOut.model_validate)
+        # Not by its own number, which counts the attempts for everyone: a cursor shows what it is made of.
+        key = [col(Dispatch.at_wall), col(Dispatch.attempt)]
+        return page.of(session, found, key=key, make=DispatchOut.model_validate)
 
 
 def _message(message: Message, entry: LogEntry) -> MessageOut:
