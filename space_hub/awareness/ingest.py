@@ -179,9 +179,8 @@ class _Taking:
         }
         if offered == 0:
             return self.refuse("ingest.no_sets", {}, **counts)
-        above = [
-            line for line in read.accepted if labels.above(_LEVEL[line.elements.classification], self.limits.ceiling)
-        ]
+        ceiling = self.limits.ceiling
+        above = [line for line in read.accepted if labels.above(_LEVEL[line.elements.classification], ceiling)]
         if above:
             # A spill: nothing of such a file is kept, not even as quarantined text.
             return self.refuse(
