@@ -158,6 +158,7 @@ def list_agreements(asked: Asked, page: Page) -> Paged[AgreementOut]:
 
 @router.get("/{agreement_id}", policy=scope("catalog:read"))
 def get_agreement(agreement_id: str, asked: Asked) -> AgreementOut:
+    """One agreement with its terms by phase and its history."""
     with asked.read() as session:
         return _agreement(session, agreements.get(session, asked.principal, agreement_id))
 

@@ -66,6 +66,7 @@ def list_alerts(
 
 @router.get("/{alert_id}", policy=scope("awareness:read"))
 def get_alert(alert_id: str, asked: Asked) -> AlertOut:
+    """One alert with every revision of it."""
     with asked.read() as session:
         found = session.exec(
             select(Alert).where(Alert.id == alert_id, Alert.organisation_id == asked.principal.organisation_id)

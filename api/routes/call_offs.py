@@ -116,6 +116,7 @@ def list_call_offs(asked: Asked, page: Page) -> Paged[CallOffOut]:
 
 @router.get("/{call_off_id}", policy=scope("order:read"))
 def get_call_off(call_off_id: str, asked: Asked) -> CallOffDetailOut:
+    """One call-off with its history."""
     with asked.read() as session:
         row = call_offs.get(session, asked.principal, call_off_id)
         return CallOffDetailOut(

@@ -170,6 +170,7 @@ def list_source_files(asked: Asked, page: Page) -> Paged[SourceFileOut]:
 
 @router.get("/source-files/{source_file_id}", policy=scope("awareness:read"))
 def get_source_file(source_file_id: str, asked: Asked) -> SourceFileOut:
+    """One file: what it offered and what became of every set."""
     with asked.read() as session:
         found = session.exec(
             select(SourceFile).where(

@@ -95,6 +95,7 @@ def create_endpoint(body: EndpointIn, once: Once) -> EndpointWithSecretOut:
 
 @router.get("", policy=WRITE)
 def list_endpoints(asked: Asked, page: Page) -> Paged[EndpointOut]:
+    """Your organisation's endpoints."""
     mine = select(Endpoint).where(Endpoint.organisation_id == asked.principal.organisation_id)
     with asked.read() as session:
         return page.of(session, mine, key=col(Endpoint.id), make=EndpointOut.model_validate)
@@ -102,6 +103,7 @@ def list_endpoints(asked: Asked, page: Page) -> Paged[EndpointOut]:
 
 @router.get("/{endpoint_id}", policy=WRITE)
 def get_endpoint(endpoint_id: str, asked: Asked) -> EndpointOut:
+    """One endpoint: its topics, its state, its failures in a row."""
     with asked.read() as session:
         return EndpointOut.model_validate(endpoints.get(session, asked.principal, endpoint_id))
 

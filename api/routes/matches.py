@@ -117,6 +117,7 @@ def create_match(body: MatchIn, once: Once) -> MatchOut:
 
 @router.get("", policy=scope("match:write"))
 def list_matches(asked: Asked, page: Page, requirement_id: str | None = None) -> Paged[MatchSummaryOut]:
+    """Your organisation's matches."""
     statement = select(MatchRecord).where(MatchRecord.organisation_id == asked.principal.organisation_id)
     if requirement_id is not None:
         statement = statement.where(MatchRecord.requirement_id == requirement_id)
@@ -126,6 +127,7 @@ def list_matches(asked: Asked, page: Page, requirement_id: str | None = None) ->
 
 @router.get("/{match_id}", policy=scope("match:write"))
 def get_match(match_id: str, asked: Asked) -> MatchOut:
+    """One match with the reasons for each offering taken and each refused."""
     with asked.read() as session:
         return match_out(matches.get(session, asked.principal, match_id), asked.language)
 

@@ -291,6 +291,7 @@ def search_catalogue(
 
 @router.get("/catalogue/{offering_id}", policy=scope("catalog:read"))
 def get_catalogue_offering(offering_id: str, asked: Asked) -> OfferingOut:
+    """One offering of the catalogue, as you may see it."""
     with asked.read() as session:
         return _out(session, *search.one(session, asked.principal, asked.clock.now(), offering_id))
 

@@ -101,6 +101,7 @@ def list_orders(asked: Asked, page: Page) -> Paged[OrderOut]:
 
 @router.get("/orders/{order_id}", policy=scope("order:read"))
 def get_order(order_id: str, asked: Asked) -> OrderDetailOut:
+    """One order with everything the supplier said of it."""
     with asked.read() as session:
         return _detail(session, orders.get(session, asked.principal, order_id))
 

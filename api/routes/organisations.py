@@ -33,6 +33,8 @@ class OrganisationOut(Out):
 
 @router.post("", status_code=201, policy=scope("admin"))
 def create_organisation(body: OrganisationIn, once: Once) -> OrganisationOut:
+    """Make an organisation of any kind; the broker's administrator does."""
+
     def make(session: Session) -> OrganisationOut:
         made = organisations.register(session, once.clock, once.rng, name=body.name, kind=body.kind, nation=body.nation)
         audit.record(session, once.clock, once.principal, "organisation.create", made.id, kind=made.kind)

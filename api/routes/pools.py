@@ -128,6 +128,7 @@ def list_pools(asked: Asked, page: Page) -> Paged[PoolOut]:
 
 @router.get("/{pool_id}", policy=scope("catalog:read"))
 def get_pool(pool_id: str, asked: Asked) -> PoolOut:
+    """One pool: who leads it, who decided, which phase is in force."""
     with asked.read() as session:
         return _pool(session, asked, pools.get(session, asked.principal, pool_id))
 
@@ -148,6 +149,7 @@ def join_pool(pool_id: str, once: Once) -> MemberOut:
 
 @router.post("/{pool_id}/leave", status_code=200, policy=scope("pool:write"))
 def leave_pool(pool_id: str, once: Once) -> MemberOut:
+    """Step out of a pool; what you called off stays yours."""
     return once.run(lambda session: _member(pools.leave(session, once.clock, once.principal, pool_id)), status=200)
 
 

@@ -155,6 +155,7 @@ def list_providers(asked: Asked, page: Page, status: Status | None = None) -> Pa
 
 @router.get("/providers/{provider_id}", policy=any_key())
 def get_provider(provider_id: str, asked: Asked) -> ProviderOut:
+    """One provider, as you may see it."""
     with asked.read() as session:
         row = session.get(Provider, provider_id)
         principal = asked.principal
@@ -182,6 +183,7 @@ def add_evidence(provider_id: str, body: EvidenceIn, once: Once) -> EvidenceOut:
 
 @router.get("/providers/{provider_id}/evidence", policy=any_key())
 def list_evidence(provider_id: str, asked: Asked, page: Page) -> Paged[EvidenceOut]:
+    """The documents that a provider named; for itself and for broker staff."""
     with asked.read() as session:
         provider = _known(session, asked.principal, provider_id)
         rows = select(Evidence).where(Evidence.provider_id == provider.id)

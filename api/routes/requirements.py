@@ -117,6 +117,7 @@ def create_requirement(body: RequirementIn, once: Once) -> RequirementOut:
 
 @router.get("", policy=scope("requirement:write"))
 def list_requirements(asked: Asked, page: Page) -> Paged[RequirementOut]:
+    """Your organisation's requirements."""
     statement = select(Requirement).where(Requirement.organisation_id == asked.principal.organisation_id)
     with asked.read() as session:
         return page.of(session, statement, key=col(Requirement.id), make=RequirementOut.model_validate)
@@ -124,5 +125,6 @@ def list_requirements(asked: Asked, page: Page) -> Paged[RequirementOut]:
 
 @router.get("/{requirement_id}", policy=scope("requirement:write"))
 def get_requirement(requirement_id: str, asked: Asked) -> RequirementOut:
+    """One requirement, as it was stated."""
     with asked.read() as session:
         return RequirementOut.model_validate(requirements.get(session, asked.principal, requirement_id))

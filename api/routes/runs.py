@@ -127,6 +127,7 @@ def list_runs(asked: Asked, page: Page) -> Paged[RunOut]:
 
 @router.get("/{run_id}", policy=scope("awareness:read"))
 def get_run(run_id: str, asked: Asked) -> RunOut:
+    """One run: its snapshot, its settings, what it screened, what failed."""
     with asked.read() as session:
         return run_out(session, conjunctions.get_run(session, run_id, asked.principal), asked.language)
 

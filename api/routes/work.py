@@ -50,6 +50,7 @@ def list_work(asked: Asked, page: Page, state: WorkState | None = None) -> Paged
 
 @router.get("/{work_id}", policy=any_key())
 def get_work(work_id: str, asked: Asked) -> WorkOut:
+    """One piece of work: its state, its progress, its result."""
     with asked.read() as session:
         return to_out(ledger.get(session, asked.principal, work_id), asked.language)
 
