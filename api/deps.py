@@ -120,8 +120,9 @@ class Creation(Ask):
         for attempt in range(_TRIES):
             try:
                 return cast(T, self._try(make, status, secret))
-            except IntegrityError as error:
-                if not _is_key_race(error) or attempt == _TRIES - 1:
+            except IntegrityError:
+                # Somebody else wrote the same key, name or number first: the next try meets it and says so.
+                if attempt == _TRIES - 1:
                     raise
             except Unavailable:
                 if attempt == _TRIES - 1:
@@ -141,10 +142,6 @@ class Creation(Ask):
             row.answer = {**answer, **dict.fromkeys(secret & set(answer))} if secret else answer
             session.add(row)
         return JSONResponse(answer, status)
-
-
-def _is_key_race(error: IntegrityError) -> bool:
-    return "idempotency" in str(error.orig)
 
 
 async def once(
