@@ -232,7 +232,12 @@ def _still_stands(session: Session, clock: Clock, agreement: Agreement, provider
 
 
 def _promise(session: Session, clock: Clock, rng: Rng, principal: Principal, agreement: Agreement) -> None:
-    """Commit the promised share of the offering, phase by phase, above the highest civil floor agreed."""
+    """Commit the promised share of the offering, phase by phase, above the highest civil floor agreed.
+
+    A refusal names the day and not what is left of it: that would tell what other pools hold.
+    """
+    # One signature at a time for an offering: each must see the civil floors of all before it.
+    session.exec(select(Offering.id).where(Offering.id == agreement.offering_id).with_for_update()).one()
     offered = offered_parts(session.get_one(OfferingVersion, agreement.version_id))
     first, last = days_touched(max(agreement.period_from, clock.now()), agreement.period_to)
     for phase, term in terms_of(session, agreement.id).items():
@@ -246,16 +251,19 @@ def _promise(session: Session, clock: Clock, rng: Rng, principal: Principal, agr
             )
         ).all()
         floor = max([term.civil_floor, *map(Decimal, floors)])
-        ledger.take(
-            session,
-            clock,
-            rng,
-            tenant=principal.organisation_id,
-            resource=offering_resource(agreement.offering_id, phase),
-            ask=Ask(first, last, term.parts),
-            ceiling=ceiling(offered[phase], floor),
-            subject=agreement.id,
-        )
+        try:
+            ledger.take(
+                session,
+                clock,
+                rng,
+                tenant=principal.organisation_id,
+                resource=offering_resource(agreement.offering_id, phase),
+                ask=Ask(first, last, term.parts),
+                ceiling=ceiling(offered[phase], floor),
+                subject=agreement.id,
+            )
+        except Conflict as error:
+            raise Conflict("agreement.capacity_promised", phase=phase.value, day=error.params["day"]) from error
 
 
 def _free(session: Session, clock: Clock, agreement: Agreement) -> None:

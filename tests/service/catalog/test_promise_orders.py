@@ -366,8 +366,7 @@ def test_two_pools_cannot_be_promised_the_same_capacity(database: Database, cloc
         supply.promise(session, clock, rng, supplier, leads[0], capacity=60)
     with pytest.raises(Conflict) as refusal, database.write() as session:
         supply.promise(session, clock, rng, supplier, leads[1], capacity=60)
-    assert refusal.value.code == "capacity.exhausted"
-    assert refusal.value.params["left"] == 30.0, "100 less the civil tenth, less 60"
+    assert refusal.value.code == "agreement.capacity_promised"
 
 
 def test_an_agreement_ends_only_when_nothing_runs_and_frees_the_offering(
