@@ -111,6 +111,7 @@ def list_watches(asked: Asked, page: Page) -> Paged[WatchOut]:
 
 @router.get("/{watch_id}", policy=scope("watch:write"))
 def get_watch(watch_id: str, asked: Asked) -> WatchOut:
+    """One of your watches with the objects that it names."""
     with asked.read() as session:
         return _out(session, watches.get(session, asked.principal, watch_id))
 
