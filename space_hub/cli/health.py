@@ -3,7 +3,7 @@
 import http.client
 from enum import StrEnum
 
-from space_hub.cli.house import House
+from space_hub.cli.house import House, noted_port
 from space_hub.settings import Settings
 
 _LEASES = {"jobs": "react", "deliver": "deliver"}
@@ -33,7 +33,10 @@ def answers(settings: Settings, timeout_s: float = 2.0) -> bool:
 def at_work(house: House, process: Process) -> bool:
     """Whether some process of this kind works for the installation now."""
     if process is Process.SERVE:
-        return answers(house.settings)
+        # `up --port` is not in the environment of whoever asks.
+        noted = noted_port(house.settings.data)
+        ports = {noted or house.settings.port, house.settings.port}
+        return any(answers(house.settings.model_copy(update={"port": port})) for port in sorted(ports))
     from space_hub.work.tables import Lease
 
     with house.database.read() as session:

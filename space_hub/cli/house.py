@@ -65,6 +65,14 @@ def settings() -> Settings:
         raise Invalid("cli.settings_wrong", faults=faults) from error
 
 
+def noted_port(folder: Path) -> int | None:
+    """The port that the latest `up` on this folder noted; None when it ended well. It may have died since."""
+    try:
+        return int(json.loads((folder / _LOCK).read_text())["port"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def prepare_folder(folder: Path) -> None:
     """Make the data folder, for its owner only."""
     try:
@@ -76,7 +84,7 @@ def prepare_folder(folder: Path) -> None:
 
 
 @contextmanager
-def locked(folder: Path, address: str) -> Iterator[None]:
+def locked(folder: Path, address: str, port: int) -> Iterator[None]:
     """Hold the data folder; Invalid with the holder's address when another `up` holds it."""
     with (folder / _LOCK).open("a+") as lock:
         try:
@@ -86,9 +94,12 @@ def locked(folder: Path, address: str) -> Iterator[None]:
             holder = _holder(lock.read())
             raise Invalid("up.already_running", folder=str(folder.resolve()), **holder) from error
         lock.truncate(0)
-        lock.write(json.dumps({"pid": os.getpid(), "address": address}))
+        lock.write(json.dumps({"pid": os.getpid(), "address": address, "port": port}))
         lock.flush()
-        yield
+        try:
+            yield
+        finally:
+            lock.truncate(0)
 
 
 def _holder(text: str) -> dict[str, str]:
@@ -133,7 +144,9 @@ def open_or_make(settings: Settings, now: datetime | None = None) -> House:
     from space_hub.rng import SystemRng
     from space_hub.trust import organisations
 
-    database = _connected(settings)
+    if not settings.database_url:
+        prepare_folder(settings.data)
+    database = connected(settings.url)
     migrations.upgrade(database)
     wall = SystemClock()
     with database.read() as session:
@@ -154,10 +167,12 @@ def open_or_make(settings: Settings, now: datetime | None = None) -> House:
 
 
 def open_existing(settings: Settings) -> House:
-    """The installation that `settings` name, as it is; Unavailable when none has been made."""
+    """The installation that `settings` name, as it is; Unavailable when none has been made. Makes nothing."""
+    if not settings.database_url and not (settings.data / "hub.sqlite").exists():
+        raise Unavailable("database.not_installed")
     from space_hub import db
 
-    database = _connected(settings)
+    database = connected(settings.url)
     if not _has_schema(database):
         raise Unavailable("database.not_installed")
     with database.read() as session:
@@ -183,21 +198,21 @@ def _existing(settings: Settings, database: "Database", found: "Installation", n
     return House(settings, database, clock, SystemRng(), False, began)
 
 
-def _connected(settings: Settings) -> "Database":
-    from sqlalchemy.exc import ArgumentError, OperationalError
+def connected(url: str) -> "Database":
+    """The database at `url`, tried once; Invalid when it is no address, Unavailable when nothing answers there."""
+    from sqlalchemy.exc import ArgumentError, DBAPIError
 
     from space_hub import db
 
-    if not settings.database_url:
-        prepare_folder(settings.data)
     try:
-        database = db.connect(settings.url)
+        database = db.connect(url)
         database.engine.connect().close()
-    except ArgumentError as error:
+    except (ArgumentError, ModuleNotFoundError) as error:
         raise Invalid("cli.database_url_wrong") from error
-    except OperationalError as error:
+    except DBAPIError as error:
         # The driver's text, never the URL: that one may carry a password.
-        raise Unavailable("cli.database_unreachable", reason=str(error.orig).strip().splitlines()[0]) from error
+        reason = str(error.orig).strip().splitlines()[0]
+        raise Unavailable("cli.database_unreachable", reason=reason) from error
     return database
 
 

@@ -178,10 +178,25 @@ def _begin_catalogue(house: House, voice: Voice) -> "SourceFile":
     else:
         with voice.people.status(sentence("up.fetching", host=sources.HOST)):
             refreshed = sources.fetch_or_sample(house.database, house.clock, house.rng, HUB, sources.CelesTrak())
+        if refreshed.outcome is not sources.Outcome.TAKEN:
+            voice.tell("up.no_celestrak", why=_why_not(house))
         if refreshed.file is not None:
             return refreshed.file
     with house.database.write() as session:
         return sources.ingest_sample(session, house.clock, house.rng, HUB)
+
+
+def _why_not(house: House) -> str:
+    """What came of the last call to CelesTrak, in a sentence."""
+    from space_hub.awareness import sources
+
+    with house.database.read() as session:
+        last = sources.last_call(session)
+    if last is None:
+        return sentence("source.never_called", source=sources.HOST)
+    if last.code and last.outcome != sources.Outcome.UNREACHABLE:
+        return sentence(last.code, **last.params)
+    return sentence(f"source.outcome.{last.outcome}")
 
 
 def _told(voice: Voice, taken: "SourceFile") -> "SourceFile":

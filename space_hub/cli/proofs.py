@@ -7,17 +7,21 @@ or it does not, and the exit status says which.
 import tempfile
 from collections.abc import Callable
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
+from space_hub.cli import house
 from space_hub.cli.options import AsJson
 from space_hub.cli.speak import FAILED, OK, WRONG_USE, Voice, sentence
 from space_hub.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from jobs.proofs.service import Service
 
 Progress = Callable[[int, int], None]
 
@@ -29,40 +33,48 @@ class Report(Protocol):
     def as_dict(self) -> dict[str, Any]: ...
 
 
-def _formats(data: Path | None, _progress: Progress) -> Report:
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a proof may use: a folder of published cases, and a fresh database in place of SQLite."""
+
+    data: Path | None
+    database_url: str | None
+    progress: Progress
+
+
+def _formats(ask: Ask) -> Report:
     from space_hub.validation import formats
 
-    return formats.run(1, data)
+    return formats.run(1, ask.data)
 
 
-def _screening(data: Path | None, progress: Progress) -> Report:
+def _screening(ask: Ask) -> Report:
     from space_hub.validation import screening
 
-    return screening.run(data, progress=progress)
+    return screening.run(ask.data, progress=ask.progress)
 
 
-def _durability(_data: Path | None, progress: Progress) -> Report:
+def _durability(ask: Ask) -> Report:
     from jobs.proofs import durability
-    from jobs.proofs.service import Service
 
-    with _folder() as folder, Service(f"sqlite:///{folder}/hub.sqlite", folder) as service:
-        return durability.campaign(service, kills=50, progress=progress)
+    with _service(ask) as service:
+        return durability.campaign(service, kills=50, progress=ask.progress)
 
 
-def _ledger(_data: Path | None, progress: Progress) -> Report:
+def _ledger(ask: Ask) -> Report:
     from jobs.proofs import ledger
-    from jobs.proofs.service import Service
 
-    with _folder() as folder, Service(f"sqlite:///{folder}/hub.sqlite", folder, workers=2) as service:
-        return ledger.campaign(service, progress=progress)
+    with _service(ask, workers=2) as service:
+        return ledger.campaign(service, progress=ask.progress)
 
 
-PROOFS: dict[str, Callable[[Path | None, Progress], Report]] = {
+PROOFS: dict[str, Callable[[Ask], Report]] = {
     "durability": _durability,
     "formats": _formats,
     "ledger": _ledger,
     "screening": _screening,
 }
+ON_A_DATABASE = ("durability", "ledger")
 
 
 def install(app: typer.Typer) -> None:
@@ -73,15 +85,22 @@ def install(app: typer.Typer) -> None:
 def validate(
     name: Annotated[str, typer.Argument(metavar="NAME", help=sentence("cli.option.proof", known=", ".join(PROOFS)))],
     data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help=sentence("cli.option.data"))] = None,
+    database_url: Annotated[
+        str | None, typer.Option("--database-url", metavar="URL", help=sentence("cli.option.database_url"))
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     if name not in PROOFS:
         raise Invalid("cli.proof_unknown", name=name, known=", ".join(PROOFS))
     if data is not None and not data.is_dir():
         raise Invalid("cli.file_unreadable", path=str(data), reason=sentence("cli.no_folder"))
+    if database_url is not None:
+        if name not in ON_A_DATABASE:
+            raise Invalid("cli.proof_no_database", name=name, known=", ".join(ON_A_DATABASE))
+        _need_empty(database_url)
     voice = Voice(as_json)
     with voice.progress(name) as progress:
-        report = PROOFS[name](data, progress)
+        report = PROOFS[name](Ask(data, database_url, progress))
     _table(voice, report)
     figures = report.as_dict()
     for label, value in figures.items():
@@ -110,7 +129,23 @@ def bench(name: Annotated[str, typer.Argument(metavar="NAME", help=sentence("cli
 
 
 @contextmanager
-def _folder() -> "Iterator[Path]":
-    """An empty folder that is gone when the proof is over."""
-    with tempfile.TemporaryDirectory(prefix="space-hub-proof-") as folder:
-        yield Path(folder)
+def _service(ask: Ask, workers: int = 1) -> "Iterator[Service]":
+    """An installation on the database that was given, else on SQLite in a folder that is gone afterwards."""
+    from jobs.proofs.service import Service
+
+    with tempfile.TemporaryDirectory(prefix="space-hub-proof-") as name:
+        folder = Path(name)
+        url = ask.database_url or f"sqlite:///{folder}/hub.sqlite"
+        with Service(url, folder, workers=workers) as service:
+            yield service
+
+
+def _need_empty(url: str) -> None:
+    """Refuse a database that holds anything: a proof fills it with rows of its own."""
+    from sqlalchemy import inspect
+
+    database = house.connected(url)
+    tables = len(inspect(database.engine).get_table_names())
+    database.engine.dispose()
+    if tables:
+        raise Invalid("cli.database_not_empty", tables=tables)

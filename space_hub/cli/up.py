@@ -55,7 +55,7 @@ def up(
         options.existing(catalogue)
     houses.prepare_folder(settings.data)
     _stop_on_signals()
-    with houses.locked(settings.data, settings.base_url):
+    with houses.locked(settings.data, settings.base_url, settings.port):
         _need_free(settings.host, settings.port)
         with _supervised(settings, voice) as children:
             try:

@@ -125,19 +125,22 @@ class FormatsReport:
         }
 
     def rows(self) -> list[dict[str, object]]:
-        """One row a kind of damage, for a table: kind, cases, accepted, departed, failed.
+        """One row a kind of damage, for a table; nothing is in two columns.
 
-        `kind` has its label in the message catalogue, as `formats.<kind>`.
+        refused: seen by the reader. same_value: read, and means what it meant. held_back: read, lands beyond
+        the limit and is flagged. unseen: read and within the limit, or of another object, so that nobody can
+        know. failed: what must not be. `kind` has its label in the message catalogue, as `formats.<kind>`.
         """
         return [
             *(
-                {"kind": one.kind, "cases": one.cases, "accepted": one.same_value + one.another_value}
-                | {"departed": None, "failed": one.failed}
+                {"kind": one.kind, "cases": one.cases, "refused": one.refused, "same_value": one.same_value}
+                | {"held_back": None, "unseen": None, "failed": one.failed}
                 for one in self.damages
             ),
             *(
-                {"kind": one.kind, "cases": one.cases, "accepted": one.passed}
-                | {"departed": one.departed, "failed": one.failed}
+                {"kind": one.kind, "cases": one.cases, "refused": one.cases - one.passed, "same_value": one.same_value}
+                | {"held_back": one.flagged, "unseen": one.passed - one.same_value - one.departed}
+                | {"failed": one.failed}
                 for one in self.disguises
             ),
         ]

@@ -62,6 +62,14 @@ def test_every_kind_of_damage_has_its_label() -> None:
         assert all(say(f"formats.{row['kind']}", language) for language in LANGUAGES)
 
 
+def test_the_table_puts_every_case_into_one_column() -> None:
+    rows = campaign(8, 400).rows()
+    for row in rows:
+        counted = [row[name] for name in ("refused", "same_value", "held_back", "unseen", "failed")]
+        assert sum(count for count in counted if isinstance(count, int)) == row["cases"], row
+    assert any(row["unseen"] for row in rows), "what no checksum can see is not passed over in silence"
+
+
 def test_every_real_file_is_read_or_refused_and_none_crashes(shared: Path) -> None:
     files = {one.name: one for one in formats.read_files(shared / "data" / "gp")}
     assert len(files) == 12

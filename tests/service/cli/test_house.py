@@ -1,12 +1,17 @@
 """An installation: made once, one time for ever, one `up` at a time."""
 
 import stat
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
+from jobs.proofs.service import free_port
 from space_hub.cli import house
+from space_hub.cli.health import Process, at_work
 from space_hub.errors import Conflict, Invalid, Unavailable
 from space_hub.settings import Settings
 
@@ -64,15 +69,53 @@ def test_what_was_never_made_is_said_in_one_sentence(settings: Settings) -> None
     assert refused.value.code == "database.not_installed"
 
 
+def test_looking_at_what_was_never_made_makes_nothing(tmp_path: Path) -> None:
+    """Sabotage seen: opening the database before looking for its file left an empty one behind."""
+    with pytest.raises(Unavailable) as refused:
+        house.open_existing(Settings(data=tmp_path / "var"))
+    assert refused.value.code == "database.not_installed"
+    assert not (tmp_path / "var").exists()
+
+
+@pytest.mark.parametrize("make", [house.open_existing, house.open_or_make])
+def test_a_file_that_is_no_database_is_one_sentence(make: Callable[[Settings], object], tmp_path: Path) -> None:
+    (tmp_path / "hub.sqlite").write_text("a letter that was saved under the wrong name" * 100)
+    with pytest.raises(Unavailable) as refused:
+        make(Settings(data=tmp_path))
+    assert refused.value.code == "cli.database_unreachable"
+    assert "not a database" in str(refused.value.params["reason"])
+
+
 def test_a_folder_is_held_once_and_the_second_learns_by_whom(tmp_path: Path) -> None:
     """Sabotage seen: without LOCK_NB's error the second holder got in."""
-    with house.locked(tmp_path, "http://127.0.0.1:8000"):
-        with pytest.raises(Invalid) as refused, house.locked(tmp_path, "http://127.0.0.1:9000"):
+    with house.locked(tmp_path, "http://127.0.0.1:8000", 8000):
+        with pytest.raises(Invalid) as refused, house.locked(tmp_path, "http://127.0.0.1:9000", 9000):
             pytest.fail("held twice")
         assert refused.value.code == "up.already_running"
         assert refused.value.params["address"] == "http://127.0.0.1:8000"
-    with house.locked(tmp_path, "http://127.0.0.1:9000"):
-        pass
+    assert house.noted_port(tmp_path) is None
+    with house.locked(tmp_path, "http://127.0.0.1:9000", 9000):
+        assert house.noted_port(tmp_path) == 9000
+
+
+def test_the_api_is_found_on_the_port_that_up_was_given(tmp_path: Path, settings: Settings) -> None:
+    """Sabotage seen: asking only at the setting's port called a hub on another port not running."""
+
+    class Healthy(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    made = close(house.open_or_make(settings.model_copy(update={"data": tmp_path, "port": free_port()})))
+    with HTTPServer(("127.0.0.1", 0), Healthy) as api:
+        threading.Thread(target=api.serve_forever, daemon=True).start()
+        assert not at_work(made, Process.SERVE)
+        with house.locked(tmp_path, "https://hub.example", api.server_port):
+            assert at_work(made, Process.SERVE)
+        api.shutdown()
 
 
 def test_a_new_data_folder_is_open_to_its_owner_only(tmp_path: Path) -> None:

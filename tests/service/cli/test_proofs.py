@@ -1,10 +1,15 @@
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jobs.proofs import durability, ledger
+from jobs.proofs.service import Service
 from space_hub.cli import proofs
 from space_hub.cli.speak import Voice
+from tests.support.terminal import answer
 
 
 @dataclass
@@ -35,3 +40,55 @@ def test_the_rows_of_every_proof_are_shown(
     proofs._table(Voice(False), Report([row]))
     shown = capsys.readouterr()
     assert all(word in shown.out + shown.err for word in words)
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The databases on which campaigns were asked to run; the campaigns themselves are left to their own tests."""
+    urls: list[str] = []
+
+    def campaign(service: Service, *, kills: int = 0, progress: Callable[[int, int], None]) -> Report:
+        urls.append(service.url)
+        progress(1, 1)
+        return Report([])
+
+    monkeypatch.setattr(ledger, "campaign", campaign)
+    monkeypatch.setattr(durability, "campaign", campaign)
+    return urls
+
+
+@pytest.mark.parametrize("name", ["ledger", "durability"])
+def test_a_proof_runs_on_the_database_that_is_given_or_on_one_of_its_own(
+    name: str, seen: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = f"sqlite:///{tmp_path}/fresh.sqlite"
+    assert answer(capsys, "validate", name, "--database-url", given) == {"name": name, "holds": True}
+    answer(capsys, "validate", name)
+    assert seen[0] == given
+    assert not Path(seen[1].removeprefix("sqlite:///")).exists(), "its own is gone afterwards"
+
+
+def test_a_database_that_holds_anything_is_left_alone(
+    seen: list[str], database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Sabotage seen: without `_need_empty` the proof went on to fill it."""
+    error = answer(capsys, "validate", "ledger", "--database-url", database_url, status=2)["error"]
+    assert error["code"] == "cli.database_not_empty"
+    assert seen == []
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "status"),
+    [
+        (["formats", "--database-url", "sqlite://"], "cli.proof_no_database", 2),
+        (["ledger", "--database-url", "nonsense"], "cli.database_url_wrong", 2),
+        (["ledger", "--database-url", "oracle://nowhere/none"], "cli.database_url_wrong", 2),
+        (["ledger", "--database-url", "postgresql+psycopg://me:sesame@127.0.0.1:1/x"], "cli.database_unreachable", 1),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_said_without_its_password(
+    words: list[str], code: str, status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = answer(capsys, "validate", *words, status=status)["error"]
+    assert error["code"] == code
+    assert "sesame" not in error["detail"]

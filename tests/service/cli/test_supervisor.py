@@ -47,7 +47,9 @@ def pids(children: Supervisor, name: str, line: int = 0) -> tuple[int, int]:
     clock, log = children.clock, children.log_of(name)
     deadline = clock.monotonic() + 20
     while clock.monotonic() < deadline:
-        lines = log.read_text().splitlines() if log.exists() else []
+        text = log.read_text() if log.exists() else ""
+        # Only whole lines: an unbuffered child writes one in pieces.
+        lines = text.split("\n")[:-1]
         if len(lines) > line:
             first, second = map(int, lines[line].split())
             return first, second
