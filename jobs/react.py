@@ -66,6 +66,8 @@ def _deal(database: Database, clock: Clock, rng: Rng, position: int, paths: list
     """One entry; False when it failed and is to be met again."""
     try:
         with database.write() as session:
+            if cursors.lock(session, clock, READER) >= position:
+                return True  # Another process, which believed the lease to be its own, was here before.
             if paths:
                 entry = log.read_after(session, position - 1, 1)[0]
                 for path in paths:

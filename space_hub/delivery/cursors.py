@@ -43,6 +43,14 @@ def position(session: Session, reader: str) -> int:
     return 0 if row is None else row.position
 
 
+def lock(session: Session, clock: Clock, reader: str) -> int:
+    """The position of `reader`, held until the transaction ends: who comes second sees how far the first has come."""
+    row = _row(session, clock, reader)
+    session.add(row)
+    session.flush()
+    return row.position
+
+
 def advance(session: Session, clock: Clock, reader: str, to: int) -> None:
     """Say that `reader` has dealt with everything up to `to`; a cursor never goes back."""
     row = _row(session, clock, reader)
@@ -56,6 +64,8 @@ def advance(session: Session, clock: Clock, reader: str, to: int) -> None:
 def failed(session: Session, clock: Clock, reader: str, at: int, error: str) -> bool:
     """Count a failure of the entry at `at`; True when it was the last try and the entry is set aside."""
     row = _row(session, clock, reader)
+    if row.position >= at:
+        return True  # Another process has dealt with it.
     row.failures, row.error = row.failures + 1, error[:500]
     session.add(row)
     if row.failures < MAX_FAILURES:

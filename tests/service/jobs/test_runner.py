@@ -143,6 +143,25 @@ def test_an_entry_is_dealt_with_once_with_its_cursor(database: Database, clock: 
         assert cursors.position(session, react.READER) == log.head(session)
 
 
+def test_two_processes_that_both_believe_the_lease_to_be_theirs_react_once(
+    any_database: Database, clock: ManualClock, rng: SeededRng
+) -> None:
+    """Sabotage seen: without the lock on the cursor the second one reacts again to the same entry."""
+    with any_database.write() as session:
+        public = markings.public(session)
+        for number in range(2):
+            log.append(session, clock, "alert.raised", "alr", {"number": number, "bad": number == 1}, public)
+        log.sequence(session)
+    paths = [path for path, _ in TELL]
+    assert react._deal(any_database, clock, rng, 1, paths)
+    assert react._deal(any_database, clock, rng, 1, paths)
+    assert reactions.seen == [0]
+    with any_database.write() as session:
+        cursors.advance(session, clock, react.READER, 2)
+        assert cursors.failed(session, clock, react.READER, 2, "late"), "the other one has passed it"
+        assert cursors.skipped(session, react.READER) == []
+
+
 def _turn(*given: object) -> bool:
     return react_turn(*given)  # type: ignore[arg-type]
 
