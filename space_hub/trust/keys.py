@@ -103,10 +103,16 @@ def authenticate(session: Session, clock: Clock, secret: str) -> Principal:
 
 
 def revoke(session: Session, clock: Clock, principal: Principal, key_id: str) -> ServiceKey:
-    """End a key at once; an organisation ends its own, `admin` ends any."""
+    """End a key at once; an organisation ends its own, `admin` ends any.
+
+    A key ends only those that can do no more than itself: a small key that was stolen cannot lock its owner out.
+    """
     key = session.get(ServiceKey, key_id)
     if key is None or (key.organisation_id != principal.organisation_id and "admin" not in principal.scopes):
         raise NotFound("trust.key_unknown", key_id=key_id)
+    if "admin" not in principal.scopes:
+        for scope in key.scopes:
+            principal.require(scope)
     if key.revoked_at is None:
         key.revoked_at = clock.wall()
         session.add(key)

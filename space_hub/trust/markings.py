@@ -16,6 +16,7 @@ from space_hub.db import JSON_TYPE
 from space_hub.errors import Invalid
 from space_hub.trust.labels import PUBLIC, Marking, above, may_read
 from space_hub.trust.principal import Principal
+from space_hub.trust.scopes import OrganisationKind
 from space_hub.trust.tables import Organisation
 
 _LOCK = 7_310_001  # Any number will do; it keeps "new organisation" and "new marking" apart on PostgreSQL.
@@ -68,24 +69,29 @@ def ensure(session: Session, marking: Marking, *, ceiling: str = "unclassified")
     )
     session.flush()
     readers = [
-        {"marking_id": marking.id, "organisation_id": organisation_id}
-        for organisation_id, nation in session.exec(select(Organisation.id, Organisation.nation))
-        if may_read(marking, organisation_id, nation)
+        {"marking_id": marking.id, "organisation_id": organisation.id}
+        for organisation in session.exec(select(Organisation))
+        if may_read(marking, organisation.id, _speaks_for(organisation))
     ]
     if readers:
         session.execute(insert(MarkingReader), readers)
     return marking.id
 
 
-def admit(session: Session, organisation_id: str, nation: str) -> None:
+def admit(session: Session, organisation: Organisation) -> None:
     """Give a new organisation what the existing markings let it read; the caller holds `lock`."""
     readers = [
-        {"marking_id": row.id, "organisation_id": organisation_id}
+        {"marking_id": row.id, "organisation_id": organisation.id}
         for row in session.exec(select(MarkingRow))
-        if may_read(row.value(), organisation_id, nation)
+        if may_read(row.value(), organisation.id, _speaks_for(organisation))
     ]
     if readers:
         session.execute(insert(MarkingReader), readers)
+
+
+def _speaks_for(organisation: Organisation) -> str:
+    """The nation it reads for: none for a supplier, which anyone may register under any nation."""
+    return "" if organisation.kind == OrganisationKind.PROVIDER.value else organisation.nation
 
 
 def public(session: Session) -> str:
@@ -98,7 +104,7 @@ def owner_only(session: Session, organisation_id: str) -> str:
 
 
 def restricted(session: Session, owner: str, nations: Iterable[str]) -> str:
-    """The owner and every organisation of these nations."""
+    """The owner and every organisation of these nations that is no supplier."""
     return ensure(session, Marking(owner=owner, nations=frozenset(nations)))
 
 

@@ -36,5 +36,5 @@ def _add(session: Session, clock: Clock, id: str, name: str, kind: OrganisationK
     organisation = Organisation(id=id, name=name, kind=kind.value, nation=nation, created_at=clock.now())
     session.add(organisation)
     session.flush()
-    markings.admit(session, organisation.id, nation)
+    markings.admit(session, organisation)
     return organisation

@@ -139,3 +139,30 @@ def test_an_audit_row_goes_with_its_transaction(database: Database, clock: Manua
         raise Stop
     with database.read() as session:
         assert session.exec(select(AuditEntry)).all() == []
+
+
+def test_a_supplier_reads_nothing_by_the_nation_that_it_says_it_is_of(
+    any_database: Database, clock: ManualClock, rng: SeededRng
+) -> None:
+    """Anyone may register as a supplier of any nation. Sabotage seen: the nation alone admitted it."""
+    owner, _ = enrol(any_database, clock, rng, "nation", "FR")
+    before, _ = enrol(any_database, clock, rng, "provider", "DE")
+    with any_database.write() as session:
+        marking = markings.restricted(session, owner.organisation_id, ["DE"])
+    after, _ = enrol(any_database, clock, rng, "provider", "DE")
+    ally, _ = enrol(any_database, clock, rng, "nation", "DE")
+    assert [reads(any_database, each, marking) for each in (owner, before, after, ally)] == [True, False, False, True]
+
+
+def test_a_key_ends_no_key_that_can_do_more(any_database: Database, clock: ManualClock, rng: SeededRng) -> None:
+    """Sabotage seen: without the check a stolen key for reading ends every key of its owner."""
+    whole, _ = enrol(any_database, clock, rng, "nation", "FR")
+    with any_database.write() as session:
+        small, secret = keys.issue(
+            session, clock, rng, organisation_id=whole.organisation_id, name="small", scopes=["catalog:read"]
+        )
+        stolen = keys.authenticate(session, clock, secret)
+        with pytest.raises(Forbidden):
+            keys.revoke(session, clock, stolen, whole.key_id)
+        keys.revoke(session, clock, stolen, small.id)
+        keys.revoke(session, clock, whole, whole.key_id)
