@@ -58,7 +58,10 @@ def test_the_name_is_resolved_once_and_the_checked_address_connected_to_with_nam
 
     def behave(connection: socket.socket) -> None:
         with server_tls.wrap_socket(connection, server_side=True) as tls:
-            requests.append(tls.recv(65536))
+            request = b""
+            while not request.endswith(b"{}"):  # To close with a part unread would reset the connection.
+                request += tls.recv(65536)
+            requests.append(request)
             tls.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
 
     asked: list[str] = []
@@ -71,7 +74,8 @@ def test_the_name_is_resolved_once_and_the_checked_address_connected_to_with_nam
     with raw(behave) as port:
         allow = [f"hub.example.test:{port}", f"other.example.test:{port}"]
         with Wire(CLOCK, allow=allow, resolver=resolver, tls=trust) as wire:
-            assert wire.post(f"https://hub.example.test:{port}/x", b"{}", {}) == Reply(204)
+            answered = wire.post(f"https://hub.example.test:{port}/x", b"{}", {})
+            assert (answered.status, answered.error) == (204, None)
             wrong = wire.post(f"https://other.example.test:{port}/x", b"{}", {})
     assert asked == ["hub.example.test", "other.example.test"]
     assert names[0] == "hub.example.test"
