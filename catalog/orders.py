@@ -28,7 +28,7 @@ from providers.tables import Provider
 from space_hub.clock import Clock
 from space_hub.db import Database
 from space_hub.delivery import log
-from space_hub.errors import Conflict, Forbidden, HubError, Kind, NotFound
+from space_hub.errors import Conflict, Forbidden, HubError, Kind, NotFound, Unavailable
 from space_hub.rng import Rng
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import HUB, Principal
@@ -74,8 +74,16 @@ def drive(
                 if not isinstance(error, HubError):
                     reports.error("adapter_fault", adapter=adapter.name, order=one.order_id, exc_info=error)
                 said = error
-        with database.write() as session:
-            _record(session, clock, rng, one, said)
+        try:
+            with database.write() as session:
+                _record(session, clock, rng, one, said)
+        except Unavailable:
+            raise
+        except Exception as error:
+            # An answer that cannot be recorded is a failure of this supplier, and the other orders go on.
+            reports.error("answer_not_recorded", order=one.order_id, exc_info=error)
+            with database.write() as session:
+                _record(session, clock, rng, one, RuntimeError("the answer cannot be recorded"))
     return len(due)
 
 

@@ -1,7 +1,7 @@
 """From agreement to call-off to a supplier's answer, on both databases."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -425,3 +425,21 @@ def test_members_see_the_agreement_and_not_each_others_call_offs(
             agreements.get(session, outside, scene.promise.agreement_id)
         assert len(pools.members(session, first, pool_id)) == 3
         assert pools.members(session, outside, pool_id) == ()
+
+
+def test_an_answer_that_cannot_be_recorded_does_not_keep_the_other_orders_waiting(
+    postgres_database: Database, clock: ManualClock, rng: SeededRng
+) -> None:
+    """Sabotage seen: the failed recording ended the round, again and again, before the order behind it."""
+    scene = market(postgres_database, clock, rng)
+    bad, good = scene.place(), scene.place()
+
+    class Babbling(SimulatedSupplier):
+        def order(self, ask: OrderAsk) -> OrderState:
+            said = super().order(ask)
+            return replace(said, raw="x" * 201) if ask.our_reference == scene.order(bad)[0].id else said
+
+    scene.drive(lambda database, clock, _: Babbling(database, clock))
+    assert scene.order(good)[1] == ["received"]
+    waiting = scene.order(bad)[0]
+    assert (waiting.status, waiting.problem, waiting.attempts) == (None, "order.adapter_fault", 1)
