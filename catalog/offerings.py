@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlmodel import Session, col, select
 
 from catalog.intake import WITHDRAWN, Intake, Taken, take
-from catalog.tables import Asset, Offering, OfferingAsset, OfferingVersion
+from catalog.tables import Asset, Offering, OfferingAsset
 from providers import onboarding
 from providers.adapters.base import OfferingDraft
 from providers.adapters.manifest import Manifest, RejectedLine
@@ -65,11 +65,12 @@ def from_manifest(
     return done, sorted([*manifest.rejected, *aside], key=lambda row: row.line)
 
 
-def versions(session: Session, principal: Principal, offering_id: str) -> Sequence[OfferingVersion]:
-    """All that the owner ever said under this offering, oldest first."""
-    offering = _owned(session, onboarding.own(session, principal), offering_id)
-    found = select(OfferingVersion).where(OfferingVersion.offering_id == offering.id)
-    return session.exec(found.order_by(col(OfferingVersion.number))).all()
+def own(session: Session, principal: Principal, offering_id: str) -> tuple[Provider, Offering]:
+    """An own offering, to be read: nothing is locked."""
+    provider = onboarding.of_organisation(session, principal.organisation_id)
+    if provider is None:
+        raise NotFound("catalog.offering_unknown", offering_id=offering_id)
+    return provider, _owned(session, provider, offering_id)
 
 
 def assets_of(session: Session, version_id: str) -> Sequence[Asset]:

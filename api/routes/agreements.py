@@ -32,7 +32,12 @@ class TermsIn(In):
     currency: str = Field(description="ISO 4217")
     priority: int = Field(default=LAST_PRIORITY, description="1 is served first, 15 last.")
     exclusivity: Exclusivity = Exclusivity.NONE
-    civil_floor: Decimal = Field(default=Decimal(0), description="Share that stays for civil and humanitarian use.")
+    civil_floor: Decimal = Field(
+        default=Decimal(0),
+        max_digits=9,
+        decimal_places=6,
+        description="Share that stays for civil and humanitarian use.",
+    )
 
     def value(self) -> PhaseTerms:
         return PhaseTerms(

@@ -14,7 +14,6 @@ from api.policy import Router, scope
 from catalog import offerings, search
 from catalog.intake import Taken
 from catalog.tables import Asset, Offering, OfferingVersion
-from providers import onboarding
 from providers.adapters.base import OfferingDraft
 from providers.adapters.drafts import read_draft
 from providers.adapters.manifest import read_manifest
@@ -252,15 +251,17 @@ def withdraw_offering(offering_id: str, asked: Asked) -> None:
 
 
 @router.get("/offerings/{offering_id}/versions", policy=scope("offering:write"))
-def list_offering_versions(offering_id: str, asked: Asked) -> Paged[OfferingOut]:
+def list_offering_versions(offering_id: str, asked: Asked, page: Page) -> Paged[OfferingOut]:
     """All versions of your offering, oldest first."""
     with asked.read() as session:
-        found = offerings.versions(session, asked.principal, offering_id)
-        provider = onboarding.of_organisation(session, asked.principal.organisation_id)
-        offering = session.get(Offering, offering_id)
-        if offering is None or provider is None:
-            raise RuntimeError("the versions of an offering were read without it")
-        return Paged(items=[_out(session, offering, version, provider) for version in found])
+        provider, offering = offerings.own(session, asked.principal, offering_id)
+        found = select(OfferingVersion).where(OfferingVersion.offering_id == offering.id)
+        return page.of(
+            session,
+            found,
+            key=col(OfferingVersion.number),
+            make=lambda version: _out(session, offering, version, provider),
+        )
 
 
 @router.get("/catalogue", policy=scope("catalog:read"))

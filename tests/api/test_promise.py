@@ -146,6 +146,12 @@ def test_refused_terms_name_every_fault_in_the_askers_language(scene: Scene) -> 
     assert answer.json()["errors"][0]["detail"].startswith("En phase peace")
 
 
+def test_a_floor_finer_than_a_millionth_is_refused_before_the_database_is_asked(scene: Scene) -> None:
+    """On PostgreSQL its text did not fit the column (500)."""
+    answer = scene.lead.post("/v1/agreements", scene.draft(terms(civil_floor="0.1000000000000000000000001")))
+    assert (answer.status_code, answer.json()["code"]) == (422, "request.invalid")
+
+
 def test_a_call_off_sent_twice_happens_once_and_exhaustion_is_a_conflict(scene: Scene) -> None:
     agreement_id = scene.signed()
     first = scene.lead.post("/v1/call-offs", scene.call_off(agreement_id, 60), key="mine")
