@@ -16,6 +16,9 @@ from catalog.promise_tables import Agreement, PoolMember
 from catalog.tables import MatchRecord, Requirement
 
 _ALTERNATIVES = 3
+MOST_NAMED = 500
+MOST_PROPOSALS = 30
+"""Bounds of one message: a holder with thousands of requirements must not make it too large to be sent to anyone."""
 
 
 @dataclass(slots=True)
@@ -28,9 +31,9 @@ class Holding:
 
     def affected(self) -> dict[str, list[str]]:
         return {
-            "agreements": self.agreement_ids,
-            "call_offs": self.call_off_ids,
-            "requirements": [match.requirement_id for match in self.matches],
+            "agreements": self.agreement_ids[:MOST_NAMED],
+            "call_offs": self.call_off_ids[:MOST_NAMED],
+            "requirements": [match.requirement_id for match in self.matches[:MOST_NAMED]],
         }
 
 
@@ -79,7 +82,7 @@ def proposals(holding: Holding, offering_id: str) -> list[dict[str, Any]]:
                 "body": {"requirement_id": match.requirement_id},
             },
         }
-        for match in holding.matches
+        for match in holding.matches[:MOST_PROPOSALS]
     ]
 
 

@@ -248,8 +248,10 @@ def _tell(session: Session, clock: Clock, risk: OfferingRisk) -> None:
     asset = session.get_one(Asset, risk.asset_id)
     held = holdings.of_offering(session, offering.id, clock.now())
     supplier = session.get_one(Provider, offering.provider_id).organisation_id
-    all_agreements = sorted({each for holding in held.values() for each in holding.agreement_ids})
-    all_call_offs = sorted({each for holding in held.values() for each in holding.call_off_ids})
+    everything = holdings.Holding(
+        sorted({each for holding in held.values() for each in holding.agreement_ids}),
+        sorted({each for holding in held.values() for each in holding.call_off_ids}),
+    )
     about = {
         "risk_id": risk.id,
         "offering_id": offering.id,
@@ -274,7 +276,7 @@ def _tell(session: Session, clock: Clock, risk: OfferingRisk) -> None:
     }
     messages[supplier] = {
         **about,
-        "affected": {"agreements": all_agreements, "call_offs": all_call_offs, "requirements": []},
+        "affected": everything.affected(),
         "proposals": [],
     }
     for organisation_id, payload in messages.items():
