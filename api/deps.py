@@ -160,7 +160,7 @@ async def once(
         principal=asked.principal,
         language=asked.language,
         key=idempotency_key,
-        route=f"{request.method} {request.url.path}",
+        route=f"{request.method} {request.url.path}?{request.url.query}".removesuffix("?"),
         body_sha256=hashlib.sha256(body).hexdigest(),
     )
 

@@ -76,6 +76,15 @@ def test_a_key_used_for_another_body_is_refused(hub: Hub) -> None:
     assert (other.status_code, other.json()["code"]) == (422, "trust.idempotency_key_reused")
 
 
+def test_a_key_used_with_other_parameters_in_the_address_is_refused(hub: Hub) -> None:
+    """An upload says there what its file is. Sabotage seen: the path alone repeated the answer of another form."""
+    broker = hub.key("broker")
+    assert broker.post("/v1/organisations?as=one", NATION, key="same").status_code == 201
+    assert broker.post("/v1/organisations?as=one", NATION, key="same").status_code == 201
+    other = broker.post("/v1/organisations?as=other", NATION, key="same")
+    assert (other.status_code, other.json()["code"]) == (422, "trust.idempotency_key_reused")
+
+
 def test_a_create_without_a_key_says_what_to_do(hub: Hub) -> None:
     broker = hub.key("broker")
     answer = hub.client.post("/v1/organisations", headers=broker.headers(), json=NATION)
