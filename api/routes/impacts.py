@@ -46,8 +46,8 @@ class ImpactOut(Out):
     detail: dict[str, Any]
     since: datetime
     closed_at: datetime | None
-    affected: AffectedOut = Field(description="Of yours, at the time you were told.")
-    proposals: list[ProposalOut]
+    affected: AffectedOut = Field(description="Of yours, at the time you were told; at most 500 of each.")
+    proposals: list[ProposalOut] = Field(description="For the first thirty requirements.")
 
 
 class OutageIn(In):
@@ -87,7 +87,7 @@ def list_impacts(
         return page.of(session, found, key=col(OfferingRisk.id), make=_impact)
 
 
-@router.post("/outages", status_code=201, policy=any_key())
+@router.post("/outages", status_code=201, policy=scope("outage:write"))
 def report_outage(body: OutageIn, once: Once) -> OutageOut:
     """Say that an asset does not work: suppliers on their own, operations centres and the broker on any."""
 
@@ -117,7 +117,7 @@ def list_outages(asked: Asked, page: Page) -> Paged[OutageOut]:
         return page.of(session, found, key=col(Outage.id), make=OutageOut.model_validate)
 
 
-@router.post("/outages/{outage_id}/close", status_code=200, policy=any_key())
+@router.post("/outages/{outage_id}/close", status_code=200, policy=scope("outage:write"))
 def close_outage(outage_id: str, once: Once) -> OutageOut:
     """Say that it is over; the offerings recover."""
     return once.run(

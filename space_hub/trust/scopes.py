@@ -24,6 +24,7 @@ ALL_SCOPES = frozenset(
         "match:write",
         "offering:write",
         "order:read",
+        "outage:write",
         "pool:write",
         "provider:write",
         "requirement:write",
@@ -34,7 +35,8 @@ ALL_SCOPES = frozenset(
 _EVERYONE = frozenset({"catalog:read", "endpoint:write", "event:read"})
 
 SCOPES_OF: dict[OrganisationKind, frozenset[str]] = {
-    OrganisationKind.PROVIDER: _EVERYONE | {"agreement:write", "offering:write", "order:read", "provider:write"},
+    OrganisationKind.PROVIDER: _EVERYONE
+    | {"agreement:write", "offering:write", "order:read", "outage:write", "provider:write"},
     OrganisationKind.NATION: _EVERYONE
     | {
         "agreement:write",
@@ -46,6 +48,6 @@ SCOPES_OF: dict[OrganisationKind, frozenset[str]] = {
         "requirement:write",
         "watch:write",
     },
-    OrganisationKind.OPERATIONS_CENTRE: _EVERYONE | {"awareness:read", "watch:write"},
+    OrganisationKind.OPERATIONS_CENTRE: _EVERYONE | {"awareness:read", "outage:write", "watch:write"},
     OrganisationKind.BROKER: ALL_SCOPES,
 }

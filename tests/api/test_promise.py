@@ -249,6 +249,16 @@ def test_an_outage_puts_supply_at_risk_and_the_planner_who_holds_it_is_told(scen
     assert planner.get("/v1/impacts").json()["items"][0]["closed_at"] == "2024-11-02T00:00:00Z"
 
 
+def test_a_key_for_reading_reports_no_outage(scene: Scene) -> None:
+    """Sabotage seen: any key of the supplier, whatever it was made for, put its offerings at risk."""
+    small = good(scene.supplier.post("/v1/keys", {"name": "reader", "scopes": ["catalog:read"]}))
+    reader = Caller(scene.hub, scene.supplier.organisation_id, small["secret"])
+    report = {"catalog_number": 25544, "severity": "lost", "description": "x", "began_at": "2024-11-01T23:00:00Z"}
+    refused = reader.post("/v1/outages", report, key="reader")
+    assert (refused.status_code, refused.json()["code"]) == (403, "trust.scope_missing")
+    good(scene.supplier.post("/v1/outages", report))
+
+
 def test_a_rival_supplier_cannot_choose_anothers_door(scene: Scene) -> None:
     rival, _ = verified(scene.hub, scene.hub.key("broker"), "Rival")
     answer = rival.put(f"/v1/providers/{scene.provider_id}/door", {"adapter": "simulated"})
