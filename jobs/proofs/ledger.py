@@ -94,16 +94,20 @@ def campaign(
         for number, path in enumerate(notes)
     ]
     began = service.clock.monotonic()
-    for process in processes:
-        _say(process, "go", last=True)
-    while any(process.poll() is None for process in processes):
-        service.clock.sleep(0.1)
-        if progress is not None:
-            progress(sum(_lines(path) for path in notes), clients * attempts)
-        if service.clock.monotonic() - began > _LIMIT_S:
-            for process in processes:
-                process.kill()
-            raise RuntimeError(f"the clients did not come to an end within {_LIMIT_S} s")
+    try:
+        for process in processes:
+            _say(process, "go", last=True)
+        while any(process.poll() is None for process in processes):
+            service.clock.sleep(0.1)
+            if progress is not None:
+                progress(sum(_lines(path) for path in notes), clients * attempts)
+            if service.clock.monotonic() - began > _LIMIT_S:
+                raise RuntimeError(f"the clients did not come to an end within {_LIMIT_S} s")
+    finally:
+        # Also when the proof is interrupted: clients without an API would ask for ever.
+        for process in processes:
+            process.kill()
+            process.wait()
     seconds = service.clock.monotonic() - began
     service.stop()
     failed = [process.returncode for process in processes if process.returncode != 0]

@@ -4,11 +4,13 @@ A proof is a function that gives a report with `holds` and `as_dict()`; it holds
 or it does not, and the exit status says which.
 """
 
+import signal
 import tempfile
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
@@ -99,7 +101,7 @@ def validate(
             raise Invalid("cli.proof_no_database", name=name, known=", ".join(ON_A_DATABASE))
         _need_empty(database_url)
     voice = Voice(as_json)
-    with voice.progress(name) as progress:
+    with _ended_in_order(), voice.progress(name) as progress:
         report = PROOFS[name](Ask(data, database_url, progress))
     _table(voice, report)
     figures = report.as_dict()
@@ -138,6 +140,20 @@ def _service(ask: Ask, workers: int = 1) -> "Iterator[Service]":
         url = ask.database_url or f"sqlite:///{folder}/hub.sqlite"
         with Service(url, folder, workers=workers) as service:
             yield service
+
+
+@contextmanager
+def _ended_in_order() -> "Iterator[None]":
+    """SIGTERM ends a proof as Ctrl-C does: its processes and its folder go with it."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _need_empty(url: str) -> None:

@@ -1,3 +1,8 @@
+import contextlib
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +14,7 @@ from jobs.proofs import durability, ledger
 from jobs.proofs.service import Service
 from space_hub.cli import proofs
 from space_hub.cli.speak import Voice
+from space_hub.clock import SystemClock
 from tests.support.terminal import answer
 
 
@@ -75,6 +81,38 @@ def test_a_database_that_holds_anything_is_left_alone(
     error = answer(capsys, "validate", "ledger", "--database-url", database_url, status=2)["error"]
     assert error["code"] == "cli.database_not_empty"
     assert seen == []
+
+
+def of_this_proof(folder: Path) -> list[str]:
+    """The processes that were started with this temporary folder."""
+    mark, found = f"TMPDIR={folder}".encode(), []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # Not ours, or gone in this moment.
+            if mark in (process / "environ").read_bytes().split(b"\0"):
+                found.append((process / "cmdline").read_text())
+    return found
+
+
+def test_a_proof_that_is_ended_leaves_no_process_and_no_folder(tmp_path: Path) -> None:
+    """Sabotage seen: without `_ended_in_order` the folder stayed; without the clients' end in `ledger.campaign` they
+    asked for ever."""
+    proof = subprocess.Popen(
+        [sys.executable, "-m", "space_hub.cli", "validate", "ledger"],
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    clock = SystemClock()
+    deadline = clock.monotonic() + 30
+    while not [*tmp_path.glob("space-hub-proof-*/client_*.jsonl")]:
+        assert proof.poll() is None
+        assert clock.monotonic() < deadline
+        clock.sleep(0.05)
+    assert len(of_this_proof(tmp_path)) > 8
+    proof.send_signal(signal.SIGTERM)
+    assert proof.wait(timeout=30) == 130
+    assert [*tmp_path.glob("space-hub-proof-*")] == []
+    assert of_this_proof(tmp_path) == []
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,14 @@ def test_a_command_that_names_no_benchmark_lists_the_known_ones(
 ) -> None:
     monkeypatch.setattr(dispatch, "known", lambda: ["planted"])
     assert dispatch.main(words) == 2
-    assert "known benchmarks: planted" in capsys.readouterr().err
+    assert "known benchmarks:\n  planted" in capsys.readouterr().err
+
+
+def test_help_says_what_each_benchmark_measures(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dispatch.main(["--help"]) == 0
+    lines = capsys.readouterr().out.splitlines()[2:]
+    assert len(lines) == len(dispatch.known()) > 1
+    assert all(len(line.split()) > 5 for line in lines)
 
 
 def test_a_benchmark_prints_its_figures_for_people_and_for_programs(
