@@ -83,6 +83,8 @@ class Wire:
                 )
         except HubError as error:
             return Reply(None, error.code)
+        except (httpx.InvalidURL, UnicodeError):
+            return Reply(None, "delivery.url_malformed")  # An `xn--` label that stands for no name.
         except httpx.TimeoutException:
             return Reply(None, "timeout")
         except httpx.ConnectError as error:

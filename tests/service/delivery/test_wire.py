@@ -203,3 +203,9 @@ def test_a_stop_ends_a_request_under_way_within_a_second() -> None:
         with pytest.raises(Stopped):
             post(port, stop=stop)
         assert time.perf_counter() - began < 1.0
+
+
+def test_a_name_that_only_looks_international_is_a_reply_and_not_an_exception() -> None:
+    """Sabotage seen: the exception left the sender, no attempt was recorded and the message went again for ever."""
+    with Wire(CLOCK, resolver=lambda host, port: ["127.0.0.1"]) as wire:
+        assert wire.post("https://xn--a.example.org/", b"{}", {}).error == "delivery.url_malformed"
