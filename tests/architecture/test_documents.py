@@ -4,11 +4,13 @@ import os
 import re
 import subprocess
 import sys
+from codeop import CommandCompiler
 from pathlib import Path
 
 import pytest
 
 from space_hub.settings import OUTSIDE, Settings
+from tests.support import walkthrough
 from tests.support.source import ROOT
 
 ROOMS = (
@@ -34,6 +36,20 @@ def test_the_examples_run_on_their_own(room: str, tmp_path: Path) -> None:
             [sys.executable, "-c", block], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("number", range(len(walkthrough.blocks())))
+def test_a_block_of_the_walkthrough_can_be_pasted_line_by_line(number: int) -> None:
+    """As the interpreter of Python 3.11 reads it: a blank line, and nothing else, ends a `for` or a `class`.
+
+    Sabotage seen: no blank line after a `for`; a blank line between two methods.
+    """
+    compiler, pending = CommandCompiler(), ""
+    for line in walkthrough.blocks()[number].splitlines():
+        pending += f"{line}\n"
+        if compiler(pending.removesuffix("\n"), symbol="single") is not None:
+            pending = ""
+    assert pending.strip() == "", "the block's last statement waits for a blank line"
 
 
 def test_every_setting_stands_in_the_readme_with_its_default() -> None:
