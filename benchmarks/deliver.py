@@ -54,8 +54,6 @@ def run() -> dict[str, object]:
         stop.set()
         process.join()
     arrived = sum(len(set(receiver.ids)) for receiver in quick)
-    if arrived != QUICK * EVENTS:
-        raise RuntimeError(f"{QUICK * EVENTS - arrived} of {QUICK * EVENTS} messages did not arrive")
     counts = Counter(one for receiver in quick for one in receiver.ids)
     return {
         "events": EVENTS,
@@ -66,4 +64,5 @@ def run() -> dict[str, object]:
         "messages_per_s": round(arrived / took),
         "slow_receiver_answer_s": SLOW_ANSWER_S,
         "arrived_at_slow_meanwhile": at_slow,
+        "holds": arrived == QUICK * EVENTS,
     }

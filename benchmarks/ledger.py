@@ -25,7 +25,9 @@ def run() -> dict[str, object]:
     with tempfile.TemporaryDirectory(prefix="space-hub-bench-") as name:
         folder = Path(name)
         with Service(f"sqlite:///{folder / 'hub.sqlite'}", folder) as service:
-            return {"rule_per_s": _rule(service), **_table(service), **_call_offs(service)}
+            figures = {"rule_per_s": _rule(service), **_table(service), **_call_offs(service)}
+            with service.database.read() as session:
+                return {**figures, "holds": ledger.faults(session) == []}
 
 
 def _rate(times: int, one: Callable[[int], object]) -> int:

@@ -31,6 +31,7 @@ def run() -> dict[str, object]:
         found = recommend(need, offers)
         figures[f"{name}_taken"] = sum(each.verdict is Verdict.TAKEN for each in found.judged)
         figures[f"{name}_covered"] = found.covered
+    figures["holds"] = all(figures[f"{name}_covered"] for name in ("without_retainers", "with_retainers"))
     return figures
 
 

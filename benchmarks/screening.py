@@ -36,6 +36,7 @@ def run() -> dict[str, object]:
         "encounters": sum(not one.co_located for one in result.encounters),
         "co_located": sum(one.co_located for one in result.encounters),
         "failed": dict(result.failed),
+        "holds": result.offered == result.screened + result.failed_at_once and len(result.encounters) > 0,
         "sha256": canonical_sha256(result, [one.catalog_number for one in elements]),
     }
 

@@ -29,13 +29,16 @@ def test_a_benchmark_prints_its_figures_for_people_and_for_programs(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     planted = ModuleType("benchmarks.planted")
-    planted.run = lambda: {"wall_s": 1.5}  # type: ignore[attr-defined]
+    figures: dict[str, object] = {"wall_s": 1.5, "holds": True}
+    planted.run = lambda: figures  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "benchmarks.planted", planted)
     monkeypatch.setattr(dispatch, "known", lambda: ["planted"])
     assert dispatch.main(["planted"]) == 0
-    assert capsys.readouterr().out == "wall_s  1.5\n"
+    assert capsys.readouterr().out == "wall_s  1.5\nholds   True\n"
     assert dispatch.main(["planted", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"wall_s": 1.5}
+    assert json.loads(capsys.readouterr().out.splitlines()[-1]) == {"name": "planted", **figures}
+    figures["holds"] = False
+    assert dispatch.main(["planted"]) == 1
 
 
 def test_private_modules_are_no_benchmarks() -> None:
