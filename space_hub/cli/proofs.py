@@ -4,6 +4,7 @@ A proof is a function that gives a report with `holds` and `as_dict()`; it holds
 or it does not, and the exit status says which.
 """
 
+import os
 import signal
 import tempfile
 from collections.abc import Callable
@@ -94,15 +95,14 @@ def validate(
 ) -> int:
     if name not in PROOFS:
         raise Invalid("cli.proof_unknown", name=name, known=", ".join(PROOFS))
-    if data is not None and not data.is_dir():
-        raise Invalid("cli.file_unreadable", path=str(data), reason=sentence("cli.no_folder"))
+    cases = _cases(data)
     if database_url is not None:
         if name not in ON_A_DATABASE:
             raise Invalid("cli.proof_no_database", name=name, known=", ".join(ON_A_DATABASE))
         _need_empty(database_url)
     voice = Voice(as_json)
     with _ended_in_order(), voice.progress(name) as progress:
-        report = PROOFS[name](Ask(data, database_url, progress))
+        report = PROOFS[name](Ask(cases, database_url, progress))
     _table(voice, report)
     figures = report.as_dict()
     for label, value in figures.items():
@@ -111,6 +111,18 @@ def validate(
     voice.tell("cli.holds" if report.holds else "cli.holds_not", style="green" if report.holds else "red", name=name)
     voice.answer({"name": name, "holds": report.holds} | figures)
     return OK if report.holds else FAILED
+
+
+def _cases(given: Path | None) -> Path | None:
+    """The folder that holds `gp/`: DIR or DIR/data; without DIR that of SPACE_HUB_SHARED, else none: synthetic cases."""
+    shared = os.environ.get("SPACE_HUB_SHARED")
+    if given is None and not shared:
+        return None
+    folder = given or Path(shared or "")
+    for each in (folder, folder / "data"):
+        if (each / "gp").is_dir():
+            return each
+    raise Invalid("cli.no_cases", folder=str(folder))
 
 
 def _table(voice: Voice, report: Report) -> None:

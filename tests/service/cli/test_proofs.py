@@ -15,6 +15,7 @@ from jobs.proofs.service import Service
 from space_hub.cli import proofs
 from space_hub.cli.speak import Voice
 from space_hub.clock import SystemClock
+from space_hub.errors import Invalid
 from tests.support.terminal import answer
 
 
@@ -130,3 +131,17 @@ def test_a_database_that_cannot_be_used_is_said_without_its_password(
     error = answer(capsys, "validate", *words, status=status)["error"]
     assert error["code"] == code
     assert "sesame" not in error["detail"]
+
+
+def test_published_cases_are_found_or_said_to_be_missing_never_replaced_in_silence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sabotage seen: answering None for a folder without cases ran the synthetic ones instead."""
+    monkeypatch.delenv("SPACE_HUB_SHARED", raising=False)
+    assert proofs._cases(None) is None
+    (tmp_path / "data" / "gp").mkdir(parents=True)
+    assert proofs._cases(tmp_path) == proofs._cases(tmp_path / "data") == tmp_path / "data"
+    monkeypatch.setenv("SPACE_HUB_SHARED", str(tmp_path))
+    assert proofs._cases(None) == tmp_path / "data"
+    with pytest.raises(Invalid, match=r"cli\.no_cases"):
+        proofs._cases(tmp_path / "elsewhere")
