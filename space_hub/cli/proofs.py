@@ -114,7 +114,7 @@ def validate(
 
 
 def _cases(given: Path | None) -> Path | None:
-    """The folder that holds `gp/`: DIR or DIR/data; without DIR that of SPACE_HUB_SHARED, else none: synthetic cases."""
+    """The folder that holds `gp/`: DIR, DIR/data, or that of SPACE_HUB_SHARED; None stands for synthetic cases."""
     shared = os.environ.get("SPACE_HUB_SHARED")
     if given is None and not shared:
         return None
