@@ -32,13 +32,7 @@ def ingest(
     voice = Voice(as_json)
     house = houses.open_existing(houses.settings())
     taken = loading.take_file(house, options.existing(file), voice, source=source)
-    voice.tell(
-        "up.catalogue_taken",
-        name=taken.name,
-        offered=taken.offered,
-        accepted=taken.accepted,
-        quarantined=taken.quarantined,
-    )
+    loading.tell_taken(house, taken, voice)
     voice.answer(taken.model_dump(mode="json"))
     return OK
 
@@ -164,6 +158,8 @@ def conjunctions(
         wanted = found_in.Wanted(run.id, ids, max_miss_distance_m=max_miss_m, co_located=co_located)
         statement = found_in.statement(wanted).order_by(order, col(Conjunction.id)).limit(limit)
         pairs = [(one, look) for one, look in session.execute(statement)]
+        beside = found_in.statement(found_in.Wanted(run.id, ids, co_located=True)).limit(1)
+        together = not pairs and not co_located and ids is not None and session.execute(beside).first() is not None
         faces = catalogue.faces(session, {id for one, _ in pairs for id in (one.object_a_id, one.object_b_id)})
     rows = [_row(one, look, faces) for one, look in pairs]
     title = "cli.title.co_located" if co_located else "cli.title.conjunctions"
@@ -174,6 +170,8 @@ def conjunctions(
     voice.table(title, heads, [_cells(row) for row in rows])
     if len(rows) == limit:
         voice.tell("cli.more", limit=limit, style="dim")
+    if together:
+        voice.tell("cli.fly_together")
     voice.tell("cli.run_shown", run=run.id, start=shown(run.window_start), stop=shown(run.window_stop))
     if run.synthetic:
         voice.tell("awareness.synthetic_notice", style="bold yellow")

@@ -17,17 +17,20 @@ if TYPE_CHECKING:
     from space_hub.awareness.tables import Run, SourceFile
     from space_hub.work.tables import Work
 
+_MOST_SET_ASIDE = 10
+"""Bad sets that a person is shown; all of them are kept."""
+
 
 def load_catalogue(house: House, file: Path | None, voice: Voice) -> "SourceFile | None":
     """Take in `file`, or begin an empty catalogue; the source file that was taken, None when nothing was to do."""
     if file is not None:
-        return None if _known(house, file) else _told(voice, take_file(house, file, voice))
+        return None if _known(house, file) else _told(house, take_file(house, file, voice), voice)
     from space_hub.awareness import catalogue
 
     with house.database.read() as session:
         if not catalogue.is_empty(session):
             return None
-    return _told(voice, _begin_catalogue(house, voice))
+    return _told(house, _begin_catalogue(house, voice), voice)
 
 
 def take_file(house: House, file: Path, voice: Voice, *, source: str = "file") -> "SourceFile":
@@ -199,17 +202,44 @@ def _why_not(house: House) -> str:
     return sentence(f"source.outcome.{last.outcome}")
 
 
-def _told(voice: Voice, taken: "SourceFile") -> "SourceFile":
+def _told(house: House, taken: "SourceFile", voice: Voice) -> "SourceFile":
+    tell_taken(house, taken, voice)
+    return taken
+
+
+def tell_taken(house: House, taken: "SourceFile", voice: Voice) -> None:
+    """What came of a file: every set of it is in one of the counts, and the first bad ones are shown."""
     voice.tell(
         "up.catalogue_taken",
         name=taken.name,
         offered=taken.offered,
         accepted=taken.accepted,
+        unchanged=taken.unchanged,
         quarantined=taken.quarantined,
     )
+    if taken.quarantined:
+        _show_set_aside(house, taken, voice)
+    if taken.departing:
+        voice.tell("up.departing", style="yellow", departing=taken.departing, km=f"{house.settings.departure_km:g}")
     if taken.synthetic:
         voice.tell("up.synthetic", style="bold yellow")
-    return taken
+
+
+def _show_set_aside(house: House, taken: "SourceFile", voice: Voice) -> None:
+    from sqlmodel import col, select
+
+    from space_hub.awareness.tables import QuarantinedSet
+
+    bad = select(QuarantinedSet).where(QuarantinedSet.source_file_id == taken.id)
+    with house.database.read() as session:
+        rows = session.exec(bad.order_by(col(QuarantinedSet.line)).limit(_MOST_SET_ASIDE)).all()
+    voice.table(
+        "cli.title.refused",
+        ("cli.column.line", "cli.column.reason"),
+        [[row.line, sentence(row.code, **row.params)] for row in rows],
+    )
+    if taken.quarantined > len(rows):
+        voice.tell("up.more_set_aside", shown=len(rows), quarantined=taken.quarantined)
 
 
 def _catalogue_state(session: Any) -> str:

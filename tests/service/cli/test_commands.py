@@ -1,5 +1,7 @@
 """Commands as a person and as a program see them: words, JSON, exit statuses, two languages."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,32 @@ def test_a_catalogue_goes_in_and_its_objects_come_out(capsys: pytest.CaptureFixt
     assert [item["catalog_number"] for item in items] == [900_000_001 + step for step in range(5)]
     assert run(["objects", "--number", "900000001"]) == 0
     assert "900000001" in capsys.readouterr().out
+
+
+def test_a_file_is_accounted_for_and_its_bad_sets_are_shown(
+    capsys: pytest.CaptureFixture[str], catalogue: Path
+) -> None:
+    header, first, *others = catalogue.read_text().splitlines()
+    bad = first.replace("SYNTHETIC", "BAD").replace(first.split(",")[3], "many")
+    catalogue.write_text("\n".join([header, *others, bad]) + "\n")
+    told = said(capsys, "ingest", str(catalogue))
+    assert "40 element sets offered, of which 39 new, 0 known already, 1 set aside" in told
+    assert "MEAN_MOTION" in told
+    assert "39 known already" in said(capsys, "ingest", str(catalogue))
+
+
+def test_objects_that_only_fly_together_are_pointed_to(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Sabotage seen: asking for pairs of any object pointed to them for everyone."""
+    sets = sample_catalogue(datetime(2024, 11, 2, tzinfo=UTC), 1)
+    station = [one for one in sets if "STATION" in one.name]
+    file = tmp_path / "station.csv"
+    file.write_text(to_omm_csv([*sets[:2], *station]))
+    answer(capsys, "ingest", str(file))
+    answer(capsys, "screen", "--hours", "1", "--workers", "1")
+    core, alone = (str(one.catalog_number) for one in (station[0], sets[0]))
+    assert "--co-located" in said(capsys, "conjunctions", "--object", core)
+    assert "--co-located" not in said(capsys, "conjunctions", "--object", alone)
+    assert answer(capsys, "conjunctions", "--object", core, "--co-located")["items"]
 
 
 def test_a_refused_file_is_wrong_use_and_changes_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -66,6 +94,19 @@ def test_doctor_finds_a_new_installation_well(
     codes = {finding["code"] for finding in report["findings"]}
     assert {"doctor.replay", "doctor.no_catalogue", "doctor.not_at_work", "doctor.audit_holds"} <= codes
     assert answer(capsys, "doctor", "--process", "jobs", status=1) == {"process": "jobs", "at_work": False}
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"), [(-6, "40 element sets are current; the newest is 6.0 h old."), (6, "dated 6.0 h ahead")]
+)
+def test_doctor_says_how_old_the_catalogue_is(
+    hours: int, words: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, clock: ManualClock
+) -> None:
+    file = tmp_path / "sample.csv"
+    epoch = clock.now() + timedelta(hours=hours)
+    file.write_text(to_omm_csv([replace(one, epoch=epoch) for one in sample_catalogue(clock.now(), 1)[:40]]))
+    answer(capsys, "ingest", str(file))
+    assert words in said(capsys, "doctor")
 
 
 def test_doctor_finds_a_schema_that_is_behind(
