@@ -1,17 +1,21 @@
-"""Forget what the schedule did long ago, so that the table of work stays small."""
+"""Forget what is long over, so that tables stay small: slots of the schedule, answers kept for a retry."""
 
 from datetime import timedelta
 from typing import Any
 
 from jobs.schedule import PREFIX
 from jobs.task import Task
+from space_hub.trust import idempotency
 from space_hub.work import ledger
 
 KEEP = timedelta(days=30)
-"""A month: long enough to look back at, a few hundred rows."""
+"""A month: long enough to look back at, and four times what is promised to those who retry."""
 
 
 def prune(task: Task) -> dict[str, Any]:
     with task.database.write() as session:
         task.guard(session)
-        return {"deleted": ledger.prune(session, task.clock, keep=KEEP, prefix=PREFIX)}
+        return {
+            "work": ledger.prune(session, task.clock, keep=KEEP, prefix=PREFIX),
+            "answers": idempotency.prune(session, task.clock, keep=KEEP),
+        }

@@ -31,7 +31,9 @@ class TermsIn(In):
     unit_price: Decimal = Field(description="For one unit of capacity and one day; as text to be exact.")
     currency: str = Field(description="ISO 4217")
     priority: int = Field(default=LAST_PRIORITY, description="1 is served first, 15 last.")
-    exclusivity: Exclusivity = Exclusivity.NONE
+    exclusivity: Exclusivity = Field(
+        default=Exclusivity.NONE, description="Kept as agreed, for people; the hub does not enforce it."
+    )
     civil_floor: Decimal = Field(
         default=Decimal(0),
         max_digits=9,

@@ -6,10 +6,11 @@ doing the work beside it, and completed with the answer at the end. Rows are
 kept for at least seven days.
 """
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, cast
 
-from sqlmodel import Field, Session, SQLModel
+from sqlalchemy import CursorResult, delete
+from sqlmodel import Field, Session, SQLModel, col
 
 from space_hub.clock import Clock
 from space_hub.db import JSON_TYPE
@@ -45,3 +46,9 @@ def open_row(
     session.add(row)
     session.flush()
     return row
+
+
+def prune(session: Session, clock: Clock, *, keep: timedelta) -> int:
+    """Forget answers older than `keep` of real time; how many. A key used again after that is a new request."""
+    old = delete(IdempotencyRow).where(col(IdempotencyRow.at_wall) < clock.wall() - keep)
+    return cast("CursorResult[Any]", session.execute(old)).rowcount

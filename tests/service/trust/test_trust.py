@@ -7,7 +7,7 @@ from space_hub.clock import ManualClock
 from space_hub.db import Database
 from space_hub.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from space_hub.rng import SeededRng
-from space_hub.trust import audit, keys, markings, organisations
+from space_hub.trust import audit, idempotency, keys, markings, organisations
 from space_hub.trust.audit import AuditEntry, Head
 from space_hub.trust.labels import Marking
 from space_hub.trust.principal import HUB, Principal
@@ -166,3 +166,16 @@ def test_a_key_ends_no_key_that_can_do_more(any_database: Database, clock: Manua
             keys.revoke(session, clock, stolen, whole.key_id)
         keys.revoke(session, clock, stolen, small.id)
         keys.revoke(session, clock, whole, whole.key_id)
+
+
+def test_answers_kept_for_a_retry_are_forgotten_in_time_and_not_before(database: Database, clock: ManualClock) -> None:
+    """Sabotage seen: comparing with `>` forgot the fresh one."""
+    for key in ("old", "fresh"):
+        with database.write() as session:
+            idempotency.open_row(session, clock, "org_a", key, "POST /v1/x", "0" * 64)
+        clock.advance(timedelta(days=8))
+    with database.write() as session:
+        assert idempotency.prune(session, clock, keep=timedelta(days=10)) == 1
+    with database.read() as session:
+        assert idempotency.find(session, "org_a", "old", "POST /v1/x", "0" * 64) is None
+        assert idempotency.find(session, "org_a", "fresh", "POST /v1/x", "0" * 64) is not None
