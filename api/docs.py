@@ -5,12 +5,18 @@ from pathlib import Path
 import swagger_ui_bundle
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 from api.policy import Router, public
 
 router = Router(tags=["docs"])
+
+
+@router.get("/", policy=public(), include_in_schema=False)
+def front() -> RedirectResponse:
+    """Who opens the address that `up` prints sees what can be asked."""
+    return RedirectResponse("/docs")
 
 
 @router.get("/docs", policy=public(), include_in_schema=False)

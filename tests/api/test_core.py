@@ -28,7 +28,7 @@ def test_only_these_routes_are_open_to_everyone(hub: Hub) -> None:
         for each in route.dependant.dependencies
         if isinstance(each.call, Policy) and each.call.anyone
     }
-    assert opened == {"/docs", "/healthz", "/readyz", "/v1/front-door/registrations"}
+    assert opened == {"/", "/docs", "/healthz", "/readyz", "/v1/front-door/registrations"}
 
 
 def test_every_guarded_route_refuses_who_has_no_key_and_who_lacks_the_scope(hub: Hub) -> None:
@@ -146,7 +146,7 @@ def test_a_made_up_cursor_is_refused(hub: Hub, cursor: str) -> None:
 
 def test_the_description_is_valid_and_served_from_our_own_origin(hub: Hub) -> None:
     validate(hub.client.get("/v1/openapi.json").json())
-    page = hub.client.get("/docs").text
+    page = hub.client.get("/").text
     assert "//" not in page.replace("<!DOCTYPE", "").replace("/docs/assets", "").split("<script>")[0]
     assert hub.client.get("/docs/assets/swagger-ui-bundle.js").status_code == 200
 
