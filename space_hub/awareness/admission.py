@@ -98,6 +98,7 @@ class Admission:
                 file.id,
                 bearer.current,
                 bearer.held,
+                now=now,
                 limit_km=self.limit_km,
                 departure=self.departure,
             )

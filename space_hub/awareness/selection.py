@@ -8,9 +8,15 @@ an object is the newest one that is not held back; sets dated ahead may be it.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from space_hub.orbit.elements import ElementSet
+
+STALE_AFTER = timedelta(days=3)
+"""A believed set older than this, at hub time, holds nothing back: drag and manoeuvres alone carry more than half of a low
+constellation beyond 25 km in six days (`tests/validation/test_departures.py`), and to screen with the old set would be
+worse than with the new one, which is flagged all the same."""
 
 
 class Standing(StrEnum):
@@ -51,6 +57,7 @@ def judge(
     believed: ElementSet | None,
     held: Sequence[Held],
     *,
+    now: datetime,
     limit_km: float,
     departure: Departure,
 ) -> Judgement:
@@ -69,7 +76,13 @@ def judge(
         agreed = departure(new, other.elements)
         if agreed is not None and agreed <= limit_km:
             return Judgement(Standing.CONFIRMED, True, distance, other)
-    return Judgement(Standing.DEPARTS, True, distance)
+    outdated = distance is not None and now - believed.epoch > STALE_AFTER and _same_launch(new, believed)
+    return Judgement(Standing.TRUSTED if outdated else Standing.DEPARTS, True, distance)
+
+
+def _same_launch(new: ElementSet, believed: ElementSet) -> bool:
+    """Nothing says that the number was given to another object meanwhile."""
+    return not new.international_designator or new.international_designator == believed.international_designator
 
 
 def supersedes(new: ElementSet, standing: Standing, believed: ElementSet | None) -> bool:
