@@ -14,9 +14,12 @@ from enum import StrEnum
 from space_hub.orbit.elements import ElementSet
 
 STALE_AFTER = timedelta(days=3)
-"""A believed set older than this, at hub time, holds nothing back: drag and manoeuvres alone carry more than half of a low
-constellation beyond 25 km in six days (`tests/validation/test_departures.py`), and to screen with the old set would be
-worse than with the new one, which is flagged all the same."""
+"""A believed set older than this, at hub time, holds nothing back.
+
+Drag and manoeuvres alone carry more than half of a low constellation beyond 25 km in six days
+(`tests/validation/test_departures.py`), and to screen with the old set would be worse than with
+the new one, which is flagged all the same.
+"""
 
 
 class Standing(StrEnum):
