@@ -35,8 +35,14 @@ class _Believed:
     held: list[Held] = field(default_factory=list)
     renamed: bool = False
 
+    def believe(self, id: str, elements: ElementSet, standing: Standing) -> None:
+        """Take the set as the current one, with its names, if it is believed and the newest."""
+        if supersedes(elements, standing, self.current):
+            self.current, self.current_id = elements, id
+            self.learn(elements)
+
     def learn(self, elements: ElementSet) -> None:
-        """Names follow the source, but never those of a set that is not believed."""
+        """Names follow the source: those of the current set."""
         name = elements.name or self.name
         designator = elements.international_designator or self.designator
         self.renamed |= (name, designator) != (self.name, self.designator)
@@ -87,10 +93,11 @@ class Admission:
             elements = line.elements
             bearer = believed.get(elements.catalog_number)
             if digest in known:
-                if bearer is not None:
+                # Only the set that is believed names its object: a held or an older one may be of another.
+                if known[digest] and bearer is not None:
                     bearer.learn(elements)
                 continue
-            known.add(digest)
+            known[digest] = False
             if bearer is None:
                 bearer = believed[elements.catalog_number] = self._born(elements, kept)
             verdict = judge(
@@ -109,12 +116,11 @@ class Admission:
                     bearer = believed[elements.catalog_number] = self._born(elements, kept)
                 kept.confirmed[verdict.confirms.id] = (id, bearer.object_id)
                 bearer.held = [held for held in bearer.held if held.id != verdict.confirms.id]
+                # The two may come in either order of their epochs: the newer of them becomes current.
+                bearer.believe(verdict.confirms.id, verdict.confirms.elements, verdict.standing)
             if verdict.standing is Standing.DEPARTS:
                 bearer.held.append(Held(id, file.id, elements))
-            else:
-                bearer.learn(elements)
-            if supersedes(elements, verdict.standing, bearer.current):
-                bearer.current, bearer.current_id = elements, id
+            bearer.believe(id, elements, verdict.standing)
             kept.rows.append(
                 {
                     "id": id,
@@ -150,12 +156,16 @@ class Admission:
         kept.born.append((bearer, elements.catalog_number))
         return bearer
 
-    def _known_hashes(self, hashes: list[str]) -> set[str]:
-        known: set[str] = set()
+    def _known_hashes(self, hashes: list[str]) -> dict[str, bool]:
+        """Those of `hashes` that are in the catalogue, and whether theirs is the current set of an object."""
+        known: dict[str, bool] = {}
         for some in catalogue.chunks(hashes):
-            known.update(
-                self.session.exec(select(ElementSetRow.content_hash).where(col(ElementSetRow.content_hash).in_(some)))
+            rows = self.session.exec(
+                select(ElementSetRow.content_hash, ElementSetRow.is_current).where(
+                    col(ElementSetRow.content_hash).in_(some)
+                )
             )
+            known.update(dict(list(rows)))
         return known
 
     def _believed(self, numbers: set[int]) -> dict[int, _Believed]:
@@ -224,7 +234,13 @@ class Admission:
             self.session.execute(
                 update(ElementSetRow),
                 [
-                    {"id": id, "standing": Standing.CONFIRMED.value, "confirmed_by": by, "object_id": object_id}
+                    {
+                        "id": id,
+                        "standing": Standing.CONFIRMED.value,
+                        "confirmed_by": by,
+                        "object_id": object_id,
+                        "is_current": id in current,
+                    }
                     for id, (by, object_id) in kept.confirmed.items()
                 ],
             )

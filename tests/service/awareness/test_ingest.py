@@ -236,6 +236,52 @@ def test_sets_dated_ahead_are_accepted_and_flagged(sky: Sky) -> None:
     assert current(sky, 7).forward_dated
 
 
+def test_a_held_set_that_comes_again_names_nothing_and_the_reused_number_is_still_told_apart(each_sky: Sky) -> None:
+    """Sabotage seen: learning the names of every known set gives the old object's identity to the new one."""
+    old = element_set(
+        79000, each_sky.clock.now() - timedelta(hours=12), international_designator="2021-005B", name="FIRST"
+    )
+    held = later(
+        old, 6, mean_anomaly_deg=200.0, inclination_deg=51.6, international_designator="2024-190C", name="SECOND"
+    )
+    each_sky.take(old)
+    first = current(each_sky, 79000).object_id
+    each_sky.take(held)
+    each_sky.take(held)
+    with each_sky.database.read() as session:
+        assert (catalogue.face(session, first).name, catalogue.face(session, first).international_designator) == (
+            "FIRST",
+            "2021-005B",
+        )
+    each_sky.take(later(held, 3))
+    assert current(each_sky, 79000).object_id != first
+    with each_sky.database.read() as session:
+        assert catalogue.face(session, first).name == "FIRST"
+
+
+def test_an_old_set_that_comes_again_does_not_bring_the_old_name_back(sky: Sky) -> None:
+    old = element_set(7, sky.clock.now() - timedelta(hours=12), name="OBJECT A")
+    sky.take(old)
+    sky.take(later(old, 6, name="SENTINEL"))
+    sky.take(old)
+    sky.take(later(old, 3, name="OBJECT A"))
+    with sky.database.read() as session:
+        assert catalogue.face(session, current(sky, 7).object_id).name == "SENTINEL"
+
+
+def test_the_newer_of_two_sets_that_confirm_each_other_is_current_whichever_came_first(each_sky: Sky) -> None:
+    """Sabotage seen: without the second `supersedes` the set nine hours old is current instead of the newer one."""
+    believed = element_set(7, each_sky.clock.now() - timedelta(hours=12))
+    moved = later(believed, 3, mean_anomaly_deg=200.0)
+    newer = later(moved, 6)
+    each_sky.take(believed)
+    each_sky.take(newer)
+    assert current(each_sky, 7).epoch == believed.epoch
+    each_sky.take(moved)
+    assert current(each_sky, 7).epoch == newer.epoch
+    assert current(each_sky, 7).standing == "confirmed"
+
+
 def test_a_reused_number_becomes_another_object_once_two_files_agree(each_sky: Sky) -> None:
     """Sabotage seen: `is_another` answering False merges both into one object."""
     old = element_set(
