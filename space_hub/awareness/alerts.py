@@ -8,7 +8,7 @@ entry that comes after that of a newer run takes nothing of the newer one back.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func
@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 
 from space_hub.awareness import catalogue, watches
 from space_hub.awareness.catalogue import Face
+from space_hub.awareness.correlate import LONGEST
 from space_hub.awareness.rules import AlertState, Before, Coverage, Decision, Look, Rule, decide
 from space_hub.awareness.tables import (
     Alert,
@@ -35,6 +36,9 @@ from space_hub.rng import Rng
 from space_hub.text import say
 from space_hub.trust import audit
 from space_hub.trust.principal import HUB
+
+OVER = timedelta(days=1)
+"""An encounter this long before a window cannot move into it: two runs differ by ten minutes at most."""
 
 
 def on_run(session: Session, clock: Clock, rng: Rng, entry: LogEntry) -> list[Alert]:
@@ -57,6 +61,7 @@ class _Reaction:
     rng: Rng
     run: Run
     watch: Watch
+    _followed: set[str] | None = None
 
     def alerts(self) -> list[Alert]:
         rule = Rule(self.watch.miss_distance_m, self.watch.window_h)
@@ -67,26 +72,34 @@ class _Reaction:
         }
         before = self._before()
         done = self._done()
-        still_open = {id for id, alert in before.items() if alert.state != AlertState.CLEARED.value}
+        still_open = {
+            id
+            for id, alert in before.items()
+            if alert.state != AlertState.CLEARED.value and alert.tca >= self.run.window_start
+        }
         gone = self._others(sorted(still_open - found.keys() - done))
         made: list[Alert] = []
         everything = Coverage(True, True, False, self.run.threshold_m)
         for id, (conjunction, look) in found.items():
             if id not in done:
-                decision = decide(rule, _said(before.get(id)), Look(look.miss_distance_m), everything)
+                decision = decide(rule, _said(before.get(id)), _seen(look), everything)
                 made += self._write(decision, before.get(id), conjunction, look)
         for conjunction, other in gone:
             last = before[conjunction.id]
-            seen = None if other is None else Look(other.miss_distance_m)
+            seen = None if other is None else _seen(other)
             decision = decide(rule, _said(last), seen, self._coverage(conjunction, last.tca))
             made += self._write(decision, last, conjunction, other)
         return made
 
     def _before(self) -> dict[str, Alert]:
-        """The last revision of each conjunction that this watch spoke of."""
+        """The last revision of each conjunction that this watch spoke of and that may still lie ahead.
+
+        What is over is never spoken of again, so a watch does not grow slower with its years.
+        """
         newest = (
             select(Alert.conjunction_id, func.max(Alert.revision).label("revision"))
-            .where(Alert.watch_id == self.watch.id)
+            .join(Conjunction, col(Conjunction.id) == col(Alert.conjunction_id))
+            .where(Alert.watch_id == self.watch.id, col(Conjunction.tca) >= self.run.window_start - OVER)
             .group_by(col(Alert.conjunction_id))
             .subquery()
         )
@@ -141,19 +154,22 @@ class _Reaction:
             .where(col(Designation.object_id).in_(pair), col(Designation.valid_to).is_(None))
         ).one()
         return Coverage(
-            tca_inside=self.run.window_start <= tca <= self.run.window_stop,
+            # Near an edge it may have moved out of the window, by as much as two looks at one encounter may differ.
+            tca_inside=self.run.window_start + LONGEST <= tca <= self.run.window_stop - LONGEST,
             objects_followed=not lost and self._in_snapshot(pair),
             objects_retired=in_force < len(pair),
             threshold_m=self.run.threshold_m,
         )
 
     def _in_snapshot(self, pair: list[str]) -> bool:
-        given = self.session.exec(select(Snapshot.element_set_ids).where(Snapshot.id == self.run.snapshot_id)).one()
+        if self._followed is None:
+            # Once for all conjunctions that are gone: a snapshot lists tens of thousands of sets.
+            given = self.session.exec(select(Snapshot.element_set_ids).where(Snapshot.id == self.run.snapshot_id)).one()
+            self._followed = set(given)
         theirs = self.session.exec(
             select(ElementSetRow.object_id, ElementSetRow.id).where(col(ElementSetRow.object_id).in_(pair))
         ).all()
-        sets = set(given)
-        return {object_id for object_id, id in theirs if id in sets} == set(pair)
+        return {object_id for object_id, id in theirs if id in self._followed} == set(pair)
 
     def _write(
         self, decision: Decision | None, before: Alert | None, conjunction: Conjunction, look: Assessment | None
@@ -199,6 +215,10 @@ class _Reaction:
 
 def _said(alert: Alert | None) -> Before | None:
     return None if alert is None else Before(AlertState(alert.state), alert.miss_distance_m)
+
+
+def _seen(look: Assessment) -> Look:
+    return Look(look.miss_distance_m, look.open_start or look.open_end)
 
 
 def _payload(

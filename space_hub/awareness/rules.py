@@ -42,9 +42,10 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the run at hand says of the conjunction."""
+    """What the run at hand says of the conjunction; `cut` when the window ends within the encounter."""
 
     miss_distance_m: float
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,10 @@ class Decision:
 def decide(rule: Rule, before: Before | None, look: Look | None, coverage: Coverage) -> Decision | None:
     """The next revision, or None for silence."""
     open_before = before is not None and before.state is not AlertState.CLEARED
+    told_m = before.miss_distance_m if before is not None and open_before else None
+    if look is not None and look.cut and told_m is not None and look.miss_distance_m >= told_m:
+        # It may be the distance at the window's edge: that can tell that they come nearer, never farther.
+        return None
     if look is not None and look.miss_distance_m <= rule.miss_distance_m:
         if before is None:
             return Decision(AlertState.RAISED, "alert.reason.first_seen")

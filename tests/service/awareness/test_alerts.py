@@ -186,6 +186,32 @@ def test_an_identity_that_ended_closes_its_alert(sky: Sky) -> None:
     assert [(alert.state, alert.reason) for alert in closed] == [("cleared", "alert.reason.identity_ended")]
 
 
+def test_an_encounter_that_is_over_is_never_spoken_of_again(each_sky: Sky) -> None:
+    """Sabotage seen: without the look at `alert.tca` the end of an identity closes what was over an hour before."""
+    each_sky.take_text(meeting(each_sky))
+    watch(each_sky, each_sky.observer)
+    assert react(each_sky, each_sky.screen())
+    each_sky.wait(hours=3)
+    other = element_set(102, each_sky.clock.now(), international_designator="2024-200D", inclination_deg=20.0)
+    for hours in (0.1, 0.2):
+        each_sky.take(later(other, hours))
+    assert [alert.state for alert in react(each_sky, each_sky.screen()) if alert.state == "cleared"] == []
+
+
+def test_an_encounter_that_may_have_moved_over_the_end_of_the_window_is_not_cleared(sky: Sky) -> None:
+    """Sabotage seen: without the margin of `LONGEST` a window that ends a minute after it gives an all-clear."""
+    sky.take_text(meeting(sky))
+    watch(sky, sky.observer)
+    first = react(sky, sky.screen())[0]
+    sky.wait(seconds=1)
+    sky.take_text(meeting(sky, offset_deg=0.1))
+    seconds = (first.tca - sky.clock.now()).total_seconds()
+    for beyond, states in ((60.0, []), (700.0, ["cleared"])):
+        said = react(sky, sky.screen(hours=(seconds + beyond) / 3600.0))
+        assert [alert.state for alert in said if alert.conjunction_id == first.conjunction_id] == states
+        sky.wait(seconds=1)
+
+
 def _object_id(name: str, alert: Alert) -> str:
     """Id of the object of this name that the alert spoke of."""
     return str(next(one["object_id"] for one in alert.payload["objects"] if one["name"] == name))

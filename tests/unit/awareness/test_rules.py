@@ -62,6 +62,14 @@ def test_what_was_cleared_is_raised_again_when_it_returns_and_is_cleared_once() 
     assert decide(RULE, cleared, Look(3000.0), COVERED) is None
 
 
+def test_a_look_that_the_window_cuts_tells_that_they_come_nearer_and_never_an_all_clear() -> None:
+    """Sabotage seen: without the look at `cut` the distance at the window's edge clears the alert."""
+    assert decide(RULE, RAISED, Look(4000.0, cut=True), COVERED) is None
+    assert decide(RULE, Before(AlertState.REVISED, 500.0), Look(900.0, cut=True), COVERED) is None
+    assert state_of(decide(RULE, RAISED, Look(300.0, cut=True), COVERED)) is AlertState.REVISED
+    assert state_of(decide(RULE, None, Look(300.0, cut=True), COVERED)) is AlertState.RAISED
+
+
 def test_a_watch_reaches_its_window_and_no_farther() -> None:
     start = datetime(2024, 11, 2, tzinfo=UTC)
     assert RULE.reaches(start + timedelta(hours=48), start)
