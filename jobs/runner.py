@@ -132,6 +132,9 @@ class Lane:
                 ledger.put_back(session, task.work)
         except Conflict:
             logger.info("work ended while stopping", work=task.work.id)
+        except Unavailable:
+            # The rest must still be stopped; this work begins again when its lease has run out.
+            logger.warning("work not given back, database busy", work=task.work.id)
 
     def _do(self, task: Task) -> None:
         over = threading.Event()
@@ -185,18 +188,20 @@ class Lane:
         waited = 0.0
         while not over.wait(1.0):
             waited += 1.0
-            if task.reached == told and waited < LEASE_S / 6:
+            reached = task.reached
+            if reached == told and waited < LEASE_S / 6:
                 continue
-            told, waited = task.reached, 0.0
             try:
                 with self._database.write() as session:
-                    if ledger.renew(session, self._clock, task.work, *told):
+                    if ledger.renew(session, self._clock, task.work, *reached):
                         task.cancelled.set()
-            except Unavailable:
-                continue
+                told, waited = reached, 0.0
             except Conflict:
                 task.interrupted.set()
                 return
+            except Exception as error:
+                # A heartbeat that ends would lose the lease of work that goes well: the next second asks again.
+                logger.warning("lease not renewed", work=task.work.id, by=type(error).__name__)
 
 
 def holder_name(rng: Rng) -> str:

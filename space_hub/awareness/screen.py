@@ -25,7 +25,7 @@ from space_hub.awareness.tables import Assessment, Conjunction, Run, RunFailure,
 from space_hub.clock import Clock
 from space_hub.db import Database
 from space_hub.delivery import log
-from space_hub.errors import Conflict, Invalid
+from space_hub.errors import Conflict, Invalid, Unavailable
 from space_hub.orbit import screening
 from space_hub.rng import Rng
 from space_hub.text import say
@@ -42,6 +42,10 @@ DECAYED = 6
 """SGP4's code for a position below the surface of the earth."""
 
 _LOCK = 7_310_011
+
+_TRIES = 6
+_PAUSE_S = 1.0
+"""Each try waits for the write lock itself, on SQLite five seconds."""
 
 Progress = Callable[[int, int], None]
 Guard = Callable[[Session], None]
@@ -134,12 +138,20 @@ def run_screening(
         workers=workers,
         progress=progress,
     )
-    with database.write() as session:
-        if guard is not None:
-            guard(session)
-        log.exclusive(session, _LOCK)
-        publishing = _Publishing(session, clock, rng, principal, asked, taken, result)
-        return publishing.publish(started_at, clock.monotonic() - began)
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            with database.write() as session:
+                if guard is not None:
+                    guard(session)
+                log.exclusive(session, _LOCK)
+                publishing = _Publishing(session, clock, rng, principal, asked, taken, result)
+                return publishing.publish(started_at, clock.monotonic() - began)
+        except Unavailable:
+            # A minute of computation is not thrown away because others write at this moment.
+            if not tries_left:
+                raise
+            clock.sleep(_PAUSE_S)
+    raise AssertionError("the last try returns or raises")
 
 
 def _take(session: Session, asked: Asked) -> Taken:

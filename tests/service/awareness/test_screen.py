@@ -1,8 +1,10 @@
 """One run, from snapshot to published conjunctions: all of it, or nothing."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from sqlalchemy import text
@@ -12,7 +14,7 @@ from space_hub.awareness import catalogue, conjunctions, screen
 from space_hub.awareness.tables import Assessment, Conjunction, Run, RunFailure, Snapshot, SpaceObject
 from space_hub.clock import ManualClock
 from space_hub.db import Database
-from space_hub.errors import Conflict, Invalid
+from space_hub.errors import Conflict, Invalid, Unavailable
 from space_hub.orbit.sample import sample_catalogue
 from space_hub.rng import SeededRng
 from space_hub.trust.audit import AuditEntry
@@ -45,6 +47,33 @@ def meeting(sky: Sky, *, offset_deg: float = 0.0) -> str:
 
 def count(session: Session, table: type[SQLModel]) -> int:
     return session.exec(select(func.count()).select_from(table)).one()
+
+
+class Busy(Database):
+    """A database whose write lock others hold for the first `refusals` times."""
+
+    refusals: ClassVar[int] = 0
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        if Busy.refusals:
+            Busy.refusals -= 1
+            raise Unavailable("database.busy", retry_after_s=1)
+        with Database.write(self) as session:
+            yield session
+
+
+def test_a_run_is_not_lost_because_others_write_when_it_is_published(sky: Sky) -> None:
+    """Sabotage seen: with one try the run is lost, and with it the slot of the schedule."""
+    sky.take_text(meeting(sky))
+    given = {"start": sky.clock.now(), "hours": 1.0, "threshold_m": 5000.0, "workers": 1}
+    Busy.refusals = 3
+    run = screen.run_screening(Busy(sky.database.engine), sky.clock, sky.rng, HUB, **given)  # type: ignore[arg-type]
+    Busy.refusals = 100
+    with pytest.raises(Unavailable, match=r"database\.busy"):
+        screen.run_screening(Busy(sky.database.engine), sky.clock, sky.rng, HUB, **given)  # type: ignore[arg-type]
+    with sky.database.read() as session:
+        assert session.exec(select(Run.id)).all() == [run.id]
 
 
 def test_a_run_publishes_what_it_was_given_what_it_did_and_what_it_found(each_sky: Sky) -> None:

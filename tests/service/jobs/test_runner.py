@@ -12,6 +12,7 @@ from jobs.runner import Lane
 from space_hub.clock import ManualClock, SystemClock
 from space_hub.db import Database
 from space_hub.delivery import cursors, log
+from space_hub.errors import Unavailable
 from space_hub.rng import SeededRng, SystemRng
 from space_hub.settings import Settings
 from space_hub.trust import audit, markings, organisations
@@ -118,6 +119,46 @@ def test_the_process_does_work_reacts_seals_and_stops_within_a_second(
     assert not thread.is_alive()
     back = work(database, waiting)
     assert (back.state, back.losses) == ("queued", 0), "what was under way goes back to the queue"
+
+
+def test_a_heartbeat_outlives_a_fault_and_asks_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sabotage seen: with only Unavailable caught the thread ends at the fault and the lease runs out."""
+    work_id, renew, asked = start(database, "wait"), ledger.renew, []
+
+    def faulty(*given: object) -> bool:
+        asked.append(given)
+        if len(asked) == 1:
+            raise ConnectionError("the server was restarted")
+        return renew(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ledger, "renew", faulty)
+    thread = threading.Thread(target=lane(database).turn)
+    thread.start()
+    try:
+        until(lambda: work(database, work_id).note == "waiting")
+    finally:
+        reactions.release.set()
+        thread.join(5)
+    assert work(database, work_id).state == "done"
+
+
+def test_a_busy_database_does_not_keep_the_rest_from_stopping(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sabotage seen: without the clause for Unavailable the stop ends at the first lane, leases still held."""
+    start(database, "wait")
+    one = lane(database)
+    thread = threading.Thread(target=one.turn)
+    thread.start()
+    assert reactions.running.wait(5)
+
+    def busy(*_given: object) -> None:
+        raise Unavailable("database.busy", retry_after_s=1)
+
+    monkeypatch.setattr(ledger, "put_back", busy)
+    one.interrupt()
+    thread.join(5)
+    assert not thread.is_alive()
 
 
 def test_an_entry_is_dealt_with_once_with_its_cursor(database: Database, clock: ManualClock, rng: SeededRng) -> None:

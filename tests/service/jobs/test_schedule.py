@@ -6,10 +6,12 @@ import pytest
 
 from jobs import schedule
 from jobs.schedule import SCHEDULE, Missed, Regular, due, slot_of, tick
+from space_hub.awareness import sources
 from space_hub.clock import Clock, ManualClock
 from space_hub.db import Database
 from space_hub.rng import SeededRng
 from space_hub.trust import organisations
+from space_hub.trust.principal import HUB
 from space_hub.work import ledger
 
 NOON = datetime(2024, 11, 2, 12, 30, tzinfo=UTC)
@@ -73,6 +75,25 @@ def test_two_tickers_queue_a_slot_once_and_follow_hub_time(database: Database, r
         assert ledger.last_slot(session, "screen") == "at:2024-11-02T12:00:00Z"
     second.advance(HOUR)
     assert len(once(second)) == 1
+
+
+def test_a_download_that_begins_minutes_late_does_not_cost_the_next_slot(
+    any_database: Database, rng: SeededRng
+) -> None:
+    """Sabotage seen: slots two hours apart make the second call too soon for the source's own two hours."""
+    [regular] = [regular for regular in SCHEDULE if regular.kind == "ingest.celestrak"]
+    clock = ManualClock(datetime(2026, 1, 1, 12, 30, tzinfo=UTC))
+    with any_database.write() as session:
+        organisations.ensure_hub(session, clock)
+    source = sources.RecordedSource()
+    last, outcomes = slot_of(regular, clock.now()), []
+    for late in (timedelta(minutes=5), timedelta(0), timedelta(seconds=3)):
+        while not (slots := due(regular, last, clock.now(), clock.now())):
+            clock.advance(timedelta(minutes=1))
+        [last] = slots
+        clock.advance(late)
+        outcomes.append(sources.refresh(any_database, clock, rng, HUB, source).outcome)
+    assert (outcomes, source.asked) == ([sources.Outcome.UNREACHABLE] * 3, 3)
 
 
 def test_a_replayed_day_does_not_fetch_today_s_data(database: Database, rng: SeededRng) -> None:
