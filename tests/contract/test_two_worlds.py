@@ -248,7 +248,7 @@ def a_reads(here: World) -> int:
     full = 0
     paths: list[str] = []
     for route in routes(here.hub.app):
-        if "GET" not in (route.methods or ()) or route.path in ("/docs", "/v1/openapi.json"):
+        if "GET" not in (route.methods or ()) or route.path in ("/", "/docs", "/v1/openapi.json"):
             continue
         waiting = [str(route.path)]
         for name in route.param_convertors:
