@@ -17,7 +17,7 @@ BANNED = (
     *("random", "secrets", "os.urandom", "uuid.uuid1", "uuid.uuid4", "uuid.uuid6", "uuid.uuid7", "numpy.random"),
 )
 
-NUMERICS = {"numpy", "scipy", "sgp4", "skyfield"}
+NUMERICS = {"numba", "numpy", "scipy", "sgp4", "skyfield"}
 
 PURE = {
     "space_hub/orbit": {"space_hub.orbit", "space_hub.errors", *NUMERICS},
