@@ -18,7 +18,7 @@ from numba.core.compiler import CompilerBase, DefaultPassBuilder
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-class _Apart(CompilerBase):  # type: ignore[misc]  # numba carries no types.
+class _Apart(CompilerBase):
     """numba's own pipeline, with all array arguments marked as not overlapping."""
 
     def define_pipelines(self) -> list[Any]:
