@@ -1,0 +1,65 @@
+"""Element sets as rows of coefficients: what every kernel reads.
+
+`records` is the only way in. A set that SGP4 cannot use is a row like any other; its
+states carry SGP4's error code.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from math import pi, radians
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from space_hub.orbit.elements import ElementSet
+from space_hub.orbit.kernels import constants as c
+from space_hub.orbit.kernels.initialise import initialise_deep, initialise_near
+from space_hub.orbit.kernels.scalar import codes_at_epoch
+from space_hub.orbit.times import DAY, Ticks, ticks
+
+_ZERO = ticks(datetime(1949, 12, 31, tzinfo=UTC))
+
+
+class Records(NamedTuple):
+    """N objects of which M are deep; plain arrays, so that kernels take it and processes pass it on.
+
+    epoch (N,) ticks; deep (N,) place in `deep_rows` or -1; near_rows (N, NEAR_WIDTH) and deep_rows
+    (M, DEEP_WIDTH) as in `constants`; code0 (N,) SGP4's code at the epoch itself.
+    """
+
+    epoch: Ticks
+    deep: npt.NDArray[np.int64]
+    near_rows: npt.NDArray[np.float64]
+    deep_rows: npt.NDArray[np.float64]
+    code0: npt.NDArray[np.uint8]
+
+
+def records(elements: Sequence[ElementSet]) -> Records:
+    """Coefficients of SGP4 (WGS 72, improved mode) for element sets, in their order; epochs to the microsecond."""
+    count = len(elements)
+    epoch = np.fromiter((ticks(one.epoch) for one in elements), np.int64, count)
+    given = np.empty((count, 8))
+    given[:, 0] = (epoch - _ZERO) / DAY
+    given[:, 1:] = np.array(
+        [
+            (
+                one.bstar,
+                one.eccentricity,
+                radians(one.arg_perigee_deg),
+                radians(one.inclination_deg),
+                radians(one.mean_anomaly_deg),
+                one.mean_motion_rev_day * 2.0 * pi / 1440.0,
+                radians(one.raan_deg),
+            )
+            for one in elements
+        ],
+        dtype=np.float64,
+    ).reshape(count, 7)
+    near_rows = np.zeros((count, c.NEAR_WIDTH))
+    deep = np.empty(count, dtype=np.int64)
+    deep_rows = np.zeros((initialise_near(given, near_rows, deep), c.DEEP_WIDTH))
+    initialise_deep(given, near_rows, deep, deep_rows)
+    made = Records(epoch, deep, near_rows, deep_rows, np.empty(count, dtype=np.uint8))
+    codes_at_epoch(made)
+    return made
