@@ -1,8 +1,9 @@
-"""`python -m benchmarks NAME [--json]`: run one benchmark and print its figures.
+"""`python -m benchmarks NAME [--json] [OPTION...]`: run one benchmark and print its figures.
 
-A benchmark is a module of this package with `run() -> dict[str, object]`; its name is
+A benchmark is a module (or package) of this package with `run() -> dict[str, object]`; its name is
 the module's name, its units stand in the keys, its docstring's first line says what it measures.
 `holds` among its figures says whether what was measured was also done right: a fast wrong answer is none.
+One that takes options names them in `OPTIONS`, a literal of what each does; `run` is given those of the command.
 """
 
 import ast
@@ -15,7 +16,7 @@ from pkgutil import iter_modules
 
 import benchmarks
 
-USAGE = "usage: ./hub bench NAME [--json]"
+USAGE = "usage: ./hub bench NAME [--json] [OPTION...]"
 
 
 def known() -> list[str]:
@@ -24,15 +25,26 @@ def known() -> list[str]:
 
 
 def listing() -> str:
-    """Each benchmark with what it measures; read, not imported, so that help needs nothing installed."""
+    """Each benchmark with what it measures and its options."""
     names = known()
+    width = max(map(len, names), default=0)
     lines = []
     for name in names:
-        paths = [Path(folder) / f"{name}.py" for folder in benchmarks.__path__]
-        text = next((path.read_text("utf-8") for path in paths if path.exists()), "")
-        about = (ast.get_docstring(ast.parse(text)) or "").split("\n")[0]
-        lines.append(f"  {name:<{max(map(len, names))}}  {about}".rstrip())
+        about, options = described(name)
+        lines.append(f"  {name:<{width}}  {about}".rstrip())
+        lines += [f"  {'':<{width}}    {option}  {text}" for option, text in options.items()]
     return "\n".join(["known benchmarks:", *(lines or ["  none"])])
+
+
+def described(name: str) -> tuple[str, dict[str, str]]:
+    """The first line and the options of a benchmark; read, not imported, so that help needs nothing installed."""
+    paths = [Path(folder) / one for folder in benchmarks.__path__ for one in (f"{name}.py", f"{name}/__init__.py")]
+    tree = ast.parse(next((path.read_text("utf-8") for path in paths if path.exists()), ""))
+    options: dict[str, str] = {}
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign) and [ast.unparse(one) for one in statement.targets] == ["OPTIONS"]:
+            options = ast.literal_eval(statement.value)
+    return (ast.get_docstring(tree) or "").split("\n")[0], options
 
 
 def main(words: Sequence[str]) -> int:
@@ -40,11 +52,17 @@ def main(words: Sequence[str]) -> int:
     if {"-h", "--help"} & {*words}:
         print(f"{USAGE}\n{listing()}")
         return 0
-    names = [word for word in words if word != "--json"]
-    if len(names) != 1 or names[0] not in known():
+    names = [word for word in words if not word.startswith("-")]
+    given = [word for word in words if word.startswith("-") and word != "--json"]
+    allowed = {option.split("=")[0] for name in names[:1] for option in described(name)[1]}
+    if len(names) != 1 or names[0] not in known() or not {word.split("=")[0] for word in given} <= allowed:
         print(f"given: {' '.join(words) or 'nothing'}; {USAGE}\n{listing()}", file=sys.stderr)
         return 2
-    figures: dict[str, object] = import_module(f"benchmarks.{names[0]}").run()
+    try:
+        figures: dict[str, object] = import_module(f"benchmarks.{names[0]}").run(*given)
+    except benchmarks.Misused as mistake:
+        print(f"given: {' '.join(words)}; {mistake}", file=sys.stderr)
+        return 2
     width = max(map(len, figures))
     for name, value in figures.items():
         print(f"{name:<{width}}  {value}")
