@@ -67,14 +67,30 @@ def satrec(elements: ElementSet) -> Satrec:
 
 
 class Fleet:
-    """Many objects, ready to be propagated together or one by one; N is `len(fleet)`."""
+    """Many objects, ready to be propagated together or one by one; N is `len(fleet)`.
+
+    An object's record is made when it is first asked for.
+    """
 
     def __init__(self, elements: Sequence[ElementSet]) -> None:
-        self.records = [satrec(one) for one in elements]
-        self._array = SatrecArray(self.records)
+        self._elements = list(elements)
+        self._records: list[Satrec | None] = [None] * len(self._elements)
+        self._array: SatrecArray | None = None
 
     def __len__(self) -> int:
-        return len(self.records)
+        return len(self._elements)
+
+    def record(self, index: int) -> Satrec:
+        """SGP4's record of one object."""
+        record = self._records[index]
+        if record is None:
+            record = self._records[index] = satrec(self._elements[index])
+        return record
+
+    @property
+    def records(self) -> list[Satrec]:
+        """SGP4's records of all objects."""
+        return [self.record(index) for index in range(len(self))]
 
     def states(self, at: Ticks) -> tuple[Floats, Floats, Codes]:
         """All objects at all of `at` (T,): positions (N, T, 3) km, velocities (N, T, 3) km/s, codes (N, T).
@@ -82,6 +98,8 @@ class Fleet:
         Where the code is not 0 the position is NaN.
         """
         day, fraction = julian(at)
+        if self._array is None:
+            self._array = SatrecArray(self.records)
         codes, position, velocity = self._array.sgp4(day, fraction)
         return _checked(codes, position), velocity, codes
 
@@ -90,28 +108,27 @@ class Fleet:
         day, fraction = julian(at)
         out = np.empty((*at.shape, 3))
         codes = np.empty(at.shape, dtype=np.uint8)
-        records = self.records
         for row, index in enumerate(indices.tolist()):
-            codes[row], out[row], _velocity = records[index].sgp4_array(day[row], fraction[row])
+            codes[row], out[row], _velocity = self.record(index).sgp4_array(day[row], fraction[row])
         return _checked(codes, out)
 
     def positions(self, index: int, at: Ticks) -> Floats:
         """One object at `at` (T,): positions (T, 3) km, NaN where SGP4 fails."""
         day, fraction = julian(at)
-        codes, position, _velocity = self.records[index].sgp4_array(day, fraction)
+        codes, position, _velocity = self.record(index).sgp4_array(day, fraction)
         return _checked(codes, position)
 
     def codes(self, index: int, at: Ticks) -> Codes:
         """One object at `at` (T,): SGP4's error codes, 0 where there is a state."""
         day, fraction = julian(at)
-        codes, position, _velocity = self.records[index].sgp4_array(day, fraction)
+        codes, position, _velocity = self.record(index).sgp4_array(day, fraction)
         _checked(codes, position)
         return np.asarray(codes, dtype=np.uint8)
 
     def state(self, index: int, tick: int) -> tuple[Floats, Floats]:
         """One object at one tick: position km and velocity km/s, (3,) each."""
         day, fraction = julian(np.array([tick], dtype=np.int64))
-        _codes, position, velocity = self.records[index].sgp4_array(day, fraction)
+        _codes, position, velocity = self.record(index).sgp4_array(day, fraction)
         return position[0], velocity[0]
 
 

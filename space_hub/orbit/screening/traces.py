@@ -1,89 +1,147 @@
 """Pairs that need more than one look: slow ones, and those at an edge of the window or of an object's life.
 
-Each is sampled on absolute instants over the whole of every interval it touches
-(`approach.Pair.trace`), so that a pair that flies together for a day, through all chunks,
-is one record.
+Each is followed over the whole of every interval it touches (`follow`), so that a pair
+that flies together for a week, through all chunks, is one record. Millions of sightings
+are joined to regions as arrays; what is followed here and what is settled from a seat meet
+in one rule, so that an encounter is the same row whichever sighting led to it.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
-from math import ceil, isfinite
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from space_hub.orbit.approach import Pair, Passage
-from space_hub.orbit.propagation import Fleet
-from space_hub.orbit.screening.refine import WIDE, EdgeSighting, Settled, Window, settle
-from space_hub.orbit.times import SECOND
+from space_hub.orbit.kernels.jit import kernel
+from space_hub.orbit.kernels.rows import Records
+from space_hub.orbit.screening.follow import carve_followed, follow
+from space_hub.orbit.screening.found import REAL, WHOLE, Found, Indices, columns, gathered, whole_of
+from space_hub.orbit.screening.settle import LONGEST_HALF_S, SLOW_KM_S, Sightings, Window, settle
+from space_hub.orbit.screening.volume import SPHERE, pair_reach
+from space_hub.orbit.times import SECOND, Floats, Ticks
 
 APART = 240 * SECOND
-"""Sightings of a slow pair closer than this are one region to trace; any value finds the same intervals."""
+"""Sightings of a pair closer than this are one region to follow; any value finds the same intervals."""
 
 LOOK_AROUND_S = 50.0
-
-Sighting = tuple[int, int, int]
-"""Pair and tick."""
-
-Region = tuple[int, int, int, int]
-"""Pair, from tick, to tick."""
-
-Found = tuple[int, int, Passage]
+FAST_SHARE = 0.9
+"""From this share of the slow limit on, the seat decides whether an encounter is a plain one."""
 
 
-def regions(sightings: Iterable[Sighting]) -> list[Region]:
-    """Sightings of slow pairs, joined: (a, b, from, to) in ticks, in order."""
-    times: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
-    for a, b, at in sightings:
-        times[a, b].append(at)
-    joined = []
-    for (a, b), seen in sorted(times.items()):
-        seen.sort()
-        first = last = seen[0]
-        for at in seen[1:]:
-            if at - last > APART:
-                joined.append((a, b, first - APART, last + APART))
-                first = at
-            last = at
-        joined.append((a, b, first - APART, last + APART))
-    return joined
+@dataclass(frozen=True, slots=True)
+class Regions:
+    """Spans of time (R,) in which a pair is to be followed: from tick `low` to tick `high`."""
+
+    a: Indices
+    b: Indices
+    low: Ticks
+    high: Ticks
+
+    def __len__(self) -> int:
+        return len(self.a)
+
+    def part(self, first: int, last: int) -> "Regions":
+        """Regions first to last, the last left out."""
+        return Regions(self.a[first:last], self.b[first:last], self.low[first:last], self.high[first:last])
 
 
-def trace_slow(fleet: Fleet, window: Window, region: Region) -> list[Found]:
-    """Encounters of a slow pair in a region; a fast one that lies there is settled as such."""
-    a, b, low, high = region
-    found: list[Found] = []
-    for passage in Pair(fleet, a, b, window.span(a, b)).trace(low, high, window.threshold_km, WIDE):
-        if passage.speed_km_s < 0.9 * window.slow_km_s:
-            found.append((a, b, passage))
-        else:
-            kind = _by_seat(fleet, window, a, b, passage)
-            found += [(a, b, passage)] if kind.slow else kind.passages()
-            found += [one for edge in kind.edges for one in trace_edge(fleet, window, edge)]
-    return found
+def regions(a: Indices, b: Indices, low: Ticks, high: Ticks) -> Regions:
+    """Sightings (S,) joined by pair, in order; a sighting at one instant has `low` equal to `high`.
+
+    What this returns can be joined again: the regions of two chunks are regions of both.
+    """
+    if not len(a):
+        return Regions(a, b, low, high)
+    order = np.lexsort((low, b, a))
+    a, b, low = a[order], b[order], low[order]
+    # The farthest that any sighting of the pair so far reaches: a running maximum that starts anew with each pair.
+    fresh = np.ones(len(a), dtype=bool)
+    fresh[1:] = (a[1:] != a[:-1]) | (b[1:] != b[:-1])
+    high = _reach(high[order], fresh)
+    fresh[1:] |= low[1:] - high[:-1] > APART
+    first = np.flatnonzero(fresh)
+    last = np.append(first[1:], len(a)) - 1
+    return Regions(a[first], b[first], low[first], high[last])
 
 
-def trace_edge(fleet: Fleet, window: Window, edge: EdgeSighting) -> list[Found]:
-    """Encounters of a fast pair near the start or the end of its span."""
-    a, b, at, speed = edge
-    pair = Pair(fleet, a, b, window.span(a, b))
-    if isfinite(speed):
-        return [(a, b, one) for one in _near(pair, at, window.threshold_km / speed, window.threshold_km)]
+@kernel
+def _reach(high: Ticks, fresh: npt.NDArray[np.bool_]) -> Ticks:
+    reach = high.copy()
+    for n in range(1, len(high)):
+        if not fresh[n]:
+            reach[n] = max(reach[n], reach[n - 1])
+    return reach
+
+
+def trace_slow(records: Records, window: Window, given: Regions) -> Found:
+    """Encounters of slow pairs in regions; fast ones that lie there are settled as such."""
+    return _trace_slow(records, window, given, seatless=False)
+
+
+def _trace_slow(records: Records, window: Window, given: Regions, *, seatless: bool) -> Found:
+    """`seatless` keeps what has no seat as it was found, where the question came from such a one already."""
+    found = _followed(records, window, given.a, given.b, given.low - APART, given.high + APART, 0)
+    limit = np.maximum(SLOW_KM_S, reaches(window, found.a, found.b) / LONGEST_HALF_S)
+    slow = found.speed_km_s < FAST_SHARE * limit
+    if slow.all():
+        return _carved(records, window, found, 0)
+    fast = found.take(~slow)
+    settled = settle(records, window, fast.a, fast.b, fast.tca)
+    edges = settled.edges
+    kept = [found.take(slow), fast.take(settled.slow.source)]
+    if seatless:
+        seated = np.isfinite(edges.speed_km_s)
+        kept.append(fast.take(edges.source[~seated]))
+        edges = edges.take(seated)
+    return gathered([_carved(records, window, gathered(kept), 0), settled.found, trace_edges(records, window, edges)])
+
+
+def trace_edges(records: Records, window: Window, given: Sightings) -> Found:
+    """Encounters of fast pairs near the start or the end of the time for which both exist."""
+    known = np.isfinite(given.speed_km_s)
+    half = np.full(len(given), LOOK_AROUND_S)
+    half[known] = reaches(window, given.a[known], given.b[known]) / given.speed_km_s[known]
+    margin = (np.ceil(1.25 * half) + 10.0).astype(np.int64) * SECOND
+    found = _followed(records, window, given.a, given.b, given.at - margin, given.at + margin, SECOND)
+    sure = known[found.source]
+    if sure.all():
+        return _carved(records, window, found, SECOND)
     # A state is missing near the sighting: what is found there may yet have a seat, which then decides.
-    found: list[Found] = []
-    for passage in _near(pair, at, LOOK_AROUND_S, window.threshold_km):
-        kind = _by_seat(fleet, window, a, b, passage)
-        found += kind.passages()
-        for _a, _b, near in kind.slow:
-            found += trace_slow(fleet, window, (a, b, near - APART, near + APART))
-        for seat in kind.edges:
-            found += trace_edge(fleet, window, seat) if isfinite(seat[3]) else [(a, b, passage)]
-    return found
+    unsure = found.take(~sure)
+    settled = settle(records, window, unsure.a, unsure.b, unsure.tca)
+    near = regions(settled.slow.a, settled.slow.b, settled.slow.at, settled.slow.at)
+    seated = np.isfinite(settled.edges.speed_km_s)
+    kept = gathered([found.take(sure), unsure.take(settled.edges.source[~seated])])
+    return gathered(
+        [
+            _carved(records, window, kept, SECOND),
+            settled.found,
+            _trace_slow(records, window, near, seatless=True),
+            trace_edges(records, window, settled.edges.take(seated)),
+        ]
+    )
 
 
-def _near(pair: Pair, at: int, half_s: float, threshold_km: float) -> list[Passage]:
-    reach = (ceil(1.25 * half_s) + 10) * SECOND
-    return pair.trace(at - reach, at + reach, threshold_km, SECOND)
+def _followed(records: Records, window: Window, a: Indices, b: Indices, low: Ticks, high: Ticks, spacing: int) -> Found:
+    whole, real, count = follow(records, window, a, b, low, high, spacing, *_rows())
+    return columns(whole[:count], real[:count])
 
 
-def _by_seat(fleet: Fleet, window: Window, a: int, b: int, passage: Passage) -> Settled:
-    return settle(fleet, window, np.array([a]), np.array([b]), np.array([passage.tca], dtype=np.int64))
+def _carved(records: Records, window: Window, found: Found, spacing: int) -> Found:
+    """Of intervals within the sphere around a volume, the parts in the volume."""
+    if window.bounds.kind == SPHERE or not len(found):
+        return found
+    whole, real, count = carve_followed(records, window, whole_of(found), spacing, *_rows())
+    return columns(whole[:count], real[:count])
+
+
+def _rows() -> tuple[Indices, Floats]:
+    return np.empty((16, WHOLE), dtype=np.int64), np.empty((16, REAL))
+
+
+@kernel
+def reaches(window: Window, a: Indices, b: Indices) -> Floats:
+    """`pair_reach` of pairs (P,)."""
+    reach = np.empty(len(a))
+    for n in range(len(a)):
+        reach[n] = pair_reach(window.bounds, a[n], b[n])
+    return reach

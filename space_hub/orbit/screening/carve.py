@@ -1,0 +1,196 @@
+"""The part of a pass that lies in a volume: entry, exit and least distance, on the polynomials of the path.
+
+The search and the rules of `settle` and `traces` know spheres. An encounter in a volume is
+a part of one interval within the sphere around it, found by walking that interval: the
+gauge of a volume (1 on its surface) cannot change faster than the motion across the
+thinnest half-width plus the turn of the axes, so that a step of (gauge - 1) over that rate
+never passes a surface. A graze shallower than 1e-5 of a half-width, or shorter than 1 ms,
+can be lost. The plane of motion of an object comes from its own path, as do all positions;
+SGP4's velocity spans the same plane to 1e-6 rad.
+"""
+
+from math import sqrt
+from typing import NamedTuple
+
+import numpy as np
+
+from space_hub.orbit.kernels.jit import kernel
+from space_hub.orbit.screening import path
+from space_hub.orbit.screening.found import CO_LOCATED, Indices, room, write
+from space_hub.orbit.screening.path import MILLISECOND
+from space_hub.orbit.screening.volume import Bounds, gauge
+from space_hub.orbit.times import SECOND, Floats
+
+CO_LOCATED_KM_S = 0.010
+"""Below this relative speed throughout, an encounter is two objects flying together."""
+
+SHALLOW = 1e-5
+FOREVER = 1e15
+"""Ticks; a pair at rest in its volume stays there."""
+
+PACE = 1.2
+"""The relative speed may grow by this factor within a step: README, "One minimum"."""
+
+SWING = 3.0
+"""Turn of the axes and growth of a small relative speed, in units of the angular rate of the object."""
+
+_INSIDE, _ENTRY, _BEST, _FAST = range(4)
+_SQUARE, _SPEED = range(2)
+
+
+class Scratch(NamedTuple):
+    """What a walk works on, and carries from piece to piece.
+
+    `terms` and `own` (5, 3): the polynomials of the separation and of the place of a in the piece at hand.
+    `carried`: whether inside, since when, tick of the least distance since, whether ever faster than two that
+    fly together. `least`: that distance squared, and the speed there. `work` (4, 3) is overwritten at every look.
+    """
+
+    terms: Floats
+    own: Floats
+    work: Floats
+    carried: Indices
+    least: Floats
+
+
+@kernel
+def _look(bounds: Bounds, a: int, b: int, spacing: int, scratch: Scratch, tau: float) -> tuple[bool, float]:
+    """Whether one is in the volume of the other at tau, and for how many ticks at least that cannot change."""
+    gap, turn, place, motion = scratch.work[0], scratch.work[1], scratch.work[2], scratch.work[3]
+    path.at(scratch.terms, tau, gap)
+    path.rate(scratch.terms, tau, turn)
+    path.at(scratch.own, tau, place)
+    path.rate(scratch.own, tau, motion)
+    length, pace = path.length(gap), path.length(turn)
+    within, stays, outside = False, 0.0, np.inf
+    for owner, other in ((a, b), (b, a)):
+        if owner != a:
+            for axis in range(3):
+                place[axis] += gap[axis]
+                motion[axis] += turn[axis]
+                gap[axis] = -gap[axis]
+        grow = bounds.radii[a] + bounds.radii[b]
+        thinnest = grow + min(bounds.halves[owner, 0], min(bounds.halves[owner, 1], bounds.halves[owner, 2]))
+        angular = path.length(motion) / path.length(place)
+        quickest = (PACE * pace + SWING * angular * length) / (spacing * thinnest)
+        out = gauge(bounds, owner, other, place, motion, gap) - 1.0
+        if out <= 0.0:
+            within = True
+            stays = max(stays, max(-out, SHALLOW) / quickest)
+        else:
+            outside = min(outside, max(out, SHALLOW) / quickest)
+    return within, min(FOREVER, max(float(MILLISECOND), stays if within else outside))
+
+
+@kernel
+def _border(bounds: Bounds, a: int, b: int, seat: int, spacing: int, inner: int, outer: int, scratch: Scratch) -> int:
+    """The whole millisecond nearest to the surface on the side of `inner`, between ticks inside and outside."""
+    while abs(outer - inner) > 1:
+        middle = (inner + outer) // 2
+        within, _stays = _look(bounds, a, b, spacing, scratch, (middle - seat) / spacing)
+        if within:
+            inner = middle
+        else:
+            outer = middle
+    whole = inner // MILLISECOND * MILLISECOND if outer > inner else -(-inner // MILLISECOND) * MILLISECOND
+    within, _stays = _look(bounds, a, b, spacing, scratch, (whole - seat) / spacing)
+    return whole if within else inner
+
+
+@kernel
+def _deepen(seat: int, spacing: int, low: int, high: int, scratch: Scratch) -> None:
+    """Take the part of a piece from low to high, all inside, into the minimum and the speed so far."""
+    terms, carried, least = scratch.terms, scratch.carried, scratch.least
+    from_, to = (low - seat) / spacing, (high - seat) / spacing
+    tau = path.lowest(terms, from_, to)
+    square = path.square(terms, tau)
+    if square < least[_SQUARE]:
+        least[_SQUARE] = square
+        carried[_BEST] = min(max(seat + int(np.rint(tau * spacing)), low), high)
+        least[_SPEED] = path.speed(terms, tau) * (SECOND / spacing)
+    limit = CO_LOCATED_KM_S * spacing / SECOND
+    if path.speed(terms, from_) >= limit or path.speed(terms, to) >= limit:
+        carried[_FAST] = 1
+
+
+@kernel
+def begin(scratch: Scratch) -> None:
+    """A new walk, outside."""
+    scratch.carried[:] = 0
+
+
+@kernel
+def within(scratch: Scratch) -> bool:
+    """Whether the walk ended inside."""
+    return bool(scratch.carried[_INSIDE] == 1)
+
+
+@kernel
+def _enter(scratch: Scratch, tick: int) -> None:
+    scratch.carried[_INSIDE], scratch.carried[_ENTRY], scratch.carried[_FAST] = 1, tick, 0
+    scratch.least[_SQUARE] = np.inf
+
+
+@kernel
+def walk(
+    bounds: Bounds,
+    a: int,
+    b: int,
+    source: int,
+    seat: int,
+    spacing: int,
+    low: int,
+    high: int,
+    scratch: Scratch,
+    whole: Indices,
+    real: Floats,
+    count: int,
+) -> tuple[Indices, Floats, int]:
+    """Walk one piece from tick low to tick high; append each encounter that ends in it."""
+    tick = since = low
+    here, stays = _look(bounds, a, b, spacing, scratch, (tick - seat) / spacing)
+    # The surface can be passed between two pieces only by the rounding of their polynomials.
+    if here and not within(scratch):
+        _enter(scratch, low)
+    elif within(scratch) and not here:
+        whole, real, count = finish(a, b, source, low, 0, scratch, whole, real, count)
+    while tick < high:
+        following = min(tick + int(stays), high)
+        then, stays = _look(bounds, a, b, spacing, scratch, (following - seat) / spacing)
+        if then and not here:
+            since = _border(bounds, a, b, seat, spacing, following, tick, scratch)
+            _enter(scratch, since)
+        elif here and not then:
+            until = max(since, _border(bounds, a, b, seat, spacing, tick, following, scratch))
+            _deepen(seat, spacing, since, until, scratch)
+            whole, real, count = finish(a, b, source, until, 0, scratch, whole, real, count)
+        here, tick = then, following
+    if here:
+        _deepen(seat, spacing, since, high, scratch)
+    return whole, real, count
+
+
+@kernel
+def finish(
+    a: int,
+    b: int,
+    source: int,
+    exit: int,
+    flags: int,
+    scratch: Scratch,
+    whole: Indices,
+    real: Floats,
+    count: int,
+) -> tuple[Indices, Floats, int]:
+    """Append the encounter that the walk is in, which ends at tick `exit`; its separation is left to the caller."""
+    carried, least = scratch.carried, scratch.least
+    whole, real = room(whole, real, count)
+    if carried[_FAST] == 0:
+        flags |= CO_LOCATED
+    tca, entry = carried[_BEST], carried[_ENTRY]
+    exit = max(exit, entry)
+    write(
+        whole, real, count, a, b, source, tca, entry, exit, flags, sqrt(least[_SQUARE]), least[_SPEED], scratch.work[0]
+    )
+    carried[_INSIDE] = 0
+    return whole, real, count + 1
