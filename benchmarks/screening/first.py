@@ -9,13 +9,11 @@ from time import monotonic
 
 from benchmarks.screening.catalogue import read
 from benchmarks.screening.own import search
-
-OBJECTS = 3_000
-HOURS = 1.0
+from benchmarks.screening.window import SMALL_H
 
 
 def main(words: list[str]) -> None:
-    result = search(read(Path(words[0])), HOURS)
+    result = search(read(Path(words[0])), SMALL_H)
     print(monotonic() if result.screened else "nothing was screened")
 
 

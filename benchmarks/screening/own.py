@@ -1,11 +1,7 @@
 """This engine as a contestant: one call of `screen`, its result as rows."""
 
-import inspect
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
-
-import numpy as np
 
 from benchmarks.screening.rows import Rows, rows
 from benchmarks.screening.window import START, THREADS, THRESHOLD_KM
@@ -22,32 +18,13 @@ def search(
     targets: Sequence[int] | None = None,
 ) -> ScreeningResult:
     """All encounters of all with all from START on, or with `targets` (places in the list) those of these alone."""
-    known = inspect.signature(screen).parameters
-    # The number of threads is called `workers` until the compiled engine stands behind `screen`.
-    options: Any = {"threads" if "threads" in known else "workers": threads}
-    if targets is not None:
-        if "targets" not in known:
-            raise NotImplementedError("this engine screens all against all only")
-        options["targets"] = targets
-    return screen(elements, START, START + timedelta(hours=hours), threshold_km=threshold_km, **options)
+    stop = START + timedelta(hours=hours)
+    return screen(elements, START, stop, threshold_km=threshold_km, threads=threads, targets=targets)
 
 
 def rows_of(result: ScreeningResult) -> tuple[Rows, dict[str, object]]:
     """The encounters in our columns; the objects that failed: index, code, tick."""
-    found: Any = result.encounters
-    if isinstance(found, np.ndarray):
-        columns: list[Any] = [
-            found[name] for name in ("a", "b", "tca", "miss_km", "relative_speed_km_s", "entry", "exit")
-        ]
-    else:
-        columns = [
-            [one.a for one in found],
-            [one.b for one in found],
-            [ticks(one.tca) for one in found],
-            [one.miss_km for one in found],
-            [one.relative_speed_km_s for one in found],
-            [ticks(one.entry) for one in found],
-            [ticks(one.exit) for one in found],
-        ]
+    found = result.encounters.columns
+    names = ("a", "b", "tca", "miss_km", "relative_speed_km_s", "entry", "exit")
     failed = [[one.index, one.code, ticks(one.at)] for one in result.failures]
-    return rows(*columns), {"failed": failed, "failed_at_once": result.failed_at_once, "screened": result.screened}
+    return rows(*(found[name] for name in names)), {"failed": failed, "failed_at_once": result.failed_at_once}

@@ -16,12 +16,11 @@ from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
-from benchmarks.screening import first
 from benchmarks.screening.catalogue import Catalogue, fresh, grown, real, write
 from benchmarks.screening.contestant import CONTESTANTS
 from benchmarks.screening.harness import Run, contest, process
-from benchmarks.screening.union import Failures, confirmed, judge, near_threshold, pooled
-from benchmarks.screening.window import DAY_H, MAX_AGE_DAYS, START, THRESHOLD_KM, WEEK_H, Job
+from benchmarks.screening.union import Failures, Judged, confirmed, judge, near_threshold, pooled
+from benchmarks.screening.window import DAY_H, MAX_AGE_DAYS, SMALL_H, SMALL_OBJECTS, START, THRESHOLD_KM, WEEK_H, Job
 from space_hub.orbit.propagation import satrec
 from space_hub.orbit.times import ticks
 
@@ -63,9 +62,9 @@ def _contests(catalogue: Catalogue, folder: Path, hours: float, rounds: int, say
 def _warm(catalogue: Catalogue, folder: Path, names: Iterable[str]) -> None:
     """One small run each that does not count: compiled code is on disk, libraries are in the page cache."""
     small = folder / "warm"
-    write(small, catalogue.elements[: first.OBJECTS])
+    write(small, catalogue.elements[:SMALL_OBJECTS])
     for name in names:
-        contest(name, Job(small, first.HOURS))
+        contest(name, Job(small, SMALL_H))
 
 
 def verdict(catalogue: Catalogue, hours: float, last: Mapping[str, Run]) -> Part:
@@ -90,9 +89,16 @@ def verdict(catalogue: Catalogue, hours: float, last: Mapping[str, Run]) -> Part
         "slow_pairs": len(set(zip(union.a[union.slow].tolist(), union.b[union.slow].tolist(), strict=True))),
         "cut_off": int(union.cut.sum()),
         "near_threshold": near_threshold(union, found, THRESHOLD_KM, names),
-        "judged": {name: asdict(one) | {"recall": one.recall} for name, one in judged.items()},
+        "judged": {name: _kept(name, one) for name, one in judged.items()},
         "said": {name: {key: run.extra[key] for key in run.extra if key != "failed"} for name, run in last.items()},
     }
+
+
+def _kept(name: str, one: Judged) -> Part:
+    """A verdict as it is kept. The peers give no intervals: that they cover no stay says nothing."""
+    verdict = asdict(one) | {"recall": one.recall}
+    intervals = ("slow_uncovered", "cut_off_uncovered", "uncovered")
+    return {key: value for key, value in verdict.items() if name == "engine" or key not in intervals}
 
 
 def _excluded(catalogue: Catalogue, ends: Failures, start: int) -> dict[str, list[int]]:
@@ -131,7 +137,7 @@ def one_on_all(catalogue: Catalogue, folder: Path, say: Say = quiet, hours: floa
 
 
 def start(catalogue: Catalogue, folder: Path, say: Say = quiet) -> Part:
-    write(folder, catalogue.elements[: first.OBJECTS])
+    write(folder, catalogue.elements[:SMALL_OBJECTS])
 
     def once(**environment: str) -> float:
         taken = process("benchmarks.screening.first", folder, environment=environment)
@@ -142,7 +148,7 @@ def start(catalogue: Catalogue, folder: Path, say: Say = quiet) -> Part:
     with say("warm start"):
         once()
         warm = [once() for _ in range(WARM_STARTS)]
-    return {"objects": first.OBJECTS, "hours": first.HOURS, "cold_s": cold, "warm_s": warm}
+    return {"objects": SMALL_OBJECTS, "hours": SMALL_H, "cold_s": cold, "warm_s": warm}
 
 
 def states(_catalogue: Catalogue, _folder: Path, say: Say = quiet) -> Part:

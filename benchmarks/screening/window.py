@@ -12,6 +12,10 @@ THREADS = 2
 DAY_H = 24.0
 WEEK_H = 168.0
 
+SMALL_OBJECTS = 3_000
+SMALL_H = 1.0
+"""What a first result is of, and what warms caches."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
