@@ -7,6 +7,7 @@ from typing import Any
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from benchmarks.screening.conditions import sentence
 from benchmarks.screening.contestant import CONTESTANTS
@@ -14,6 +15,9 @@ from benchmarks.screening.figures import exponents
 
 NAMES = {"engine": "Space Hub", "ckdtree": "SatrecArray + cKDTree", "astroz": "astroz"}
 COLOURS = {"engine": "#0b6e4f", "ckdtree": "#8d99ae", "astroz": "#c08552"}
+
+HEIGHTS = {"engine": 10, "ckdtree": 42, "astroz": 10}
+"""How far above its point a label stands: two neighbours must not cover each other."""
 
 
 def draw(parts: Mapping[str, Any], folder: Path) -> list[Path]:
@@ -53,10 +57,12 @@ def _recall(axes: Axes, part: Mapping[str, Any]) -> None:
         lost = judged["true"] - judged["found"]
         axes.scatter(seconds, lost, s=60, color=COLOURS[name], zorder=3, clip_on=False)
         note = f"{NAMES[name]}\n{judged['found']:,} of {judged['true']:,}"
-        axes.annotate(note, (seconds, lost), textcoords="offset points", xytext=(8, 6))
+        axes.annotate(note, (seconds, lost), textcoords="offset points", xytext=(-20, HEIGHTS[name]))
     axes.set_xscale("log")
-    axes.set_xmargin(0.4)
-    axes.set_ylim(bottom=0)
+    axes.set_xmargin(0.3)
+    most = max(part["judged"][name]["true"] - part["judged"][name]["found"] for name in CONTESTANTS)
+    axes.set_ylim(0, 2 * most + 4)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("wall time, s")
     axes.set_ylabel("encounters missed")
     axes.set_title(f"Missed of the union of all, refined by direct SGP4; {part['hours'] / 24:g} days", loc="left")
