@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 Ticks = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
+Counts = npt.NDArray[np.int32]
 
 SECOND = 1_000_000
 """Ticks in a second."""

@@ -1,68 +1,150 @@
-"""The run: validity, chunks of time in parallel, traces, one sorted result.
+"""The run: validity, stretches of time in parallel, traces, one result.
 
-Chunks share nothing but the element sets; what they find is joined by pair. Neither the
-chunks nor the step can be seen in the result: they decide only which candidates are
-looked at, and every candidate is settled on absolute instants.
+Chunks of time share nothing but the element sets; what they find is joined by pair.
+Neither chunks, step, threads nor machines can be seen in the result: they decide only which
+candidates are looked at, and every candidate is settled on absolute instants.
 """
 
-import multiprocessing
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
-from typing import TypeVar
+from math import ceil
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from space_hub.errors import Invalid
-from space_hub.orbit.approach import Passage, local
 from space_hub.orbit.elements import ElementSet
+from space_hub.orbit.kernels import Records, records
 from space_hub.orbit.propagation import Fleet
-from space_hub.orbit.screening.candidates import Candidates, candidates, candidates_of
-from space_hub.orbit.screening.refine import EdgeSighting, Window, settle
-from space_hub.orbit.screening.result import Encounter, ScreeningResult
-from space_hub.orbit.screening.slabs import Knots
-from space_hub.orbit.screening.traces import Found, Region, Sighting, regions, trace_edge, trace_slow
-from space_hub.orbit.screening.validity import validity
-from space_hub.orbit.times import SECOND, Ticks, moment, ticks
+from space_hub.orbit.screening.confirm import confirm
+from space_hub.orbit.screening.found import Found, Indices, gathered
+from space_hub.orbit.screening.knots import Sky
+from space_hub.orbit.screening.result import Failure, ScreeningResult, encounters
+from space_hub.orbit.screening.search import FEW, Search
+from space_hub.orbit.screening.settle import Sightings, Window, settle, slow_limit
+from space_hub.orbit.screening.traces import Regions, regions, trace_edges, trace_slow
+from space_hub.orbit.screening.validity import LEAD, Validity, validity
+from space_hub.orbit.screening.volume import Sphere, Volume, bounds
+from space_hub.orbit.times import SECOND, moment, ticks
 
-STEP_S = 60.0
-LONGEST_STEP_S = 120.0
-SHORTEST_STEP_S = 1.0
-CHUNK_S = 1800.0
 THRESHOLD_KM = 5.0
-WIDEST_KM = 100.0
+WIDEST_KM = 200.0
 
-SMALL_WORK = 3_000_000
-"""Objects times knots below which a second process costs more than it saves."""
+STEP_S = 240.0
+"""Length of a slab: the study is in the README of `orbit`."""
 
-BATCH = 50
-"""Traces in a piece of work."""
+FEW_STEP_S = 480.0
+"""The same when few objects are asked about: there are no cells to keep small."""
+
+LONGEST_STEP_S = 600.0
+SHORTEST_STEP_S = 10.0
+
+CHUNK_SLABS = 96
+"""Slabs a chunk has at most: eight knots more than slabs are computed."""
+
+FEWEST_SLABS = 12
+
+BATCH = 50_000
+"""Encounters confirmed and handed on together."""
+
+RADIUS_SLACK_KM = 60.0
+"""An object's radii leave those of its osculating ellipses, seen four times a day, by less: README, "One on all"."""
 
 Progress = Callable[[int, int], None]
-_Item = TypeVar("_Item")
+_Task = TypeVar("_Task")
+_Done = TypeVar("_Done")
+
+
+class Sink(Protocol):
+    """Where encounters go as they are found. `clear` is called when a run starts anew."""
+
+    def add(self, found: Found) -> None: ...
+
+    def clear(self) -> None: ...
+
+
+class Crew(Protocol):
+    """Something that does pieces of work side by side and hands back each result as it comes."""
+
+    def run(self, work: Callable[["Plan", _Task], _Done], plan: "Plan", tasks: Sequence[_Task]) -> Iterator[_Done]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class _Task:
-    """What every worker knows. `rank` orders the objects by id: the lower is the first of a pair."""
+class Threads:
+    """Work in threads of this process: the kernels hold no lock."""
 
+    count: int = 2
+
+    def run(self, work: Callable[["Plan", _Task], _Done], plan: "Plan", tasks: Sequence[_Task]) -> Iterator[_Done]:
+        if self.count == 1 or len(tasks) < 2:
+            for task in tasks:
+                yield work(plan, task)
+            return
+        executor = ThreadPoolExecutor(self.count)
+        try:
+            started: list[Future[_Done]] = [executor.submit(work, plan, task) for task in tasks]
+            for one in as_completed(started):
+                yield one.result()
+        finally:
+            executor.shutdown(cancel_futures=True)
+
+
+@dataclass(slots=True)
+class Collected:
+    """The sink that keeps everything."""
+
+    parts: list[Found] = field(default_factory=list)
+
+    def add(self, found: Found) -> None:
+        self.parts.append(found)
+
+    def clear(self) -> None:
+        self.parts.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that a piece of work needs to know; it pickles."""
+
+    records: Records
     window: Window
+    sky: Sky
+    rank: Indices
     step: int
-    rank: Ticks
+    reach_km: float
+    radial_reach_km: float
+    slow_km_s: float
+    targets: Indices | None
 
 
 @dataclass(frozen=True, slots=True)
-class _Haul:
-    """What a piece of work found."""
+class Haul:
+    """What one chunk found."""
 
-    found: list[tuple[Encounter, int]]
-    edges: list[EdgeSighting]
-    slow: list[Sighting]
+    found: Found
+    edges: Sightings
+    slow: Regions
     candidates: int
+    strangers: Indices
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What became of each object offered, and how much was looked at."""
+
+    offered: int
+    screened: int
+    failures: list[Failure]
+    candidates: int
+    encounters: int
+
+    @property
+    def failed(self) -> dict[int, int]:
+        return dict(sorted(Counter(one.code for one in self.failures).items()))
 
 
 def screen(
@@ -71,57 +153,233 @@ def screen(
     stop: datetime,
     *,
     threshold_km: float = THRESHOLD_KM,
-    step_s: float = STEP_S,
-    chunk_s: float = CHUNK_S,
+    volume: Volume | Sequence[Volume] | None = None,
+    radii_km: Sequence[float] | None = None,
+    targets: Sequence[int] | None = None,
+    step_s: float | None = None,
+    chunk_s: float | None = None,
     chunk_edges: Sequence[datetime] | None = None,
-    workers: int = 2,
+    threads: int = 2,
+    crew: Crew | None = None,
     progress: Progress | None = None,
     ids: Sequence[int] | None = None,
 ) -> ScreeningResult:
-    """All encounters within `threshold_km` of all objects with each other from start to stop.
+    """All encounters of all objects with each other from start to stop, or of `targets` with all.
 
+    An encounter is an interval within `threshold_km`, or in a `volume` (one for all, or one for
+    each); `radii_km` of two objects are added to it. `targets` are indices of `elements`.
     `ids` (catalogue numbers unless given) must be distinct; they order pairs and result.
-    `step_s` (1 to 120) is the length of a slab, `chunk_s` that of a piece of work, or
-    `chunk_edges` the instants between pieces; `workers` is the most processes used. None of
-    these changes the result. `progress(done, total)` is called in this process after each
-    piece; what it raises ends the run. Raises Invalid `screening.*` for what makes no sense.
+    `step_s` (10 to 600) is the length of a slab, `chunk_s` that of a piece of work, or
+    `chunk_edges` the instants between pieces; `threads` is the number used, unless a `crew`
+    is given to do the work. None of these changes the result. `progress(done, total)` is
+    called in this thread after each piece; what it raises ends the run.
+    Raises Invalid `screening.*` for what makes no sense.
     """
+    sink = Collected()
     ids = [one.catalog_number for one in elements] if ids is None else list(ids)
-    _check(elements, start, stop, threshold_km, step_s, chunk_s, workers, ids)
+    summary = sweep(
+        elements,
+        start,
+        stop,
+        sink,
+        threshold_km=threshold_km,
+        volume=volume,
+        radii_km=radii_km,
+        targets=targets,
+        step_s=step_s,
+        chunk_s=chunk_s,
+        chunk_edges=chunk_edges,
+        crew=crew or Threads(_checked(threads)),
+        progress=progress,
+        ids=ids,
+    )
+    return ScreeningResult(
+        encounters(gathered(sink.parts), _rank(ids)),
+        summary.offered,
+        summary.screened,
+        summary.failed,
+        summary.failures,
+        summary.candidates,
+    )
+
+
+def sweep(
+    elements: Sequence[ElementSet],
+    start: datetime,
+    stop: datetime,
+    sink: Sink,
+    *,
+    threshold_km: float = THRESHOLD_KM,
+    volume: Volume | Sequence[Volume] | None = None,
+    radii_km: Sequence[float] | None = None,
+    targets: Sequence[int] | None = None,
+    step_s: float | None = None,
+    chunk_s: float | None = None,
+    chunk_edges: Sequence[datetime] | None = None,
+    crew: Crew,
+    progress: Progress | None = None,
+    ids: Sequence[int],
+) -> Summary:
+    """As `screen`, but encounters go to `sink` as they are found, each once, in no order."""
+    few = targets is not None and len(targets) <= FEW
+    step_s = step_s or (FEW_STEP_S if few else STEP_S)
+    _check(elements, start, stop, threshold_km, step_s, chunk_s, ids, targets)
     first, last = ticks(start), ticks(stop)
     step = round(step_s * SECOND)
-    edges = _edges(first, last, round(chunk_s * SECOND), chunk_edges)
-    fleet = Fleet(elements)
-    valid = validity(fleet, first, last) if elements else None
-    fails = valid.fails if valid else np.zeros(0, dtype=np.int64)
-    failures = valid.failures if valid else []
-    rank = np.empty(len(elements), dtype=np.int64)
-    rank[np.argsort(np.array(ids, dtype=np.int64), kind="stable")] = np.arange(len(elements))
-    task = _Task(Window(first, last, threshold_km, fails), step, rank)
-    hauls: list[_Haul] = []
-    small = len(elements) * (last - first) / step < SMALL_WORK
-    chunks = list(pairwise(edges))
-    with _crew(elements, _Worker(fleet, task), 1 if small else workers) as crew:
-        for haul in crew.run(_chunk, chunks):
-            hauls.append(haul)
+    near = bounds(volume or Sphere(threshold_km), len(elements), radii_km)
+    if not near.reach_km <= WIDEST_KM:
+        raise Invalid("screening.threshold_wrong", given=near.reach_km, widest_km=WIDEST_KM)
+    if not elements:
+        return Summary(0, 0, [], 0, 0)
+    table = records(elements)
+    beyond = LEAD + step
+    valid = validity(table, first, last, beyond)
+    edges = _edges(first, last, step, chunk_s, chunk_edges, few)
+    wanted = None if targets is None else np.unique(np.array(targets, dtype=np.int64))
+    while True:
+        chosen = _chosen(valid, first, wanted, near.radial_reach_km() + RADIUS_SLACK_KM)
+        sky = Sky.of(elements, table, chosen, valid.fails, step_s, (first - LEAD, last + beyond))
+        reach = near.reach_km
+        plan = Plan(
+            table,
+            Window(first, last, valid.fails, near),
+            sky,
+            _rank(ids),
+            step,
+            reach,
+            near.radial_reach_km(),
+            slow_limit(reach),
+            wanted,
+        )
+        run = _Run(plan, Fleet(elements), sink)
+        strangers = run.chunks(crew, edges, progress)
+        if not len(strangers):
+            break
+        # An object without a state that nobody expected to fail: it is looked at closely, and all is done again.
+        sink.clear()
+        valid = validity(table, first, last, beyond, announce=strangers)
+    at_once = sum(one.at == start for one in valid.failures)
+    return Summary(len(elements), len(elements) - at_once, valid.failures, run.candidates, run.encounters)
+
+
+class _Run:
+    """One attempt: chunks, then what must be followed beyond them, then the last word of the reference."""
+
+    def __init__(self, plan: Plan, fleet: Fleet, sink: Sink) -> None:
+        self.plan, self.fleet, self.sink = plan, fleet, sink
+        self.candidates = self.encounters = 0
+        self._waiting: list[Found] = []
+        self._keys: list[Indices] = []
+
+    def chunks(self, crew: Crew, edges: list[int], progress: Progress | None) -> Indices:
+        """Do all the work; returns the objects that spoiled it."""
+        pieces = list(pairwise(edges))
+        edge_parts: list[Sightings] = []
+        slow: list[Regions] = []
+        strangers: list[Indices] = []
+        for done, haul in enumerate(crew.run(search_chunk, self.plan, pieces), start=1):
+            self.candidates += haul.candidates
+            edge_parts.append(haul.edges)
+            slow.append(haul.slow)
+            strangers.append(haul.strangers)
+            self._take(haul.found)
             if progress is not None:
-                progress(len(hauls), len(chunks) + 1)
-        slow = regions(one for haul in hauls for one in haul.slow)
-        near_ends = sorted({one[:3]: one for haul in hauls for one in haul.edges}.values())
-        hauls += crew.run(_trace_slow, _batches(slow))
-        hauls += crew.run(_trace_edges, _batches(near_ends))
-    if progress is not None:
-        progress(len(chunks) + 1, len(chunks) + 1)
-    encounters = _joined(hauls, rank)
-    at_once = sum(one.at == start for one in failures)
-    return ScreeningResult(
-        encounters,
-        len(elements),
-        len(elements) - at_once,
-        dict(sorted(Counter(one.code for one in failures).items())),
-        failures,
-        sum(haul.candidates for haul in hauls),
+                progress(done, len(pieces) + 1)
+        odd = np.unique(np.concatenate(strangers))
+        if len(odd):
+            return odd
+        followed = regions(
+            *(np.concatenate([getattr(one, name) for one in slow]) for name in ("a", "b", "low", "high"))
+        )
+        for found in crew.run(follow, self.plan, _pieces(followed)):
+            self._take(found)
+        sighted = _joined(edge_parts)
+        self._take(trace_edges(self.plan.records, self.plan.window, sighted))
+        self._hand_on()
+        if progress is not None:
+            progress(len(pieces) + 1, len(pieces) + 1)
+        return odd
+
+    def _take(self, found: Found) -> None:
+        self._waiting.append(found)
+        if sum(map(len, self._waiting)) >= BATCH:
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        """Each encounter once, confirmed; the keys of those handed on are all that is kept."""
+        found = gathered(self._waiting)
+        self._waiting.clear()
+        fresh = self._fresh(np.stack([found.a, found.b, found.tca], axis=1))
+        found = found.take(fresh)
+        if len(found):
+            self.encounters += len(found)
+            self.sink.add(confirm(self.fleet, self.plan.window, found))
+
+    def _fresh(self, keys: Indices) -> Indices:
+        known = np.concatenate([*self._keys, keys]) if self._keys else keys
+        _unique, first = np.unique(known, axis=0, return_index=True)
+        fresh = np.sort(first[first >= len(known) - len(keys)]) - (len(known) - len(keys))
+        self._keys.append(keys[fresh])
+        return fresh
+
+
+# --- pieces of work -------------------------------------------------------------------------
+
+
+def search_chunk(plan: Plan, chunk: tuple[int, int]) -> Haul:
+    """Search one chunk of time and settle what lies in it."""
+    first, last = chunk
+    targets = None
+    if plan.targets is not None:
+        targets = np.flatnonzero(np.isin(plan.sky.order, plan.targets)).astype(np.int32)
+    search = Search(
+        plan.sky,
+        first,
+        plan.step,
+        -(-(last - first) // plan.step),
+        plan.reach_km,
+        plan.radial_reach_km,
+        0.5 * plan.slow_km_s,
+        targets,
     )
+    seen = search.march()
+    swap = plan.rank[seen.a] > plan.rank[seen.b]
+    a, b = np.where(swap, seen.b, seen.a), np.where(swap, seen.a, seen.b)
+    fast, slow = np.flatnonzero(seen.slow == 0), np.flatnonzero(seen.slow != 0)
+    settled = settle(plan.records, plan.window, a[fast], b[fast], seen.around[fast])
+    a = np.concatenate([a[slow], settled.slow.a])
+    b = np.concatenate([b[slow], settled.slow.b])
+    at = np.concatenate([seen.around[slow], settled.slow.at])
+    return Haul(settled.found, settled.edges, regions(a, b, at, at), seen.candidates, seen.strangers)
+
+
+def follow(plan: Plan, given: Regions) -> Found:
+    """Follow slow pairs through their regions."""
+    return trace_slow(plan.records, plan.window, given)
+
+
+def _pieces(given: Regions) -> list[Regions]:
+    size = max(1, ceil(len(given) / 16))
+    return [given.part(first, first + size) for first in range(0, len(given), size)]
+
+
+def _joined(parts: Sequence[Sightings]) -> Sightings:
+    """Sightings of several chunks, each seat once."""
+    names = ("a", "b", "at", "speed_km_s", "source")
+    a, b, at, speed, source = (np.concatenate([getattr(one, name) for one in parts]) for name in names)
+    if not len(a):
+        return Sightings(a, b, at, speed, source)
+    _unique, first = np.unique(np.stack([a, b, at], axis=1), axis=0, return_index=True)
+    return Sightings(a[first], b[first], at[first], speed[first], source[first])
+
+
+# --- what is asked --------------------------------------------------------------------------
+
+
+def _checked(threads: int) -> int:
+    if threads < 1:
+        raise Invalid("screening.workers_wrong", given=threads)
+    return threads
 
 
 def _check(
@@ -130,9 +388,9 @@ def _check(
     stop: datetime,
     threshold_km: float,
     step_s: float,
-    chunk_s: float,
-    workers: int,
+    chunk_s: float | None,
     ids: Sequence[int],
+    targets: Sequence[int] | None,
 ) -> None:
     if start.tzinfo is None or stop.tzinfo is None or stop <= start:
         raise Invalid("screening.window_wrong", start=start.isoformat(), stop=stop.isoformat())
@@ -140,142 +398,44 @@ def _check(
         raise Invalid("screening.threshold_wrong", given=threshold_km, widest_km=WIDEST_KM)
     if not SHORTEST_STEP_S <= step_s <= LONGEST_STEP_S:
         raise Invalid("screening.step_wrong", given=step_s, shortest_s=SHORTEST_STEP_S, longest_s=LONGEST_STEP_S)
-    if not chunk_s >= SHORTEST_STEP_S:
+    if chunk_s is not None and not chunk_s >= SHORTEST_STEP_S:
         raise Invalid("screening.chunk_wrong", given=chunk_s, shortest_s=SHORTEST_STEP_S)
-    if workers < 1:
-        raise Invalid("screening.workers_wrong", given=workers)
     if len(ids) != len(elements) or len(set(ids)) != len(ids):
         raise Invalid("screening.ids_wrong", ids=len(ids), distinct=len(set(ids)), elements=len(elements))
+    if targets is not None and not all(0 <= one < len(elements) for one in targets):
+        raise Invalid("screening.targets_wrong", elements=len(elements))
 
 
-def _edges(first: int, last: int, chunk: int, given: Sequence[datetime] | None) -> list[int]:
-    if given is None:
-        return [*range(first, last, chunk), last]
-    inner = [ticks(one) for one in given]
-    if any(later <= earlier for earlier, later in zip([first, *inner], [*inner, last], strict=True)):
-        raise Invalid("screening.chunk_edges_wrong", start=moment(first).isoformat(), stop=moment(last).isoformat())
-    return [first, *inner, last]
+def _edges(
+    first: int, last: int, step: int, chunk_s: float | None, given: Sequence[datetime] | None, few: bool
+) -> list[int]:
+    if given is not None:
+        inner = [ticks(one) for one in given]
+        if any(later <= earlier for earlier, later in zip([first, *inner], [*inner, last], strict=True)):
+            raise Invalid("screening.chunk_edges_wrong", start=moment(first).isoformat(), stop=moment(last).isoformat())
+        return [first, *inner, last]
+    chunk = round(chunk_s * SECOND) if chunk_s is not None else 0
+    if not chunk:
+        slabs = -(-(last - first) // step)
+        # Enough pieces to keep some threads evenly busy; the knots before and after each are computed twice.
+        chunk = step * (
+            max(FEWEST_SLABS, -(-slabs // 4)) if few else min(CHUNK_SLABS, max(FEWEST_SLABS, -(-slabs // 8)))
+        )
+    return [*range(first, last, chunk), last]
 
 
-# --- work of one process ------------------------------------------------------------------
+def _rank(ids: Sequence[int]) -> Indices:
+    rank = np.empty(len(ids), dtype=np.int64)
+    rank[np.argsort(np.array(ids, dtype=np.int64), kind="stable")] = np.arange(len(ids))
+    return rank
 
 
-@dataclass(frozen=True, slots=True)
-class _Worker:
-    fleet: Fleet
-    task: _Task
-
-
-_worker: _Worker | None = None
-
-
-def _begin(elements: Sequence[ElementSet], task: _Task) -> None:
-    global _worker
-    _worker = _Worker(Fleet(elements), task)
-
-
-def _do(work: Callable[[_Worker, _Item], _Haul], item: _Item) -> _Haul:
-    if _worker is None:
-        raise RuntimeError("a screening process was used before it was given the element sets")
-    return work(_worker, item)
-
-
-class _Crew:
-    """Runs pieces of work, here or in other processes, and hands back what they find as they end."""
-
-    def __init__(self, worker: _Worker, executor: Executor | None) -> None:
-        self.worker, self.executor = worker, executor
-
-    def run(self, work: Callable[[_Worker, _Item], _Haul], items: Sequence[_Item]) -> Iterator[_Haul]:
-        if self.executor is None:
-            for item in items:
-                yield work(self.worker, item)
-        else:
-            started: list[Future[_Haul]] = [self.executor.submit(_do, work, item) for item in items]
-            for one in as_completed(started):
-                yield one.result()
-
-
-@contextmanager
-def _crew(elements: Sequence[ElementSet], worker: _Worker, processes: int) -> Iterator[_Crew]:
-    if processes == 1:
-        yield _Crew(worker, None)
-        return
-    # A fresh interpreter each: a fork would copy the threads and locks of a server.
-    context = multiprocessing.get_context("spawn")
-    executor = ProcessPoolExecutor(processes, context, _begin, (elements, worker.task))
-    try:
-        yield _Crew(worker, executor)
-    finally:
-        executor.shutdown(cancel_futures=True)
-
-
-def _chunk(worker: _Worker, chunk: tuple[int, int]) -> _Haul:
-    """Search and settle one chunk of time."""
-    fleet, task = worker.fleet, worker.task
-    window = task.window
-    knots = Knots(fleet, *chunk, task.step, window.fails)
-    found: list[Candidates] = []
-    for number in range(knots.count):
-        found += candidates(knots.slab(number), window.threshold_km)
-        found += [candidates_of(one, slab, window.threshold_km) for one, slab in knots.last_slabs(number)]
-    if not found:
-        return _Haul([], [], [], 0)
-    a, b = np.concatenate([one.a for one in found]), np.concatenate([one.b for one in found])
-    around = np.concatenate([one.around for one in found])
-    speed = np.concatenate([one.speed_km_s for one in found])
-    swap = task.rank[a] > task.rank[b]
-    a, b = np.where(swap, b, a), np.where(swap, a, b)
-    # Far below the limit there is no seat worth looking for; near it the seat decides.
-    slow = speed < 0.5 * window.slow_km_s
-    settled = settle(fleet, window, a[~slow], b[~slow], around[~slow])
-    settled.slow += list(zip(a[slow].tolist(), b[slow].tolist(), around[slow].tolist(), strict=True))
-    return _Haul(_records(fleet, settled.passages()), settled.edges, settled.slow, len(a))
-
-
-def _trace_slow(worker: _Worker, batch: list[Region]) -> _Haul:
-    found = [one for region in batch for one in trace_slow(worker.fleet, worker.task.window, region)]
-    return _Haul(_records(worker.fleet, found), [], [], 0)
-
-
-def _trace_edges(worker: _Worker, batch: list[EdgeSighting]) -> _Haul:
-    found = [one for edge in batch for one in trace_edge(worker.fleet, worker.task.window, edge)]
-    return _Haul(_records(worker.fleet, found), [], [], 0)
-
-
-def _records(fleet: Fleet, found: Iterable[Found]) -> list[tuple[Encounter, int]]:
-    """Encounters with their exact TCA tick."""
-    seen: dict[tuple[int, int, int], Passage] = {(a, b, one.tca): one for a, b, one in found}
-    return [(_record(fleet, a, b, one), tca) for (a, b, tca), one in seen.items()]
-
-
-def _record(fleet: Fleet, a: int, b: int, one: Passage) -> Encounter:
-    radial, in_track, cross_track = local(fleet, a, b, one.tca)
-    return Encounter(
-        a,
-        b,
-        moment(one.tca),
-        round(one.distance_km, 6),
-        one.speed_km_s,
-        moment(one.entry),
-        moment(one.exit),
-        one.open_start,
-        one.open_end,
-        one.co_located,
-        radial,
-        in_track,
-        cross_track,
-    )
-
-
-# --- bringing it together -----------------------------------------------------------------
-
-
-def _batches(work: Sequence[_Item]) -> list[list[_Item]]:
-    return [list(work[first : first + BATCH]) for first in range(0, len(work), BATCH)]
-
-
-def _joined(hauls: list[_Haul], rank: Ticks) -> list[Encounter]:
-    """One record an encounter (neighbouring chunks may both have settled it), sorted."""
-    unique = {(int(rank[one.a]), int(rank[one.b]), tca): one for haul in hauls for one, tca in haul.found}
-    return [one for _key, one in sorted(unique.items(), key=lambda item: item[0])]
+def _chosen(valid: Validity, first: int, targets: Indices | None, slack_km: float) -> Indices:
+    """Objects that exist, and of them those whose range of radii meets that of a target."""
+    alive = valid.fails > first
+    if targets is None:
+        return np.flatnonzero(alive)
+    near = np.zeros(len(alive), dtype=bool)
+    for one in targets.tolist():
+        near |= (valid.lowest <= valid.highest[one] + slack_km) & (valid.highest >= valid.lowest[one] - slack_km)
+    return np.flatnonzero(alive & near)

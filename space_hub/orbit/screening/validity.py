@@ -1,102 +1,135 @@
 """Until when each object has a state: found on absolute instants, before anything is paired.
 
-All objects are asked on a coarse grid. Those that fail there, fail at an end, or have an
-osculating perigee low enough to fall between two of its instants are asked every ten
-seconds; the first failure is then placed to the millisecond. An object that fails for
-less than ten seconds and recovers is not noticed here (a dip of less than 0.2 km below
-the surface at perigee).
+Every object is asked four times a day. One that fails there, or whose osculating perigee is
+low enough to fall before it is asked again, is followed on the absolute grid of ten seconds,
+skipping those instants before which it cannot have come down from its height; the first
+failure is then placed to the millisecond. An object that fails for less than ten seconds and recovers is not
+noticed here (a dip of less than 0.2 km below the surface at perigee). An object that the
+march finds without a state although it was not announced here ends up in `announce`.
 """
 
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 import numpy.typing as npt
 
 from space_hub.orbit.elements import EARTH_RADIUS_KM, MU_KM3_S2
-from space_hub.orbit.propagation import Fleet
+from space_hub.orbit.kernels import Records, position_at, state_at
+from space_hub.orbit.kernels.jit import kernel
 from space_hub.orbit.screening.result import Failure
 from space_hub.orbit.times import SECOND, Floats, Ticks, moment
 
 NEVER = np.iinfo(np.int64).max
 
-COARSE = 1_200 * SECOND
+DAILY = 21_600 * SECOND
 FINE = 10 * SECOND
+FARTHEST = 120
+"""Most steps of the fine grid skipped at once."""
+
 MILLISECOND = 1_000
 
 LEAD = 60 * SECOND
-"""States are also needed this long before the window, for derivatives at its start."""
+"""States are also needed this long before and after the window, for derivatives at its ends."""
 
-SUSPECT_HEIGHT_KM = 150.0
-"""Perigee below this height on any coarse instant: look closely. Lunar and solar terms and drag
-move a perigee by far less than 150 km between two coarse instants."""
+SINK_KM_S = 0.1
+"""Added to the radial speed of the osculating ellipse: what drag, oblateness, sun and moon change in twenty minutes."""
 
-_BLOCK = 24
+LASTING_KM = 300.0
+"""Perigee height from which no object falls within six hours."""
 
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """`fails[n]` is the first tick without a state of object n (NEVER if there is none); failures in order."""
+    """`fails[n]` is the first tick without a state of object n (NEVER if there is none); failures in order.
+
+    `lowest` and `highest` (N,): least perigee and greatest apogee of the osculating ellipses seen, radii in km.
+    """
 
     fails: Ticks
     failures: list[Failure]
+    lowest: Floats
+    highest: Floats
 
 
-def validity(fleet: Fleet, start: int, stop: int) -> Validity:
-    """When each object of the fleet fails between start and stop, to 1 ms.
+def validity(records: Records, start: int, stop: int, beyond: int = LEAD, announce: Ticks | None = None) -> Validity:
+    """When each object fails between start and stop, to 1 ms.
 
-    A failure within LEAD after the window stands in `fails` too, but is not reported.
+    A failure up to `beyond` ticks after the window stands in `fails` too, but is not reported.
+    `announce`: objects to be followed in any case.
     """
-    horizon = stop + LEAD
-    fails = np.full(len(fleet), NEVER, dtype=np.int64)
-    failures = []
-    for index in np.flatnonzero(_suspects(fleet, start, horizon)).tolist():
-        found = _first_failure(fleet, index, start, horizon)
-        if found is not None:
-            fails[index] = found[0]
-            if found[0] <= stop:
-                failures.append(Failure(index, found[1], moment(found[0])))
-    return Validity(fails, failures)
+    horizon = stop + beyond
+    at = np.array([start - LEAD, start, *range(start // DAILY * DAILY + DAILY, horizon, DAILY), stop], dtype=np.int64)
+    lowest, highest = np.empty(len(records.epoch)), np.empty(len(records.epoch))
+    _ranges(records, at, lowest, highest)
+    suspect = lowest < EARTH_RADIUS_KM + LASTING_KM
+    if announce is not None:
+        suspect[announce] = True
+    index = np.flatnonzero(suspect)
+    fails = np.full(len(suspect), NEVER, dtype=np.int64)
+    codes = np.zeros(len(suspect), dtype=np.int64)
+    _follow(records, index, start, horizon, announce is not None, fails, codes)
+    failures = [Failure(n, int(codes[n]), moment(int(fails[n]))) for n in index.tolist() if fails[n] <= stop]
+    return Validity(fails, failures, lowest, highest)
 
 
-def _suspects(fleet: Fleet, start: int, stop: int) -> npt.NDArray[np.bool_]:
-    grid = np.arange(start // COARSE + 1, -(-stop // COARSE), dtype=np.int64) * COARSE
-    at = np.concatenate([[start - LEAD, start], grid, [stop]])
-    suspect = np.zeros(len(fleet), dtype=bool)
-    for first in range(0, len(at), _BLOCK):
-        position, velocity, codes = fleet.states(at[first : first + _BLOCK])
-        low = _perigee(position, velocity) < EARTH_RADIUS_KM + SUSPECT_HEIGHT_KM
-        suspect |= ((codes != 0) | low).any(axis=1)
-    return suspect
-
-
-def _perigee(position: Floats, velocity: Floats) -> Floats:
-    """Osculating perigee radius, km: (N, T, 3), (N, T, 3) -> (N, T); NaN where there is no state."""
-    radius = np.sqrt((position * position).sum(axis=-1))
-    speed2 = (velocity * velocity).sum(axis=-1)
-    radial = (position * velocity).sum(axis=-1)
-    momentum2 = radius * radius * speed2 - radial * radial
+@kernel
+def _ellipse(records: Records, n: int, tick: int) -> tuple[int, float, float, float, float]:
+    """Error code; height, osculating perigee and apogee radius, km; greatest radial speed on that ellipse, km/s."""
+    code, x, y, z, vx, vy, vz = state_at(records, n, tick)
+    if code != 0:
+        return code, 0.0, 0.0, 0.0, 0.0
+    radius2, speed2, radial = x * x + y * y + z * z, vx * vx + vy * vy + vz * vz, x * vx + y * vy + z * vz
+    momentum2 = radius2 * speed2 - radial * radial
+    energy = 0.5 * speed2 - MU_KM3_S2 / sqrt(radius2)
+    eccentricity = sqrt(max(0.0, 1.0 + 2.0 * energy * momentum2 / (MU_KM3_S2 * MU_KM3_S2)))
     parameter = momentum2 / MU_KM3_S2
-    energy = speed2 / 2.0 - MU_KM3_S2 / radius
-    eccentricity = np.sqrt(np.maximum(0.0, 1.0 + 2.0 * energy * momentum2 / MU_KM3_S2**2))
-    perigee: Floats = parameter / (1.0 + eccentricity)
-    return perigee
+    apogee = parameter / (1.0 - eccentricity) if eccentricity < 1.0 else np.inf
+    sinking = eccentricity * MU_KM3_S2 / sqrt(momentum2)
+    return code, sqrt(radius2) - EARTH_RADIUS_KM, parameter / (1.0 + eccentricity), apogee, sinking
 
 
-def _first_failure(fleet: Fleet, index: int, start: int, stop: int) -> tuple[int, int] | None:
-    early = fleet.codes(index, np.array([start, start - LEAD], dtype=np.int64))
-    if early.any():
-        return start, int(early[early != 0][0])
-    grid = np.arange(start // FINE + 1, -(-stop // FINE), dtype=np.int64) * FINE
-    at = np.concatenate([[start], grid, [stop]])
-    bad = np.flatnonzero(fleet.codes(index, at))
-    if not len(bad):
-        return None
-    good, failed = int(at[bad[0] - 1]) // MILLISECOND, -(-int(at[bad[0]]) // MILLISECOND)
-    while failed - good > 1:
-        middle = (good + failed) // 2
-        if fleet.codes(index, np.array([middle * MILLISECOND], dtype=np.int64))[0]:
-            failed = middle
+@kernel
+def _ranges(records: Records, at: Ticks, lowest: Floats, highest: Floats) -> None:
+    for n in range(len(lowest)):
+        lowest[n], highest[n] = np.inf, 0.0
+        for tick in at:
+            code, _height, perigee, apogee, _sinking = _ellipse(records, n, tick)
+            lowest[n] = min(lowest[n], perigee if code == 0 else 0.0)
+            highest[n] = max(highest[n], apogee)
+
+
+@kernel
+def _follow(
+    records: Records, index: npt.NDArray[np.intp], start: int, stop: int, fine: bool, fails: Ticks, codes: Ticks
+) -> None:
+    for n in index:
+        for early in (start, start - LEAD):
+            code = position_at(records, n, early)[0]
+            if code != 0 and codes[n] == 0:
+                fails[n], codes[n] = start, code
+        if codes[n] != 0:
+            continue
+        good = at = start
+        while at < stop:
+            _code, height, _perigee, _apogee, sinking = _ellipse(records, n, at)
+            skipped = 1 if fine else min(max(1, int(height / (sinking + SINK_KM_S)) * SECOND // FINE), FARTHEST)
+            at = min((at // FINE + skipped) * FINE, stop)
+            if position_at(records, n, at)[0] != 0:
+                fails[n], codes[n] = _first(records, n, good, at, stop)
+                break
+            good = at
+
+
+@kernel
+def _first(records: Records, n: int, good: int, failed: int, stop: int) -> tuple[int, int]:
+    """The first whole millisecond without a state between an instant with one and one without, and its code."""
+    low, high = good // MILLISECOND, -(-failed // MILLISECOND)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if position_at(records, n, middle * MILLISECOND)[0] != 0:
+            high = middle
         else:
-            good = middle
-    first = min(failed * MILLISECOND, stop)
-    return first, int(fleet.codes(index, np.array([first], dtype=np.int64))[0])
+            low = middle
+    first = min(high * MILLISECOND, stop)
+    return first, position_at(records, n, first)[0]

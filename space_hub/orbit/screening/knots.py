@@ -1,0 +1,249 @@
+"""Positions of all objects on the grid of slab ends, a few at a time.
+
+Most objects are asked for at every knot. Deep-space objects that never come low turn slowly:
+they are asked for at every second, fourth or eighth knot, and a polynomial of degree
+seven stands between; where it and that of degree five disagree, SGP4 is asked after all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from space_hub.orbit.elements import MU_KM3_S2, ElementSet
+from space_hub.orbit.kernels import (
+    Columns,
+    Records,
+    deep_columns,
+    deep_positions,
+    deep_state,
+    near_columns,
+    near_positions,
+    position_at,
+)
+from space_hub.orbit.kernels.jit import kernel
+from space_hub.orbit.screening.solve import BEFORE, STENCIL
+from space_hub.orbit.times import Floats, Singles, Ticks
+
+Indices = npt.NDArray[np.int64]
+
+SLOTS = STENCIL + 1
+
+TURN_RAD = 0.3
+"""Most an object may turn, at its perigee, from one knot to the next; 240 s of a low orbit are 0.28."""
+
+COARSEST = 8
+
+DOUBT_KM = 0.2
+"""Disagreement of degrees five and seven from which SGP4 is asked instead; below it the error is under 20 m."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flock:
+    """Objects that are propagated together: each `every` knots, columns of the search from `first` on."""
+
+    first: int
+    size: int
+    every: int
+    near: Columns | None
+    deep: Columns | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sky:
+    """What the search knows of the objects. `order` (n,): which element set stands in each column."""
+
+    records: Records
+    order: Indices
+    flocks: Sequence[Flock]
+    fails: Ticks
+    mortal: Indices
+    """Columns of objects that fail at some time, and `fails` (N,) by element set: when."""
+
+    span: tuple[int, int]
+    """Ticks between which every object is known to have states until it fails."""
+
+    @property
+    def size(self) -> int:
+        return len(self.order)
+
+    @classmethod
+    def of(
+        cls,
+        elements: Sequence[ElementSet],
+        records: Records,
+        chosen: Indices,
+        fails: Ticks,
+        step_s: float,
+        span: tuple[int, int],
+    ) -> "Sky":
+        """The objects `chosen`, neighbours in height side by side."""
+        axis = np.array([elements[n].semi_major_axis_km for n in chosen])
+        eccentricity = np.array([elements[n].eccentricity for n in chosen])
+        low = np.maximum(axis * (1.0 - eccentricity), 6400.0) - 100.0
+        turn = np.sqrt(MU_KM3_S2 * (1.0 + eccentricity) / low**3) * step_s
+        every = np.exp2(np.clip(np.floor(np.log2(TURN_RAD / turn)), 0.0, np.log2(COARSEST))).astype(np.int64)
+        deep = records.deep[chosen] >= 0
+        every[~deep] = 1
+        rank = np.lexsort((axis, every, deep))
+        order = chosen[rank].astype(np.int64)
+        flocks, place = [], 0
+        for is_deep, stride in sorted({*zip(deep.tolist(), every.tolist(), strict=True)}):
+            some = order[place : place + int(((deep == is_deep) & (every == stride)).sum())]
+            near = None if is_deep else near_columns(records, some)
+            far = deep_columns(records, some) if is_deep else None
+            flocks.append(Flock(place, len(some), stride, near, far))
+            place += len(some)
+        mortal = np.flatnonzero(fails[order] != np.iinfo(np.int64).max)
+        return cls(records, order, flocks, fails, mortal, span)
+
+
+@dataclass(slots=True)
+class _Band:
+    """One flock on its own coarser grid."""
+
+    flock: Flock
+    ring: Floats
+    codes: npt.NDArray[np.uint8]
+    state: Floats | None
+    next: int | None = None
+
+    def fill(self, knot: int, tick: int) -> None:
+        out = self.ring[knot % STENCIL]
+        if self.flock.near is not None:
+            near_positions(self.flock.near, tick, out, self.codes)
+        else:
+            deep_positions(self.flock.deep, self.state, tick, out, self.codes)
+        out[:, self.codes != 0] = np.nan
+
+
+@dataclass(slots=True)
+class Knots:
+    """The last SLOTS knots of a march through time; knot k is `start + k step` ticks."""
+
+    sky: Sky
+    start: int
+    step: int
+    exact: Floats = field(init=False)
+    single: Singles = field(init=False)
+    strangers: set[int] = field(default_factory=set)
+    """Columns without a state at a time at which they should have one."""
+
+    _bands: list[_Band] = field(init=False)
+
+    def __post_init__(self) -> None:
+        n = self.sky.size
+        self.exact = np.full((SLOTS, 3, n), np.nan)
+        self.single = np.zeros((SLOTS, 3, n), dtype=np.float32)
+        self._bands = [
+            _Band(
+                one,
+                np.empty((STENCIL if one.every > 1 else 1, 3, one.size)),
+                np.zeros(one.size, dtype=np.uint8),
+                None if one.deep is None else deep_state(one.deep),
+            )
+            for one in self.sky.flocks
+        ]
+
+    def slot(self, knot: int) -> int:
+        return knot % SLOTS
+
+    def tick(self, knot: int) -> int:
+        return self.start + knot * self.step
+
+    def fill(self, knot: int) -> None:
+        """Compute one knot; ask for them in order."""
+        tick, slot = self.tick(knot), self.slot(knot)
+        exact, single = self.exact[slot], self.single[slot]
+        for band in self._bands:
+            flock, every = band.flock, band.flock.every
+            if every == 1:
+                if flock.near is not None:
+                    near_positions(flock.near, tick, band.ring[0], band.codes)
+                else:
+                    deep_positions(flock.deep, band.state, tick, band.ring[0], band.codes)
+                _place(band.ring[0], band.codes, flock.first, exact, single)
+                self._note(flock.first + np.flatnonzero(band.codes), tick)
+                continue
+            coarse, rest = divmod(knot, every)
+            if band.next is None:
+                band.next = coarse - BEFORE
+            while band.next <= coarse + STENCIL - BEFORE - 1:
+                band.fill(band.next % STENCIL, self.tick(band.next * every))
+                band.next += 1
+            _between(
+                band.ring,
+                (coarse - BEFORE) % STENCIL,
+                rest / every,
+                flock.first,
+                exact,
+                single,
+                self.sky.order,
+                self.sky.records,
+                tick,
+            )
+            self._note(flock.first + np.flatnonzero(np.isnan(exact[0, flock.first : flock.first + flock.size])), tick)
+        for column in self.sky.mortal.tolist():
+            if tick >= self.sky.fails[self.sky.order[column]]:
+                exact[:, column] = np.nan
+                single[:, column] = 0.0
+
+    def _note(self, columns: npt.NDArray[np.intp], tick: int) -> None:
+        first, last = self.sky.span
+        if len(columns) and first <= tick <= last:
+            alive = tick < self.sky.fails[self.sky.order[columns]]
+            self.strangers.update(columns[alive].tolist())
+
+
+@kernel
+def _place(given: Floats, codes: npt.NDArray[np.uint8], first: int, exact: Floats, single: Singles) -> None:
+    """Copy positions (3, m) to columns from `first` on; NaN and zero where a code is set."""
+    for axis in range(3):
+        for n in range(given.shape[1]):
+            lost = codes[n] != 0
+            exact[axis, first + n] = np.nan if lost else given[axis, n]
+            single[axis, first + n] = np.float32(0.0) if lost else np.float32(given[axis, n])
+
+
+@kernel
+def _between(
+    ring: Floats,
+    oldest: int,
+    part: float,
+    first: int,
+    exact: Floats,
+    single: Singles,
+    order: Indices,
+    records: Records,
+    tick: int,
+) -> None:
+    """Positions at `part` of the way from the fourth to the fifth knot of a ring of eight."""
+    weights, rough = np.ones(STENCIL), np.zeros(STENCIL)
+    at = BEFORE + part
+    for k in range(STENCIL):
+        for other in range(STENCIL):
+            if other != k:
+                weights[k] *= (at - other) / (k - other)
+    for k in range(1, STENCIL - 1):
+        rough[k] = 1.0
+        for other in range(1, STENCIL - 1):
+            if other != k:
+                rough[k] *= (at - other) / (k - other)
+    for n in range(ring.shape[2]):
+        off = 0.0
+        for axis in range(3):
+            fine, coarse = 0.0, 0.0
+            for k in range(STENCIL):
+                value = ring[(oldest + k) % STENCIL, axis, n]
+                fine += weights[k] * value
+                coarse += rough[k] * value
+            off += abs(fine - coarse)
+            exact[axis, first + n] = fine
+            single[axis, first + n] = np.float32(fine)
+        if not off <= DOUBT_KM:
+            code, x, y, z = position_at(records, order[first + n], tick)
+            lost = code != 0
+            for axis, value in enumerate((x, y, z)):
+                exact[axis, first + n] = np.nan if lost else value
+                single[axis, first + n] = np.float32(0.0 if lost else value)

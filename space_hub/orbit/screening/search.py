@@ -1,0 +1,239 @@
+"""The search through one stretch of time: knots, chords, cells, pairs, first solutions.
+
+A march over slabs of equal length. It leaves out no pair that comes within the threshold,
+and gives each with the instant to ask SGP4 about; what it gives too much costs time only.
+Its memory does not depend on the length of the march but for what it finds.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from space_hub.orbit.kernels import Records, position_at
+from space_hub.orbit.kernels.jit import kernel
+from space_hub.orbit.screening.bounds import REST_LIMIT_KM_S2, REST_UNKNOWN_KM_S2, within
+from space_hub.orbit.screening.chords import LOW, ROWS, chords
+from space_hub.orbit.screening.grid import Grid, Shelves, collect, grid_of, shelve
+from space_hub.orbit.screening.knots import Indices, Knots, Sky
+from space_hub.orbit.screening.pairs import LANES, among, apart, beside, toward
+from space_hub.orbit.screening.solve import BEFORE, STENCIL, sift, solve
+from space_hub.orbit.times import SECOND, Counts, Floats, Ticks
+
+AHEAD = STENCIL - BEFORE - 1
+"""Knots needed beyond the start of a slab."""
+
+LAST_STATE = 1_000
+"""Ticks between the last state of an object and its failure, which is known to the millisecond."""
+
+FEW = 40
+"""Targets up to which each is tested against all objects directly."""
+
+ROOM = 1 << 15
+"""Candidates of one slab for which there is room at first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sightings:
+    """Pairs (P,) of element sets, the tick near which they are nearest, and whether they are slow."""
+
+    a: Ticks
+    b: Ticks
+    around: Ticks
+    slow: Counts
+    candidates: int
+    strangers: Ticks
+    """Element sets that had no state although none of their failures was announced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for. `slabs` of `step` ticks from `start`; distances in km, speed in km/s."""
+
+    sky: Sky
+    start: int
+    step: int
+    slabs: int
+    threshold_km: float
+    radial_reach_km: float
+    slow_km_s: float
+    targets: Counts | None = None
+    """Columns of the objects of interest, when pairs of others are not wanted."""
+
+    @property
+    def is_few(self) -> bool:
+        """So few targets that cells cost more than asking each about everybody."""
+        return self.targets is not None and len(self.targets) <= FEW
+
+    def march(self) -> Sightings:
+        """All sightings in all slabs."""
+        march = _March(self, Knots(self.sky, self.start, self.step))
+        for knot in range(-BEFORE, AHEAD):
+            march.knots.fill(knot)
+        for slab in range(self.slabs):
+            march.knots.fill(slab + AHEAD)
+            march.slab(slab)
+        return march.sightings()
+
+
+class _March:
+    def __init__(self, search: Search, knots: Knots) -> None:
+        self.search, self.knots = search, knots
+        n = search.sky.size
+        self.table = np.zeros((ROWS, n), dtype=np.float32)
+        self.hits = np.empty(4 * n + 64, dtype=np.int32)
+        self.lonely = np.empty((6, n + LANES), dtype=np.float32)
+        self.chord = np.empty((6, n + LANES), dtype=np.float32)
+        self.found = np.empty((2, ROOM), dtype=np.int32)
+        self.grid: Grid | None = None
+        self.shelves: Shelves | None = None
+        self.wanted: npt.NDArray[np.bool_] | None = None
+        if search.targets is not None:
+            self.wanted = np.zeros(n, dtype=np.bool_)
+            self.wanted[search.targets] = True
+        self.columns: list[tuple[Ticks, Ticks, Ticks, Counts]] = []
+        self.candidates = 0
+
+    def slab(self, slab: int) -> None:
+        knots, search = self.knots, self.search
+        single = [knots.single[knots.slot(slab + shift)] for shift in (-1, 0, 1, 2)]
+        step_s = search.step / SECOND
+        chords(single[0], single[1], single[2], single[3], step_s, self.table)
+        if self.grid is None and not search.is_few:
+            low = self.table[LOW]
+            self.grid = grid_of(low[low > 0.0], search.threshold_km, step_s)
+            self.shelves = Shelves.of(search.sky.size, self.grid.cells)
+        look = self._pairs if self.grid is not None else self._toward
+        count = look(step_s)
+        while count > self.found.shape[1]:
+            self.found = np.empty((2, 2 * count), dtype=np.int32)
+            count = look(step_s)
+        self.candidates += count
+        count = sift(single[0], single[1], single[2], single[3], self.found, count, step_s, search.threshold_km)
+        a, b = self.found[0, :count], self.found[1, :count]
+        if self.wanted is not None:
+            kept = np.flatnonzero(self.wanted[a] | self.wanted[b])
+            a, b = a[kept], b[kept]
+        self._solve(slab, a, b)
+        for column in search.sky.mortal.tolist():
+            end = int(search.sky.fails[search.sky.order[column]]) - LAST_STATE
+            if knots.tick(slab) < end < knots.tick(slab + 1):
+                self._last(slab, column, end)
+
+    def _pairs(self, step_s: float) -> int:
+        search, grid, shelves = self.search, self.grid, self.shelves
+        if grid is None or shelves is None:
+            raise RuntimeError("pairs were looked for before there were cells")
+        half = 0.5 * search.radial_reach_km + 1e-3
+        entries, many = shelve(
+            self.table,
+            grid,
+            half,
+            shelves.start,
+            shelves.cell,
+            shelves.source,
+            shelves.order,
+            shelves.home,
+            shelves.apart,
+        )
+        collect(self.table, shelves.order, entries, shelves.kept)
+        count = among(shelves.kept, shelves.order, shelves.start, shelves.home, grid, self.hits, self.found)
+        lonely = shelves.apart[:many]
+        lonely = lonely[np.argsort(self.table[LOW, lonely], kind="stable")]
+        count = beside(
+            self.table,
+            lonely,
+            shelves.kept,
+            shelves.order,
+            shelves.start,
+            shelves.home,
+            grid,
+            search.threshold_km,
+            half,
+            step_s,
+            REST_LIMIT_KM_S2,
+            self.hits,
+            self.found,
+            count,
+        )
+        return apart(
+            self.table,
+            lonely,
+            search.threshold_km,
+            search.radial_reach_km,
+            step_s,
+            self.lonely,
+            self.hits,
+            self.found,
+            count,
+        )
+
+    def _toward(self, step_s: float) -> int:
+        search = self.search
+        return toward(self.table, search.targets, search.threshold_km, step_s, self.chord, self.hits, self.found)
+
+    def _solve(self, slab: int, a: Counts, b: Counts) -> None:
+        knots, search = self.knots, self.search
+        out_a, out_b, around = (np.empty(len(a), dtype=np.int64) for _ in range(3))
+        slow = np.empty(len(a), dtype=np.int32)
+        edge = slab == 0 or slab == search.slabs - 1
+        count = solve(
+            knots.exact,
+            knots.slot(slab - BEFORE),
+            a,
+            b,
+            knots.tick(slab),
+            search.step,
+            search.threshold_km,
+            search.slow_km_s,
+            edge,
+            out_a,
+            out_b,
+            around,
+            slow,
+        )
+        self._add(out_a[:count], out_b[:count], around[:count], slow[:count])
+
+    def _last(self, slab: int, column: int, end: int) -> None:
+        """Partners of an object between the start of a slab and its end within it, by brute force."""
+        knots, search = self.knots, self.search
+        start = knots.tick(slab)
+        there = np.empty((3, search.sky.size))
+        _all_at(search.sky.records, search.sky.order, end, there)
+        here = knots.exact[knots.slot(slab)]
+        middle, half = 0.5 * (here + there), 0.5 * (there - here)
+        gap, turn = middle - middle[:, column, None], half - half[:, column, None]
+        size = np.maximum((turn * turn).sum(axis=0), 1e-24)
+        sigma = np.clip(-(gap * turn).sum(axis=0) / size, -1.0, 1.0)
+        nearest = gap + sigma * turn
+        distance = np.sqrt((nearest * nearest).sum(axis=0))
+        seconds = (end - start) / SECOND
+        reach = within(search.threshold_km, seconds, 6378.0, 10.0 * seconds, REST_UNKNOWN_KM_S2 + REST_LIMIT_KM_S2)
+        near = np.flatnonzero(distance <= reach)
+        near = near[near != column]
+        around = start + np.round((end - start) * 0.5 * (1.0 + sigma[near])).astype(np.int64)
+        speed = 2.0 * np.sqrt(size[near]) / seconds
+        slow = (speed < search.slow_km_s).astype(np.int32)
+        self._add(np.full(len(near), column), near, around, slow)
+        self.candidates += len(near)
+
+    def _add(self, a: Ticks, b: Ticks, around: Ticks, slow: Counts) -> None:
+        if len(a):
+            self.columns.append((a, b, around, slow))
+
+    def sightings(self) -> Sightings:
+        order = self.search.sky.order
+        strangers = order[np.array(sorted(self.knots.strangers), dtype=np.int64)]
+        if not self.columns:
+            none = np.zeros(0, dtype=np.int64)
+            return Sightings(none, none, none, np.zeros(0, dtype=np.int32), self.candidates, strangers)
+        a, b, around, slow = (np.concatenate(one) for one in zip(*self.columns, strict=True))
+        return Sightings(order[a], order[b], around, slow, self.candidates, strangers)
+
+
+@kernel
+def _all_at(records: Records, order: Indices, tick: int, out: Floats) -> None:
+    """Positions of all columns at one tick: (3, n) km, NaN where SGP4 fails."""
+    for n in range(len(order)):
+        _code, x, y, z = position_at(records, order[n], tick)
+        out[0, n], out[1, n], out[2, n] = x, y, z
