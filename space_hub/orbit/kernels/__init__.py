@@ -4,7 +4,25 @@ Vallado et al. 2006 ("Revisiting Spacetrack Report 3"); WGS 72, improved mode; T
 km/s. `space_hub.orbit.propagation`, the sgp4 package, is what they are held against.
 """
 
+from space_hub.orbit.kernels.columns import Columns, deep_columns, deep_state, near_columns, split
+from space_hub.orbit.kernels.deep import deep_positions, deep_states
+from space_hub.orbit.kernels.near import near_positions, near_states
 from space_hub.orbit.kernels.rows import Records, records
 from space_hub.orbit.kernels.scalar import position_at, positions_over, state_at
 
-__all__ = ["Records", "position_at", "positions_over", "records", "state_at"]
+__all__ = [
+    "Columns",
+    "Records",
+    "deep_columns",
+    "deep_positions",
+    "deep_state",
+    "deep_states",
+    "near_columns",
+    "near_positions",
+    "near_states",
+    "position_at",
+    "positions_over",
+    "records",
+    "split",
+    "state_at",
+]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from space_hub.orbit.kernels import constants as c
-from space_hub.orbit.kernels.jit import kernel
+from space_hub.orbit.kernels.jit import part
 
 Rows = npt.NDArray[np.float64]
 Five = tuple[float, float, float, float, float]
@@ -19,7 +19,7 @@ _FLAT = 5.2359877e-2
 """Within 3 degrees of the equator the node has no secular rate."""
 
 
-@kernel
+@part
 def _body(
     row: Rows,
     deep: Rows,
@@ -103,7 +103,7 @@ def _body(
     )
 
 
-@kernel
+@part
 def lunar_solar(epoch: float, row: Rows, deep: Rows) -> None:
     """Coefficients and secular rates of sun and moon; `epoch` in days since 1949-12-31."""
     day = epoch + 18261.5
@@ -162,7 +162,7 @@ def lunar_solar(epoch: float, row: Rows, deep: Rows) -> None:
     deep[c.DEEP_NODE_DOT], deep[c.DEEP_PERIGEE_DOT] = node, perigee
 
 
-@kernel
+@part
 def _terms(deep: Rows, first: int, anomaly: float, eccentricity: float) -> Five:
     """One body's periodic terms of e, i, l, g + h and h (times sin i)."""
     true = anomaly + 2.0 * eccentricity * sin(anomaly)
@@ -178,7 +178,7 @@ def _terms(deep: Rows, first: int, anomaly: float, eccentricity: float) -> Five:
     )
 
 
-@kernel
+@part
 def periodics(deep: Rows, t: float, e: float, inclination: float, node: float, perigee: float, anomaly: float) -> Five:
     """Add the lunar-solar periodics at `t` minutes; gives e, inclination, node, perigee, anomaly."""
     sun = _terms(deep, c.SUN, deep[c.SUN_ANOMALY] + c.SUN_MOTION * t, c.SUN_ECCENTRICITY)

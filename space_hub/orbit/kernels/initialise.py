@@ -13,13 +13,13 @@ import numpy.typing as npt
 
 from space_hub.orbit.kernels import constants as c
 from space_hub.orbit.kernels.bodies import lunar_solar
-from space_hub.orbit.kernels.jit import kernel
+from space_hub.orbit.kernels.jit import kernel, part
 from space_hub.orbit.kernels.resonance import resonances
 
 Rows = npt.NDArray[np.float64]
 
 
-@kernel
+@part
 def sidereal(julian: float) -> float:
     """Greenwich mean sidereal time, rad."""
     centuries = (julian - 2451545.0) / 36525.0
@@ -33,7 +33,7 @@ def sidereal(julian: float) -> float:
     return angle + c.TWO_PI if angle < 0.0 else angle
 
 
-@kernel
+@part
 def near(elements: Rows, row: Rows) -> bool:
     """Fill `row` from (days since 1949-12-31, B*, e, perigee, inclination, anomaly, motion, node); True if deep."""
     bstar, e, perigee, inclination, anomaly, kozai, node = elements[1:8]
@@ -135,7 +135,7 @@ def near(elements: Rows, row: Rows) -> bool:
     return deep
 
 
-@kernel
+@part
 def _higher_drag(row: Rows, bstar: float, drag: float, c3: float, xi: float, floor: float, e_eta: float) -> None:
     """Terms that are left out for perigees below 220 km and in deep space."""
     a, e, c1, anomaly = row[c.AXIS], row[c.E], row[c.AXIS_T], row[c.ANOMALY]

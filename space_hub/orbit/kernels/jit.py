@@ -1,15 +1,23 @@
-"""How kernels are compiled: two decorators over numba, both cached on disk and free of the interpreter's lock.
+"""How kernels are compiled: decorators over numba, all cached on disk and free of the interpreter's lock.
 
 `kernel` is strict IEEE arithmetic in the order written: what decides or reports a figure.
-`lanes` is for array loops that must become vector instructions: arguments promise not to
-overlap (without that promise LLVM keeps the loop scalar), sums may be reordered and
-products fused, and a number is taken to be a number.
+`part` is the same for what only kernels call. `lanes` is for array loops that must become
+vector instructions: arguments promise not to overlap (without that promise LLVM keeps the
+loop scalar), sums may be reordered and products fused, and a number is taken to be a
+number. `steady` is for such loops too, but in the order written and with NaN as NaN; only
+a product and a sum may fuse. `piece` is a formula that is put into a steady loop.
 
 A kernel is a plain function in a plain module, because generated code cannot be cached;
 arguments keep one dtype and C order, so that each is compiled once.
+
+numba looks at the file of a kernel to see whether its cached code is still good, not at
+the files of the kernels and constants it takes in. So the sources of this whole folder
+count as part of each file here.
 """
 
 from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from numba import njit
@@ -26,18 +34,47 @@ class _Apart(CompilerBase):
         return [DefaultPassBuilder.define_nopython_pipeline(self.state)]
 
 
+def _digest() -> str:
+    """Of all sources under `orbit`; the same when there are none to read."""
+    found = sha256()
+    for path in sorted(Path(__file__).resolve().parents[1].rglob("*.py")):
+        found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+_SOURCES = _digest()
+
+
+def _compiled(function: _Function, **options: Any) -> _Function:
+    options |= {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+    made = cast(Any, njit)(**options)(function)
+    if made is not function:  # NUMBA_DISABLE_JIT gives the plain function back.
+        file = made._cache._cache_file
+        file._source_stamp = (file._source_stamp, _SOURCES)
+    return cast(_Function, made)
+
+
 def kernel(function: _Function) -> _Function:
     """Compile with strict arithmetic; callable from other kernels."""
-    return cast(_Function, njit(cache=True, nogil=True, error_model="numpy")(function))
+    return _compiled(function)
+
+
+def part(function: _Function) -> _Function:
+    """As `kernel`, for what only other kernels call: no way in from Python is compiled."""
+    return _compiled(function, no_cpython_wrapper=True)
 
 
 def lanes(function: _Function) -> _Function:
     """Compile for vector instructions: array arguments must not overlap, and no result may hang on a NaN."""
-    compiled = njit(
-        cache=True,
-        nogil=True,
-        error_model="numpy",
-        fastmath={"contract", "reassoc", "nsz", "arcp", "nnan", "ninf"},
-        pipeline_class=_Apart,
-    )
-    return cast(_Function, compiled(function))
+    fast = {"contract", "reassoc", "nsz", "arcp", "nnan", "ninf"}
+    return _compiled(function, fastmath=fast, pipeline_class=_Apart)
+
+
+def steady(function: _Function) -> _Function:
+    """Compile for vector instructions, in the order written: array arguments must not overlap."""
+    return _compiled(function, fastmath={"contract"}, pipeline_class=_Apart)
+
+
+def piece(function: _Function) -> _Function:
+    """A formula for `steady` loops, put in where it is called."""
+    return _compiled(function, fastmath={"contract"}, forceinline=True, no_cpython_wrapper=True)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from space_hub.orbit.kernels import constants as c
-from space_hub.orbit.kernels.jit import kernel
+from space_hub.orbit.kernels.jit import part
 
 Rows = npt.NDArray[np.float64]
 Three = tuple[float, float, float]
@@ -20,7 +20,7 @@ _G22, _G32, _G44, _G52, _G54 = 5.7686396, 0.95240898, 1.8014998, 1.0508330, 4.41
 _PHASE_1, _PHASE_2, _PHASE_3 = 0.13130908, 2.8843198, 0.37448087
 
 
-@kernel
+@part
 def resonances(row: Rows, deep: Rows) -> None:
     """Which resonance, and its coefficients at the epoch."""
     motion, e = row[c.MOTION], row[c.E]
@@ -40,7 +40,7 @@ def resonances(row: Rows, deep: Rows) -> None:
         deep[c.FACTOR] = row[c.ANOMALY_DOT] + longitude - c.EARTH_TURN + rates[0] + rates[1] + rates[2] - motion
 
 
-@kernel
+@part
 def _daily(row: Rows, deep: Rows) -> None:
     motion, si, ci = row[c.MOTION], row[c.SIN_I], row[c.COS_I]
     e2 = row[c.E] * row[c.E]
@@ -58,7 +58,7 @@ def _daily(row: Rows, deep: Rows) -> None:
     deep[c.D3] = 3.0 * base * f330 * g300 * 2.2123015e-7 * inverse
 
 
-@kernel
+@part
 def _half_daily(row: Rows, deep: Rows) -> None:
     motion, e, si, ci = row[c.MOTION], row[c.E], row[c.SIN_I], row[c.COS_I]
     e2 = e * e
@@ -119,7 +119,7 @@ def _half_daily(row: Rows, deep: Rows) -> None:
     deep[c.D5421], deep[c.D5433] = strength * f542 * g521, strength * f543 * g533
 
 
-@kernel
+@part
 def rates(row: Rows, deep: Rows, at: float, longitude: float, motion: float) -> Three:
     """First and second derivative of the mean motion and first of the longitude, at a step of the integrator."""
     drift = motion + deep[c.FACTOR]
@@ -159,7 +159,7 @@ def rates(row: Rows, deep: Rows, at: float, longitude: float, motion: float) -> 
     return first, second * drift, drift
 
 
-@kernel
+@part
 def advanced(row: Rows, deep: Rows, t: float, at: float, longitude: float, motion: float) -> Three:
     """The integrator's last step before `t` minutes, from any step given: (time, longitude, motion) there.
 

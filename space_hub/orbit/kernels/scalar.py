@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from space_hub.orbit.kernels import constants as c
 from space_hub.orbit.kernels.bodies import periodics
-from space_hub.orbit.kernels.jit import kernel
+from space_hub.orbit.kernels.jit import kernel, part
 from space_hub.orbit.kernels.resonance import advanced, rates
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ Six = tuple[float, float, float, float, float, float]
 Seven = tuple[int, float, float, float, float, float, float]
 
 
-@kernel
+@part
 def _resonant(row: Rows, deep: Rows, t: float, node: float, perigee: float, last: Three) -> tuple[float, float]:
     """Mean anomaly and mean motion at `t`, from the integrator's last step before it."""
     at, longitude, motion = last
@@ -41,7 +41,7 @@ def _resonant(row: Rows, deep: Rows, t: float, node: float, perigee: float, last
     return anomaly, row[c.MOTION] + (now - row[c.MOTION])
 
 
-@kernel
+@part
 def _mean(row: Rows, deep_rows: Rows, place: int, t: float, last: Three) -> Mean:
     """Secular motion, drag, resonance, lunar-solar periodics: code, a, n, e, inclination, node, perigee, anomaly."""
     drifted = row[c.ANOMALY] + row[c.ANOMALY_DOT] * t
@@ -96,7 +96,7 @@ def _mean(row: Rows, deep_rows: Rows, place: int, t: float, last: Three) -> Mean
     return 0, axis, c.XKE / pow(axis, 1.5), e, inclination, node, perigee, anomaly
 
 
-@kernel
+@part
 def _kepler(u: float, ax: float, ay: float) -> tuple[float, float]:
     """Sine and cosine of the eccentric longitude: Newton, at most ten steps of at most 0.95 rad."""
     angle, step, tries = u, 9999.9, 0
@@ -111,8 +111,8 @@ def _kepler(u: float, ax: float, ay: float) -> tuple[float, float]:
     return s, co
 
 
-@kernel
-def _state(row: Rows, deep_rows: Rows, place: int, t: float, last: Three) -> Seven:
+@part
+def state_of(row: Rows, deep_rows: Rows, place: int, t: float, last: Three) -> Seven:
     """Code, position km, velocity km/s at `t` minutes after the epoch."""
     code, axis, motion, e, inclination, node, perigee, anomaly = _mean(row, deep_rows, place, t, last)
     if code != 0:
@@ -180,7 +180,7 @@ def _state(row: Rows, deep_rows: Rows, place: int, t: float, last: Three) -> Sev
     )
 
 
-@kernel
+@part
 def _carried(records: "Records", k: int, t: float, last: Three) -> Three:
     """The integrator's step for object `k` at `t`, from an earlier one; unchanged where there is no resonance."""
     place = records.deep[k]
@@ -194,7 +194,7 @@ def state_at(records: "Records", k: int, tick: int) -> Seven:
     """Object `k` at a tick: code, x, y, z km, vx, vy, vz km/s in TEME; NaN where the code is not 0."""
     t = (tick - records.epoch[k]) / c.TICKS_A_MINUTE
     last = _carried(records, k, t, (0.0, 0.0, 0.0))
-    return _state(records.near_rows[k], records.deep_rows, records.deep[k], t, last)
+    return state_of(records.near_rows[k], records.deep_rows, records.deep[k], t, last)
 
 
 @kernel
@@ -217,7 +217,7 @@ def positions_over(
     for i in range(len(ticks)):
         t = (ticks[i] - records.epoch[k]) / c.TICKS_A_MINUTE
         last = _carried(records, k, t, last)
-        state = _state(records.near_rows[k], records.deep_rows, records.deep[k], t, last)
+        state = state_of(records.near_rows[k], records.deep_rows, records.deep[k], t, last)
         codes[i], out[i, 0], out[i, 1], out[i, 2] = state[0], state[1], state[2], state[3]
 
 
