@@ -14,11 +14,28 @@ from typing import NamedTuple
 
 import numpy as np
 
-from space_hub.orbit.kernels.jit import kernel
+from space_hub.orbit.kernels.jit import kernel, part
+from space_hub.orbit.kernels.rows import Records
 from space_hub.orbit.screening import path
-from space_hub.orbit.screening.found import CO_LOCATED, Indices, room, write
+from space_hub.orbit.screening.found import (
+    CO_LOCATED,
+    ENTRY,
+    EXIT,
+    SOURCE,
+    SPEED,
+    TCA,
+    A,
+    B,
+    Indices,
+    X,
+    Y,
+    Z,
+    room_for,
+    write,
+)
+from space_hub.orbit.screening.nodes import PAIRS, WIDE, batch, fill, spacing_for
 from space_hub.orbit.screening.path import MILLISECOND
-from space_hub.orbit.screening.volume import Bounds, gauge
+from space_hub.orbit.screening.volume import Bounds, gauge, pair_reach
 from space_hub.orbit.times import SECOND, Floats
 
 CO_LOCATED_KM_S = 0.010
@@ -53,7 +70,7 @@ class Scratch(NamedTuple):
     least: Floats
 
 
-@kernel
+@part
 def _look(bounds: Bounds, a: int, b: int, spacing: int, scratch: Scratch, tau: float) -> tuple[bool, float]:
     """Whether one is in the volume of the other at tau, and for how many ticks at least that cannot change."""
     gap, turn, place, motion = scratch.work[0], scratch.work[1], scratch.work[2], scratch.work[3]
@@ -82,7 +99,7 @@ def _look(bounds: Bounds, a: int, b: int, spacing: int, scratch: Scratch, tau: f
     return within, min(FOREVER, max(float(MILLISECOND), stays if within else outside))
 
 
-@kernel
+@part
 def _border(bounds: Bounds, a: int, b: int, seat: int, spacing: int, inner: int, outer: int, scratch: Scratch) -> int:
     """The whole millisecond nearest to the surface on the side of `inner`, between ticks inside and outside."""
     while abs(outer - inner) > 1:
@@ -97,7 +114,7 @@ def _border(bounds: Bounds, a: int, b: int, seat: int, spacing: int, inner: int,
     return whole if within else inner
 
 
-@kernel
+@part
 def _deepen(seat: int, spacing: int, low: int, high: int, scratch: Scratch) -> None:
     """Take the part of a piece from low to high, all inside, into the minimum and the speed so far."""
     terms, carried, least = scratch.terms, scratch.carried, scratch.least
@@ -113,25 +130,31 @@ def _deepen(seat: int, spacing: int, low: int, high: int, scratch: Scratch) -> N
         carried[_FAST] = 1
 
 
-@kernel
+@part
+def scratch_space() -> Scratch:
+    """An empty one."""
+    return Scratch(np.empty((5, 3)), np.empty((5, 3)), np.empty((4, 3)), np.zeros(4, dtype=np.int64), np.empty(2))
+
+
+@part
 def begin(scratch: Scratch) -> None:
     """A new walk, outside."""
-    scratch.carried[:] = 0
+    scratch.carried[_INSIDE] = 0
 
 
-@kernel
+@part
 def within(scratch: Scratch) -> bool:
     """Whether the walk ended inside."""
     return bool(scratch.carried[_INSIDE] == 1)
 
 
-@kernel
+@part
 def _enter(scratch: Scratch, tick: int) -> None:
     scratch.carried[_INSIDE], scratch.carried[_ENTRY], scratch.carried[_FAST] = 1, tick, 0
     scratch.least[_SQUARE] = np.inf
 
 
-@kernel
+@part
 def walk(
     bounds: Bounds,
     a: int,
@@ -170,7 +193,7 @@ def walk(
     return whole, real, count
 
 
-@kernel
+@part
 def finish(
     a: int,
     b: int,
@@ -184,7 +207,7 @@ def finish(
 ) -> tuple[Indices, Floats, int]:
     """Append the encounter that the walk is in, which ends at tick `exit`; its separation is left to the caller."""
     carried, least = scratch.carried, scratch.least
-    whole, real = room(whole, real, count)
+    whole, real = room_for(whole, real, count)
     if carried[_FAST] == 0:
         flags |= CO_LOCATED
     tca, entry = carried[_BEST], carried[_ENTRY]
@@ -194,3 +217,52 @@ def finish(
     )
     carried[_INSIDE] = 0
     return whole, real, count + 1
+
+
+@kernel
+def carve_passes(
+    records: Records, bounds: Bounds, passes: Indices, values: Floats, whole: Indices, real: Floats
+) -> tuple[Indices, Floats, int]:
+    """The parts in the volume of fast passes through the sphere around it, whose rows are given."""
+    room, scratch, count = batch(), scratch_space(), 0
+    a, b, size = passes[:, A].copy(), passes[:, B].copy(), len(passes)
+    seat = (passes[:, TCA] + SECOND // 2) // SECOND * SECOND
+    for spacing in (SECOND, WIDE):
+        chosen, several = np.empty(PAIRS, dtype=np.int64), 0
+        for row in range(size):
+            if spacing_for(pair_reach(bounds, a[row], b[row]) / values[row, SPEED]) == spacing:
+                chosen[several] = row
+                several += 1
+            if several == PAIRS or (row == size - 1 and several > 0):
+                fill(records, a, b, seat, chosen, several, spacing, room)
+                for n in range(several):
+                    path.fit(room.gaps[n], scratch.terms)
+                    path.fit(room.places[n], scratch.own)
+                    whole, real, count = _through(
+                        bounds, passes[chosen[n]], seat[chosen[n]], spacing, scratch, whole, real, count
+                    )
+                several = 0
+    return whole, real, count
+
+
+@part
+def _through(
+    bounds: Bounds,
+    row: Indices,
+    seat: int,
+    spacing: int,
+    scratch: Scratch,
+    whole: Indices,
+    real: Floats,
+    count: int,
+) -> tuple[Indices, Floats, int]:
+    """Walk one pass on one polynomial."""
+    a, b, source, first, gap = row[A], row[B], row[SOURCE], count, scratch.work[0]
+    begin(scratch)
+    whole, real, count = walk(bounds, a, b, source, seat, spacing, row[ENTRY], row[EXIT], scratch, whole, real, count)
+    if within(scratch):
+        whole, real, count = finish(a, b, source, row[EXIT], 0, scratch, whole, real, count)
+    for one in range(first, count):
+        path.at(scratch.terms, (whole[one, TCA] - seat) / spacing, gap)
+        real[one, X], real[one, Y], real[one, Z] = gap[0], gap[1], gap[2]
+    return whole, real, count

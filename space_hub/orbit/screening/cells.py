@@ -21,7 +21,7 @@ from math import inf, sqrt
 import numpy as np
 
 from space_hub.orbit.kernels.constants import MOTION, E
-from space_hub.orbit.kernels.jit import kernel
+from space_hub.orbit.kernels.jit import kernel, part
 from space_hub.orbit.kernels.rows import Records
 from space_hub.orbit.screening.path import meet
 from space_hub.orbit.times import SECOND, Floats
@@ -98,7 +98,7 @@ def sample(
             _halves(records, a, b, cell, low, high, first, spacing, gaps, places)
 
 
-@kernel
+@part
 def _halves(
     records: Records,
     a: int,
@@ -114,19 +114,19 @@ def _halves(
     """A cell in two halves, each interpolated on its own nodes or sampled."""
     gap, place = np.empty((NODES + 2, 3)), np.empty((NODES + 2, 3))
     half = SAMPLES // 2
-    for part in range(2 * cell, 2 * cell + 2):
-        from_, to = max(low, part * half), min(high, part * half + half - 1)
+    for piece in range(2 * cell, 2 * cell + 2):
+        from_, to = max(low, piece * half), min(high, piece * half + half - 1)
         if to < from_:
             continue
         for node in range(NODES + 2):
-            meet(records, a, b, (part + node - 4) * half * spacing, gap[node], place[node])
+            meet(records, a, b, (piece + node - 4) * half * spacing, gap[node], place[node])
         if _error(gap) <= TOLERANCE_KM:
-            _blend(_HALF, gap, place, part * half, from_, to, first, gaps, places)
+            _blend(_HALF, gap, place, piece * half, from_, to, first, gaps, places)
         else:
             _each(records, a, b, from_, to, first, spacing, gaps, places)
 
 
-@kernel
+@part
 def _each(
     records: Records, a: int, b: int, low: int, high: int, first: int, spacing: int, gaps: Floats, places: Floats
 ) -> None:
@@ -135,10 +135,11 @@ def _each(
     for n in range(low, high + 1):
         meet(records, a, b, n * spacing, gaps[n - first], here)
         if len(places):
-            places[n - first] = here
+            for axis in range(3):
+                places[n - first, axis] = here[axis]
 
 
-@kernel
+@part
 def _error(nodes: Floats) -> float:
     """How far the polynomial through the inner eight of ten nodes may be off in the middle, km; inf for a NaN."""
     worst = 0.0
@@ -163,7 +164,7 @@ def _error(nodes: Floats) -> float:
     return MIDDLE * sqrt(worst)
 
 
-@kernel
+@part
 def _blend(
     weights: Floats,
     gap: Floats,

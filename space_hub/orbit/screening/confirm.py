@@ -17,7 +17,8 @@ from space_hub.orbit.approach import Pair, Passage, Span
 from space_hub.orbit.frames import rtn
 from space_hub.orbit.propagation import Fleet
 from space_hub.orbit.screening.found import CO_LOCATED, OPEN_END, OPEN_START, Found, Indices
-from space_hub.orbit.screening.settle import WIDE, Window, last_tick, slow_limit
+from space_hub.orbit.screening.nodes import WIDE
+from space_hub.orbit.screening.settle import Window, last_tick, slow_limit
 from space_hub.orbit.screening.volume import SPHERE, pair_reach
 from space_hub.orbit.times import SECOND, Floats, Ticks, julian
 

@@ -14,10 +14,10 @@ from math import inf, sqrt
 
 import numpy as np
 
-from space_hub.orbit.kernels.jit import kernel
+from space_hub.orbit.kernels.jit import kernel, part
 from space_hub.orbit.kernels.rows import Records
 from space_hub.orbit.screening import carve, path
-from space_hub.orbit.screening.carve import CO_LOCATED_KM_S, Scratch
+from space_hub.orbit.screening.carve import CO_LOCATED_KM_S
 from space_hub.orbit.screening.cells import DOUBT_KM, sample, spacing_of
 from space_hub.orbit.screening.found import (
     CO_LOCATED,
@@ -35,7 +35,7 @@ from space_hub.orbit.screening.found import (
     X,
     Y,
     Z,
-    room,
+    room_for,
     write,
 )
 from space_hub.orbit.screening.path import MILLISECOND
@@ -71,7 +71,7 @@ def follow(
         if stop < window.start:
             continue
         if spacing == 0 and _identical(records, a[n], b[n]):
-            whole, real = room(whole, real, count)
+            whole, real = room_for(whole, real, count)
             flags = OPEN_START | OPEN_END | CO_LOCATED
             start = window.start
             write(whole, real, count, a[n], b[n], n, start, start, stop, flags, 0.0, 0.0, np.zeros(3))
@@ -85,7 +85,7 @@ def follow(
     return whole, real, count
 
 
-@kernel
+@part
 def _identical(records: Records, a: int, b: int) -> bool:
     """Whether the two are the same numbers to SGP4, and so always in one place."""
     if records.epoch[a] != records.epoch[b] or (records.deep[a] < 0) != (records.deep[b] < 0):
@@ -100,7 +100,7 @@ def _identical(records: Records, a: int, b: int) -> bool:
     return True
 
 
-@kernel
+@part
 def _samples(
     records: Records,
     a: int,
@@ -152,7 +152,7 @@ def _samples(
             high += step
 
 
-@kernel
+@part
 def _assure(records: Records, a: int, b: int, at: Ticks, gaps: Floats, reach: float) -> None:
     """Ask SGP4 itself where an interpolated sample is too near the threshold to say on which side it is."""
     for n in range(len(at)):
@@ -160,7 +160,7 @@ def _assure(records: Records, a: int, b: int, at: Ticks, gaps: Floats, reach: fl
             gaps[n, 0], gaps[n, 1], gaps[n, 2] = path.separation(records, a, b, at[n])
 
 
-@kernel
+@part
 def _intervals(
     records: Records,
     a: int,
@@ -215,13 +215,13 @@ def _intervals(
         if speed < CO_LOCATED_KM_S and _together(at, gaps, max(left, 0), min(right, size - 1)):
             flags |= CO_LOCATED
         gap[0], gap[1], gap[2] = path.separation(records, a, b, tca)
-        whole, real = room(whole, real, count)
+        whole, real = room_for(whole, real, count)
         write(whole, real, count, a, b, source, tca, entry, exit, flags, miss, speed, gap)
         count += 1
     return whole, real, count
 
 
-@kernel
+@part
 def _is_minimum(far: Floats, at: Ticks, n: int, start: int, stop: int) -> bool:
     """Whether sample n is a local minimum; the ends of the span count, other ends of the samples do not."""
     before = far[n - 1] if n > 0 else (inf if at[0] == start else -inf)
@@ -229,7 +229,7 @@ def _is_minimum(far: Floats, at: Ticks, n: int, start: int, stop: int) -> bool:
     return bool(far[n] < before and far[n] <= after)
 
 
-@kernel
+@part
 def _estimate(gaps: Floats, n: int) -> float:
     """About how near the pair comes around sample n: the least distance from the lines to its neighbours."""
     least = path.length(gaps[n])
@@ -247,7 +247,7 @@ def _estimate(gaps: Floats, n: int) -> float:
     return least
 
 
-@kernel
+@part
 def _slack(gaps: Floats, n: int) -> float:
     """How far the path around a sample can stray from the lines to its neighbours: its bend and DOUBT_KM."""
     if n == 0 or n + 1 >= len(gaps):
@@ -259,7 +259,7 @@ def _slack(gaps: Floats, n: int) -> float:
     return 0.25 * sqrt(bend) + DOUBT_KM
 
 
-@kernel
+@part
 def _lowest(
     records: Records,
     a: int,
@@ -290,7 +290,7 @@ def _lowest(
     return tca, miss, speed
 
 
-@kernel
+@part
 def _minimum(
     records: Records, a: int, b: int, n: int, last: int, spacing: int, at: Ticks, terms: Floats
 ) -> tuple[int, float, float]:
@@ -299,7 +299,7 @@ def _minimum(
     return _nearest(records, a, b, at[n], low, high, last, spacing, terms)
 
 
-@kernel
+@part
 def _nearest(
     records: Records, a: int, b: int, around: int, low: int, high: int, last: int, spacing: int, terms: Floats
 ) -> tuple[int, float, float]:
@@ -322,7 +322,7 @@ def _nearest(
     return tick, path.distance(records, a, b, tick), path.speed(terms, tau) * (SECOND / spacing)
 
 
-@kernel
+@part
 def _edge(records: Records, a: int, b: int, outside: int, inside: int, tca: int, reach: float) -> int:
     """The last whole millisecond within the reach on the way from `inside` to `outside`; `tca` at the least."""
     sign = 1 if outside > inside else -1
@@ -337,7 +337,7 @@ def _edge(records: Records, a: int, b: int, outside: int, inside: int, tca: int,
     return max(edge, tca) if sign > 0 else min(edge, tca)
 
 
-@kernel
+@part
 def _together(at: Ticks, gaps: Floats, low: int, high: int) -> bool:
     """Whether the relative speed stays below that of two that fly together, from sample low to sample high."""
     for n in range(low, high):
@@ -354,13 +354,12 @@ def carve_followed(
     records: Records, window: Window, rows: Indices, spacing: int, whole: Indices, real: Floats
 ) -> tuple[Indices, Floats, int]:
     """The parts in the volume of intervals found by `follow`, whose `rows` these are."""
-    count = 0
-    scratch = Scratch(np.empty((5, 3)), np.empty((5, 3)), np.empty((4, 3)), np.empty(4, dtype=np.int64), np.empty(2))
+    scratch, count = carve.scratch_space(), 0
     for n in range(len(rows)):
         a, b, first = rows[n, A], rows[n, B], count
         entry, exit, flags = rows[n, ENTRY], rows[n, EXIT], rows[n, FLAGS]
         if _identical(records, a, b):
-            whole, real = room(whole, real, count)
+            whole, real = room_for(whole, real, count)
             write(whole, real, count, a, b, n, rows[n, TCA], entry, exit, flags, 0.0, 0.0, np.zeros(3))
             count += 1
             continue
@@ -387,7 +386,7 @@ def carve_followed(
     return whole, real, count
 
 
-@kernel
+@part
 def _around(
     records: Records, a: int, b: int, entry: int, exit: int, last: int, spacing: int, smooth: bool
 ) -> tuple[int, int, Floats, Floats]:
@@ -408,7 +407,7 @@ def _around(
         spacing, smooth = spacing // 10, False
 
 
-@kernel
+@part
 def _polish(records: Records, last: int, spacing: int, whole: Indices, real: Floats, terms: Floats) -> None:
     """The minimum of one row from SGP4's states, where it is not at an end of the encounter."""
     a, b, tca, entry, exit = whole[A], whole[B], whole[TCA], whole[ENTRY], whole[EXIT]

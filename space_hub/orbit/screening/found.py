@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from space_hub.orbit.kernels.jit import kernel
+from space_hub.orbit.kernels.jit import part
 from space_hub.orbit.times import Floats, Ticks
 
 Indices = npt.NDArray[np.int64]
@@ -97,19 +97,27 @@ def _plain(found: Found) -> list[npt.NDArray[np.generic]]:
     return [getattr(found, one.name) for one in fields(found)]
 
 
-@kernel
-def room(whole: Indices, real: Floats, count: int) -> tuple[Indices, Floats]:
+def rows(capacity: int = 0) -> tuple[Indices, Floats]:
+    """Two arrays without rows yet."""
+    return np.empty((capacity + 16, WHOLE), dtype=np.int64), np.empty((capacity + 16, REAL))
+
+
+@part
+def room_for(whole: Indices, real: Floats, count: int) -> tuple[Indices, Floats]:
     """The rows, with a place for one more after `count`."""
     if count < len(whole):
         return whole, real
-    longer_whole = np.empty((2 * count + 16, WHOLE), dtype=np.int64)
-    longer_real = np.empty((2 * count + 16, REAL))
-    longer_whole[:count] = whole[:count]
-    longer_real[:count] = real[:count]
+    longer_whole, longer_real = np.empty((2 * count + 16, WHOLE), dtype=np.int64), np.empty((2 * count + 16, REAL))
+    # Loops, because the check of shapes in a slice costs three seconds of compiling.
+    for row in range(count):
+        for column in range(WHOLE):
+            longer_whole[row, column] = whole[row, column]
+        for column in range(REAL):
+            longer_real[row, column] = real[row, column]
     return longer_whole, longer_real
 
 
-@kernel
+@part
 def write(
     whole: Indices,
     real: Floats,

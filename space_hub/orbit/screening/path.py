@@ -8,7 +8,7 @@ nodes give the same bits wherever they were met.
 
 from math import sqrt
 
-from space_hub.orbit.kernels.jit import kernel
+from space_hub.orbit.kernels.jit import kernel, part
 from space_hub.orbit.kernels.rows import Records
 from space_hub.orbit.kernels.scalar import position_at
 from space_hub.orbit.times import Floats
@@ -21,7 +21,7 @@ FIXED = 1e-13
 _NAN = float("nan")
 
 
-@kernel
+@part
 def separation(records: Records, a: int, b: int, tick: int) -> tuple[float, float, float]:
     """Position of b less that of a at one tick, km; NaN where one of them has no state."""
     code_a, ax, ay, az = position_at(records, a, tick)
@@ -40,7 +40,7 @@ def distance(records: Records, a: int, b: int, tick: int) -> float:
     return sqrt(x * x + y * y + z * z)
 
 
-@kernel
+@part
 def meet(records: Records, a: int, b: int, tick: int, gap: Floats, place: Floats) -> bool:
     """Write the separation at one tick to `gap` (3,) and where a is to `place` (3,); whether both have a state."""
     code_a, ax, ay, az = position_at(records, a, tick)
@@ -74,7 +74,7 @@ def at(terms: Floats, tau: float, out: Floats) -> None:
         )
 
 
-@kernel
+@part
 def rate(terms: Floats, tau: float, out: Floats) -> None:
     """Its derivative by tau, to `out` (3,)."""
     for axis in range(3):
@@ -83,7 +83,7 @@ def rate(terms: Floats, tau: float, out: Floats) -> None:
         )
 
 
-@kernel
+@part
 def length(vector: Floats) -> float:
     """Length of a vector (3,)."""
     return sqrt(vector[0] * vector[0] + vector[1] * vector[1] + vector[2] * vector[2])
@@ -113,7 +113,7 @@ def speed(terms: Floats, tau: float) -> float:
     return sqrt(total)
 
 
-@kernel
+@part
 def _opening(terms: Floats, tau: float) -> tuple[float, float]:
     """Half the derivative of the squared distance, and the derivative of that."""
     first, second = 0.0, 0.0
@@ -143,17 +143,14 @@ def lowest(terms: Floats, low: float, high: float) -> float:
     tau = low - rising * (high - low) / (falling - rising)
     for _ in range(ROUNDS):
         slope, curve = _opening(terms, tau)
+        step = slope / curve
+        if abs(step) < FIXED:
+            break
         if slope < 0.0:
             low = tau
         else:
             high = tau
-        following = tau - slope / curve
-        if not low < following < high:
-            following = 0.5 * (low + high)
-        step = abs(following - tau)
-        tau = following
-        if step < FIXED:
-            break
+        tau = tau - step if low < tau - step < high else 0.5 * (low + high)
     return tau
 
 
@@ -178,13 +175,11 @@ def leave(terms: Floats, tau: float, away: float, limit: float, seat: int, spaci
             inner = point
         else:
             outer = point
-        following = point - 0.5 * excess / slope
-        if not (inner < following < outer or outer < following < inner):
-            following = 0.5 * (inner + outer)
-        step = abs(following - point)
-        point = following
-        if step * spacing < 1.0:
+        step = 0.5 * excess / slope
+        if abs(step) * spacing < 1.0:
             break
+        following = point - step
+        point = following if inner < following < outer or outer < following < inner else 0.5 * (inner + outer)
     # Which millisecond it is, the distance there decides, not how the crossing was approached.
     tick = seat + sign * int((sign * point * spacing) // 1.0)
     whole = tick // MILLISECOND if sign > 0 else -(-tick // MILLISECOND)

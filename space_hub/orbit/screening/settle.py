@@ -23,11 +23,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from space_hub.orbit.kernels.jit import kernel
+from space_hub.orbit.kernels.jit import kernel, part
 from space_hub.orbit.kernels.rows import Records
-from space_hub.orbit.screening import carve, path
-from space_hub.orbit.screening.carve import Scratch
-from space_hub.orbit.screening.found import REAL, TCA, WHOLE, Found, Indices, X, Y, Z, columns, room, write
+from space_hub.orbit.screening import path
+from space_hub.orbit.screening.carve import carve_passes
+from space_hub.orbit.screening.found import Found, Indices, columns, room_for, rows, write
+from space_hub.orbit.screening.nodes import PAIRS, WIDE, batch, fill, spacing_for
 from space_hub.orbit.screening.volume import SPHERE, Bounds, pair_reach
 from space_hub.orbit.times import SECOND, Floats, Ticks
 
@@ -35,8 +36,6 @@ SLOW_KM_S = 0.1
 LONGEST_HALF_S = 50.0
 """A plain encounter lasts at most twice this: nodes 10 s apart reach its ends."""
 
-SHORT_HALF_S = 5.0
-WIDE = 10 * SECOND
 ROUNDS = 12
 FARTHEST_S = 60
 """The most by which the search for a seat jumps at once."""
@@ -50,7 +49,7 @@ BEYOND = 60 * SECOND
 SLACK_KM = 0.001
 """Added to the error of a straight line through a seat, before a candidate is dropped for being too far."""
 
-_LOST, _SLOW, _EDGE, _PLAIN, _FAR = 0, 1, 2, 3, 4
+_LOST, _SLOW, _EDGE, _PLAIN, _FAR, _MOVE = range(6)
 
 
 class Window(NamedTuple):
@@ -97,8 +96,9 @@ def settle(records: Records, window: Window, a: Indices, b: Indices, around: Tic
     kinds = np.empty(len(a), dtype=np.uint8)
     instants = np.empty(len(a), dtype=np.int64)
     speeds = np.empty(len(a))
-    whole, real = np.empty((len(a) // 2 + 16, WHOLE), dtype=np.int64), np.empty((len(a) // 2 + 16, REAL))
-    whole, real, count = _settle(records, window, a, b, around, kinds, instants, speeds, whole, real)
+    whole, real, count = _settle(records, window, a, b, around, kinds, instants, speeds, *rows(len(a) // 2))
+    if window.bounds.kind != SPHERE:
+        whole, real, count = carve_passes(records, window.bounds, whole[:count], real[:count], *rows(count))
     return Settled(
         columns(whole[:count], real[:count]),
         _sightings(np.flatnonzero((kinds == _EDGE) | (kinds == _LOST)), a, b, instants, speeds),
@@ -135,100 +135,100 @@ def _settle(
     whole: Indices,
     real: Floats,
 ) -> tuple[Indices, Floats, int]:
-    gaps, places = np.empty((5, 3)), np.empty((5, 3))
-    scratch = Scratch(np.empty((5, 3)), np.empty((5, 3)), np.empty((4, 3)), np.empty(4, dtype=np.int64), np.empty(2))
-    count = 0
-    for n in range(len(a)):
-        one, other = a[n], b[n]
-        reach = pair_reach(window.bounds, one, other)
-        kind, seat, speed = _seat(records, one, other, around[n], reach, gaps, places)
-        spacing = SECOND
-        if kind == _PLAIN:
-            half = reach / speed
-            spacing = WIDE if half > SHORT_HALF_S else SECOND
-            margin = max(2 * spacing, ceil(1.25 * half) * SECOND) + 2 * SECOND
-            stop = min(window.stop, last_tick(window, one, other))
-            if seat - margin < window.start or seat + margin > stop:
-                kind = _EDGE
-            elif not _nodes(records, one, other, seat, spacing, gaps, places):
-                kind = _LOST
-        kinds[n] = kind
-        instants[n] = seat if kind == _EDGE else around[n]
-        speeds[n] = np.nan if kind == _LOST else speed
-        if kind == _PLAIN:
-            path.fit(gaps, scratch.terms)
-            path.fit(places, scratch.own)
-            whole, real, count = _plain(window, one, other, n, seat, spacing, speed, reach, scratch, whole, real, count)
+    """Kinds, instants and speeds of candidates, and the rows of the plain ones among them."""
+    room, terms, gap = batch(), np.empty((5, 3)), np.empty(3)
+    seat = (around + SECOND // 2) // SECOND * SECOND
+    unsettled, wide = np.arange(len(a)), np.empty(len(a), dtype=np.int64)
+    left, widened, count = len(a), 0, 0
+    for _ in range(ROUNDS):
+        kept = 0
+        for first in range(0, left, PAIRS):
+            several = min(PAIRS, left - first)
+            chosen = unsettled[first : first + several]
+            fill(records, a, b, seat, chosen, several, SECOND, room)
+            for n in range(several):
+                row = chosen[n]
+                reach = pair_reach(window.bounds, a[row], b[row])
+                kind, jump, speed = _verdict(room.gaps[n], reach)
+                instants[row], speeds[row] = around[row], speed
+                if kind == _MOVE:
+                    kind = _SLOW
+                    seat[row] += jump * SECOND
+                    # Rows that were read already: the list may be overwritten up to here.
+                    unsettled[kept] = row
+                    kept += 1
+                elif kind == _PLAIN:
+                    spacing = spacing_for(reach / speed)
+                    margin = max(2 * spacing, ceil(1.25 * reach / speed) * SECOND) + 2 * SECOND
+                    stop = min(window.stop, last_tick(window, a[row], b[row]))
+                    if seat[row] - margin < window.start or seat[row] + margin > stop:
+                        kind = _EDGE
+                        instants[row] = seat[row]
+                    elif spacing == WIDE:
+                        wide[widened] = row
+                        widened += 1
+                    else:
+                        path.fit(room.gaps[n], terms)
+                        whole, real, count = _plain(
+                            a[row], b[row], row, seat[row], SECOND, speed, reach, terms, gap, whole, real, count
+                        )
+                kinds[row] = kind
+        left = kept
+    for first in range(0, widened, PAIRS):
+        several = min(PAIRS, widened - first)
+        chosen = wide[first : first + several]
+        fill(records, a, b, seat, chosen, several, WIDE, room)
+        for n in range(several):
+            row = chosen[n]
+            if not path.length(room.gaps[n, 0]) + path.length(room.gaps[n, 4]) >= 0.0:
+                kinds[row], speeds[row] = _LOST, np.nan
+                continue
+            reach = pair_reach(window.bounds, a[row], b[row])
+            path.fit(room.gaps[n], terms)
+            whole, real, count = _plain(
+                a[row], b[row], row, seat[row], WIDE, speeds[row], reach, terms, gap, whole, real, count
+            )
     return whole, real, count
 
 
-@kernel
-def _seat(
-    records: Records, a: int, b: int, around: int, reach: float, gaps: Floats, places: Floats
-) -> tuple[int, int, float]:
-    """Kind, seat and speed; where there is a seat, rows 1 to 3 of the nodes are those of one second around it.
+@part
+def _verdict(gaps: Floats, reach: float) -> tuple[int, int, float]:
+    """Of five separations a second apart: the kind, the seconds to move by if there is no seat, and the speed.
 
     The kind is _FAR where no distance within a second of the seat can be within the reach.
     """
-    seat = (around + SECOND // 2) // SECOND * SECOND
-    limit = slow_limit(reach)
-    fresh = True
-    for _ in range(ROUNDS):
-        there = True
-        if fresh:
-            for node in range(1, 4):
-                there &= path.meet(records, a, b, seat + (node - 2) * SECOND, gaps[node], places[node])
-        if not there:
-            return _LOST, seat, np.nan
-        before, here, after, pace, foot, bend = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-        for axis in range(3):
-            left, middle, right = gaps[1, axis], gaps[2, axis], gaps[3, axis]
-            before += left * left
-            here += middle * middle
-            after += right * right
-            pace += (right - left) * (right - left)
-            foot -= middle * (right - left)
-            bend += (right - 2.0 * middle + left) * (right - 2.0 * middle + left)
-        speed = 0.5 * sqrt(pace)
-        # Far below the limit there is no seat worth looking for; near it the seat decides.
-        if speed < 0.5 * limit:
-            return _SLOW, seat, speed
-        foot = 2.0 * foot / pace
-        if here < before and here <= after:
-            if speed < limit:
-                return _SLOW, seat, speed
-            # Within a second the path leaves its tangent by half of `bend`, and the tangent is known as well.
-            nearest = sqrt(max(0.0, here - 0.25 * pace * foot * foot))
-            return (_FAR if nearest > reach + sqrt(bend) + SLACK_KM else _PLAIN), seat, speed
-        # Far from the seat the path is nearly straight: jump to the foot of the line.
-        jump = min(max(round(foot), -FARTHEST_S), FARTHEST_S)
-        if abs(jump) < 2:
-            jump = -1 if before <= here else 1
-        seat += jump * SECOND
-        fresh = abs(jump) != 1
-        if not fresh:
-            for axis in range(3):
-                gaps[2 - jump, axis], places[2 - jump, axis] = gaps[2, axis], places[2, axis]
-                gaps[2, axis], places[2, axis] = gaps[2 + jump, axis], places[2 + jump, axis]
-            if not path.meet(records, a, b, seat + jump * SECOND, gaps[2 + jump], places[2 + jump]):
-                return _LOST, seat, np.nan
-    return _SLOW, seat, np.nan
+    before, here, after, pace, foot, bend, ends = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for axis in range(3):
+        one, middle, other = gaps[1, axis], gaps[2, axis], gaps[3, axis]
+        before += one * one
+        here += middle * middle
+        after += other * other
+        pace += (other - one) * (other - one)
+        foot -= middle * (other - one)
+        bend += (other - 2.0 * middle + one) * (other - 2.0 * middle + one)
+        ends += gaps[0, axis] + gaps[4, axis]
+    if np.isnan(before + here + after + ends):
+        return _LOST, 0, np.nan
+    speed, limit = 0.5 * sqrt(pace), slow_limit(reach)
+    # Far below the limit there is no seat worth looking for; near it the seat decides.
+    if speed < 0.5 * limit:
+        return _SLOW, 0, speed
+    foot = 2.0 * foot / pace
+    if here < before and here <= after:
+        if speed < limit:
+            return _SLOW, 0, speed
+        # Within a second of the seat the path leaves its tangent by half of `bend`.
+        nearest = sqrt(max(0.0, here - 0.25 * pace * foot * foot))
+        return (_FAR if nearest > reach + sqrt(bend) + SLACK_KM else _PLAIN), 0, speed
+    # Far from the seat the path is nearly straight: jump to the foot of the line.
+    jump = min(max(round(foot), -FARTHEST_S), FARTHEST_S)
+    if abs(jump) < 2:
+        jump = -1 if before <= here else 1
+    return _MOVE, jump, speed
 
 
-@kernel
-def _nodes(records: Records, a: int, b: int, seat: int, spacing: int, gaps: Floats, places: Floats) -> bool:
-    """Complete the five nodes around a seat; whether all have states."""
-    there = path.meet(records, a, b, seat - 2 * spacing, gaps[0], places[0])
-    there &= path.meet(records, a, b, seat + 2 * spacing, gaps[4], places[4])
-    if spacing != SECOND:
-        there &= path.meet(records, a, b, seat - spacing, gaps[1], places[1])
-        there &= path.meet(records, a, b, seat + spacing, gaps[3], places[3])
-    return there
-
-
-@kernel
+@part
 def _plain(
-    window: Window,
     a: int,
     b: int,
     source: int,
@@ -236,14 +236,14 @@ def _plain(
     spacing: int,
     speed: float,
     reach: float,
-    scratch: Scratch,
+    terms: Floats,
+    gap: Floats,
     whole: Indices,
     real: Floats,
     count: int,
 ) -> tuple[Indices, Floats, int]:
-    """Append the encounters of one pass: for a sphere at most one."""
+    """Append the interval within the reach, if there is one."""
     second = SECOND / spacing
-    terms, gap = scratch.terms, scratch.work[0]
     tau = path.lowest(terms, -second, second)
     tca = seat + int(np.rint(tau * spacing))
     path.at(terms, (tca - seat) / spacing, gap)
@@ -253,18 +253,6 @@ def _plain(
     away = 1.25 * reach / speed * second
     entry = path.leave(terms, tau, tau - away, reach, seat, spacing, tca)
     exit = path.leave(terms, tau, tau + away, reach, seat, spacing, tca)
-    if window.bounds.kind == SPHERE:
-        whole, real = room(whole, real, count)
-        write(whole, real, count, a, b, source, tca, entry, exit, 0, miss, path.speed(terms, tau) * second, gap)
-        return whole, real, count + 1
-    first = count
-    carve.begin(scratch)
-    whole, real, count = carve.walk(
-        window.bounds, a, b, source, seat, spacing, entry, exit, scratch, whole, real, count
-    )
-    if carve.within(scratch):
-        whole, real, count = carve.finish(a, b, source, exit, 0, scratch, whole, real, count)
-    for row in range(first, count):
-        path.at(terms, (whole[row, TCA] - seat) / spacing, gap)
-        real[row, X], real[row, Y], real[row, Z] = gap[0], gap[1], gap[2]
-    return whole, real, count
+    whole, real = room_for(whole, real, count)
+    write(whole, real, count, a, b, source, tca, entry, exit, 0, miss, path.speed(terms, tau) * second, gap)
+    return whole, real, count + 1

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from space_hub.orbit.kernels.jit import kernel
 from space_hub.orbit.kernels.rows import Records
 from space_hub.orbit.screening.follow import carve_followed, follow
-from space_hub.orbit.screening.found import REAL, WHOLE, Found, Indices, columns, gathered, whole_of
+from space_hub.orbit.screening.found import Found, Indices, columns, gathered, rows, whole_of
 from space_hub.orbit.screening.settle import LONGEST_HALF_S, SLOW_KM_S, Sightings, Window, settle
 from space_hub.orbit.screening.volume import SPHERE, pair_reach
 from space_hub.orbit.times import SECOND, Floats, Ticks
@@ -122,7 +122,7 @@ def trace_edges(records: Records, window: Window, given: Sightings) -> Found:
 
 
 def _followed(records: Records, window: Window, a: Indices, b: Indices, low: Ticks, high: Ticks, spacing: int) -> Found:
-    whole, real, count = follow(records, window, a, b, low, high, spacing, *_rows())
+    whole, real, count = follow(records, window, a, b, low, high, spacing, *rows())
     return columns(whole[:count], real[:count])
 
 
@@ -130,12 +130,8 @@ def _carved(records: Records, window: Window, found: Found, spacing: int) -> Fou
     """Of intervals within the sphere around a volume, the parts in the volume."""
     if window.bounds.kind == SPHERE or not len(found):
         return found
-    whole, real, count = carve_followed(records, window, whole_of(found), spacing, *_rows())
+    whole, real, count = carve_followed(records, window, whole_of(found), spacing, *rows())
     return columns(whole[:count], real[:count])
-
-
-def _rows() -> tuple[Indices, Floats]:
-    return np.empty((16, WHOLE), dtype=np.int64), np.empty((16, REAL))
 
 
 @kernel
