@@ -94,7 +94,7 @@ def test_a_catalogue_agrees_from_the_epoch_to_a_month_around_it() -> None:
 
 @pytest.mark.parametrize("name", ["near earth", "geosynchronous", "Molniya", "transfer"])
 def test_a_state_does_not_depend_on_the_path_to_it(name: str) -> None:
-    """Turns red when the integrator goes on from a later step than the one asked for (tried)."""
+    """Turns red when the integrator does not start again at the epoch as time goes back: it never ends then (tried)."""
     made = records([CASES["near earth"], CASES[name]])
     hours = np.array([200, 3, 30, 29, -5, -50, -49, 700, 0, 12, -12, 12, 24], dtype=np.int64)
     at = START + hours * 3600 * SECOND
