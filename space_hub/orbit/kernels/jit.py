@@ -11,11 +11,13 @@ A kernel is a plain function in a plain module, because generated code cannot be
 arguments keep one dtype and C order, so that each is compiled once.
 
 numba looks at the file of a kernel to see whether its cached code is still good, not at
-the files of the kernels and constants it takes in. So the sources of this whole folder
-count as part of each file here.
+the files of the kernels and constants it takes in. So the sources of every module of `orbit`
+that a kernel's own module imports, near or far, count as part of its file here.
 """
 
+import re
 from collections.abc import Callable
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -34,15 +36,32 @@ class _Apart(CompilerBase):
         return [DefaultPassBuilder.define_nopython_pipeline(self.state)]
 
 
-def _digest() -> str:
-    """Of all sources under `orbit`; the same when there are none to read."""
-    found = sha256()
-    for path in sorted(Path(__file__).resolve().parents[1].rglob("*.py")):
-        found.update(path.read_bytes())
-    return found.hexdigest()
+_ROOT = Path(__file__).resolve().parents[3]
+_IMPORT = re.compile(r"^from (space_hub\.orbit[\w.]*) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
 
 
-_SOURCES = _digest()
+@cache
+def _imported(path: Path) -> frozenset[Path]:
+    """Files of `orbit` that a source file imports."""
+    found = set()
+    for module, names in _IMPORT.findall(path.read_text(encoding="utf-8")):
+        place = _ROOT.joinpath(*module.split("."))
+        parts = {place / f"{name}.py" for name in re.findall(r"\w+", names)}
+        known = {one for one in parts if one.exists()}
+        found |= known or {place.with_suffix(".py"), place / "__init__.py"}
+    return frozenset(one for one in found if one.exists())
+
+
+@cache
+def _digest(path: Path) -> str:
+    """Of all sources that a kernel in `path` may be made of; the same when there are none to read."""
+    seen, waiting = set(), [path] if path.exists() else []
+    while waiting:
+        one = waiting.pop()
+        if one not in seen:
+            seen.add(one)
+            waiting.extend(_imported(one))
+    return sha256(b"".join(one.read_bytes() for one in sorted(seen))).hexdigest()
 
 
 def _compiled(function: _Function, **options: Any) -> _Function:
@@ -50,7 +69,7 @@ def _compiled(function: _Function, **options: Any) -> _Function:
     made = cast(Any, njit)(**options)(function)
     if made is not function:  # NUMBA_DISABLE_JIT gives the plain function back.
         file = made._cache._cache_file
-        file._source_stamp = (file._source_stamp, _SOURCES)
+        file._source_stamp = (file._source_stamp, _digest(Path(function.__code__.co_filename)))
     return cast(_Function, made)
 
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from space_hub.orbit.elements import MU_KM3_S2
-from space_hub.orbit.kernels.jit import kernel
+from space_hub.orbit.kernels.jit import kernel, part
 from space_hub.orbit.screening.bounds import (
     DIRECTION_RAD,
     REST_LIMIT_KM_S2,
@@ -73,7 +73,7 @@ class Grid(NamedTuple):
     cells: int
 
 
-@kernel
+@part
 def step_of(radius: float) -> int:
     """The radius step of a geocentric radius, km."""
     if radius < KNEE_KM:

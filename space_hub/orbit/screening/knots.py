@@ -46,8 +46,8 @@ class Flock:
     first: int
     size: int
     every: int
-    near: Columns | None
-    deep: Columns | None
+    columns: Columns
+    is_deep: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +91,8 @@ class Sky:
         flocks, place = [], 0
         for is_deep, stride in sorted({*zip(deep.tolist(), every.tolist(), strict=True)}):
             some = order[place : place + int(((deep == is_deep) & (every == stride)).sum())]
-            near = None if is_deep else near_columns(records, some)
-            far = deep_columns(records, some) if is_deep else None
-            flocks.append(Flock(place, len(some), stride, near, far))
+            columns = (deep_columns if is_deep else near_columns)(records, some)
+            flocks.append(Flock(place, len(some), stride, columns, is_deep))
             place += len(some)
         mortal = np.flatnonzero(fails[order] != np.iinfo(np.int64).max)
         return cls(records, order, flocks, fails, mortal, span)
@@ -106,16 +105,21 @@ class _Band:
     flock: Flock
     ring: Floats
     codes: npt.NDArray[np.uint8]
-    state: Floats | None
+    state: Floats
     next: int | None = None
 
-    def fill(self, knot: int, tick: int) -> None:
-        out = self.ring[knot % STENCIL]
-        if self.flock.near is not None:
-            near_positions(self.flock.near, tick, out, self.codes)
+    @classmethod
+    def of(cls, flock: Flock) -> "_Band":
+        ring = np.empty((STENCIL if flock.every > 1 else 1, 3, flock.size))
+        state = deep_state(flock.columns) if flock.is_deep else np.empty((0, 0))
+        return cls(flock, ring, np.zeros(flock.size, dtype=np.uint8), state)
+
+    def ask(self, slot: int, tick: int) -> None:
+        """Positions of the flock at a tick, into a slot of the ring; NaN where a code is set."""
+        if self.flock.is_deep:
+            deep_positions(self.flock.columns, self.state, tick, self.ring[slot], self.codes)
         else:
-            deep_positions(self.flock.deep, self.state, tick, out, self.codes)
-        out[:, self.codes != 0] = np.nan
+            near_positions(self.flock.columns, tick, self.ring[slot], self.codes)
 
 
 @dataclass(slots=True)
@@ -136,15 +140,7 @@ class Knots:
         n = self.sky.size
         self.exact = np.full((SLOTS, 3, n), np.nan)
         self.single = np.zeros((SLOTS, 3, n), dtype=np.float32)
-        self._bands = [
-            _Band(
-                one,
-                np.empty((STENCIL if one.every > 1 else 1, 3, one.size)),
-                np.zeros(one.size, dtype=np.uint8),
-                None if one.deep is None else deep_state(one.deep),
-            )
-            for one in self.sky.flocks
-        ]
+        self._bands = [_Band.of(one) for one in self.sky.flocks]
 
     def slot(self, knot: int) -> int:
         return knot % SLOTS
@@ -159,10 +155,7 @@ class Knots:
         for band in self._bands:
             flock, every = band.flock, band.flock.every
             if every == 1:
-                if flock.near is not None:
-                    near_positions(flock.near, tick, band.ring[0], band.codes)
-                else:
-                    deep_positions(flock.deep, band.state, tick, band.ring[0], band.codes)
+                band.ask(0, tick)
                 _place(band.ring[0], band.codes, flock.first, exact, single)
                 self._note(flock.first + np.flatnonzero(band.codes), tick)
                 continue
@@ -170,7 +163,7 @@ class Knots:
             if band.next is None:
                 band.next = coarse - BEFORE
             while band.next <= coarse + STENCIL - BEFORE - 1:
-                band.fill(band.next % STENCIL, self.tick(band.next * every))
+                band.ask(band.next % STENCIL, self.tick(band.next * every))
                 band.next += 1
             _between(
                 band.ring,

@@ -8,7 +8,7 @@ themselves, sorted by radius. Each pair is reported once.
 
 import numpy as np
 
-from space_hub.orbit.kernels.jit import kernel, lanes
+from space_hub.orbit.kernels.jit import kernel, lanes, part
 from space_hub.orbit.screening.bounds import DIRECTION_RAD, within
 from space_hub.orbit.screening.chords import HALF, HIGH, LATITUDE, LONGITUDE, LOW, MX, MY, MZ, REST, WX, WY, WZ
 from space_hub.orbit.screening.grid import Grid, step_of
@@ -59,7 +59,7 @@ def run(
     return count
 
 
-@kernel
+@part
 def _keep(count: int, one: int, hits: Counts, many: int, order: Counts, home: Counts, shell: int, found: Counts) -> int:
     """Put the partners of object `one` into `found` (2, room), each in the lowest shell that both touch."""
     for n in range(many):
@@ -85,16 +85,16 @@ def among(kept: Singles, order: Counts, start: Counts, home: Counts, grid: Grid,
             ahead = int(np.ceil(grid.spread[band] / width))
             last_band = band + 1 == grid.first_band[shell] + bands
             for place in range(bins):
-                low, high = start[cell + place], start[cell + place + 1]
+                low, high = int(start[cell + place]), int(start[cell + place + 1])
                 if low == high:
                     continue
                 # Ahead in the own band, and round the meridian; a band that meets itself is asked once.
                 to = place + ahead
-                own, wrapped = start[cell + min(to, bins - 1) + 1], start[cell]
+                own, wrapped = int(start[cell + min(to, bins - 1) + 1]), int(start[cell])
                 if 2 * ahead >= bins:
-                    own = start[cell + bins]
+                    own = int(start[cell + bins])
                 elif to >= bins:
-                    wrapped = start[cell + to - bins + 1]
+                    wrapped = int(start[cell + to - bins + 1])
                 near1 = near2 = near3 = near4 = 0
                 if not last_band:
                     near1, near2, near3, near4 = _reach(
@@ -118,7 +118,7 @@ def among(kept: Singles, order: Counts, start: Counts, home: Counts, grid: Grid,
                     if many:
                         count = _keep(count, n, hits, many, order, home, shell, found)
                     if wrapped > start[cell]:
-                        many = run(kept, one, start[cell], wrapped, square, hits)
+                        many = run(kept, one, int(start[cell]), wrapped, square, hits)
                         count = _keep(count, n, hits, many, order, home, shell, found)
                     if near2 > near1:
                         many = run(kept, one, near1, near2, square, hits)
@@ -130,18 +130,28 @@ def among(kept: Singles, order: Counts, start: Counts, home: Counts, grid: Grid,
     return count
 
 
-@kernel
+@part
 def _reach(grid: Grid, start: Counts, band: int, west: float, east: float) -> tuple[int, int, int, int]:
     """Entries of a band between two longitudes (counted from -pi), as one or two runs of places."""
     scale, bins, cell = grid.bin_scale[band], grid.bins[band], grid.first_cell[band]
     left, right = int(np.floor(west * scale)), int(np.floor(east * scale))
     if right - left >= bins - 1:
-        return start[cell], start[cell + bins], 0, 0
+        return int(start[cell]), int(start[cell + bins]), 0, 0
     if left < 0:
-        return start[cell], start[cell + max(right, -1) + 1], start[cell + left + bins], start[cell + bins]
+        return (
+            int(start[cell]),
+            int(start[cell + max(right, -1) + 1]),
+            int(start[cell + left + bins]),
+            int(start[cell + bins]),
+        )
     if right >= bins:
-        return start[cell + min(left, bins)], start[cell + bins], start[cell], start[cell + right - bins + 1]
-    return start[cell + left], start[cell + right + 1], 0, 0
+        return (
+            int(start[cell + min(left, bins)]),
+            int(start[cell + bins]),
+            int(start[cell]),
+            int(start[cell + right - bins + 1]),
+        )
+    return int(start[cell + left]), int(start[cell + right + 1]), 0, 0
 
 
 @kernel
@@ -267,6 +277,6 @@ def toward(
     return count
 
 
-@kernel
+@part
 def _is_in(targets: Counts, one: int) -> bool:
-    return targets[np.searchsorted(targets, one) % len(targets)] == one
+    return bool(targets[np.searchsorted(targets, one) % len(targets)] == one)

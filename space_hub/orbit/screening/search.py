@@ -170,6 +170,8 @@ class _March:
 
     def _toward(self, step_s: float) -> int:
         search = self.search
+        if search.targets is None:
+            raise RuntimeError("targets were looked for, and there are none")
         return toward(self.table, search.targets, search.threshold_km, step_s, self.chord, self.hits, self.found)
 
     def _solve(self, slab: int, a: Counts, b: Counts) -> None:

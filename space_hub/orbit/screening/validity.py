@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from space_hub.orbit.elements import EARTH_RADIUS_KM, MU_KM3_S2
 from space_hub.orbit.kernels import Records, position_at, state_at
-from space_hub.orbit.kernels.jit import kernel
+from space_hub.orbit.kernels.jit import kernel, part
 from space_hub.orbit.screening.result import Failure
 from space_hub.orbit.times import SECOND, Floats, Ticks, moment
 
@@ -73,7 +73,7 @@ def validity(records: Records, start: int, stop: int, beyond: int = LEAD, announ
     return Validity(fails, failures, lowest, highest)
 
 
-@kernel
+@part
 def _ellipse(records: Records, n: int, tick: int) -> tuple[int, float, float, float, float]:
     """Error code; height, osculating perigee and apogee radius, km; greatest radial speed on that ellipse, km/s."""
     code, x, y, z, vx, vy, vz = state_at(records, n, tick)
@@ -121,7 +121,7 @@ def _follow(
             good = at
 
 
-@kernel
+@part
 def _first(records: Records, n: int, good: int, failed: int, stop: int) -> tuple[int, int]:
     """The first whole millisecond without a state between an instant with one and one without, and its code."""
     low, high = good // MILLISECOND, -(-failed // MILLISECOND)
