@@ -1,12 +1,11 @@
 """The part of a pass that lies in a volume: entry, exit and least distance, on the polynomials of the path.
 
 The search and the rules of `settle` and `traces` know spheres. An encounter in a volume is
-a part of one interval within the sphere around it, found by walking that interval: the
-gauge of a volume (1 on its surface) cannot change faster than the motion across the
-thinnest half-width plus the turn of the axes, so that a step of (gauge - 1) over that rate
-never passes a surface. A graze shallower than 1e-5 of a half-width, or shorter than 1 ms,
-can be lost. The plane of motion of an object comes from its own path, as do all positions;
-SGP4's velocity spans the same plane to 1e-6 rad.
+a part of one interval within the sphere around it, found by walking that interval in steps
+in which the gauge of the volume (1 on its surface) cannot reach 1 (`volume.lasting`). A
+graze shallower than 1e-5 of a half-width, or shorter than 1 ms, can be lost. The plane of
+motion of an object comes from its own path, as do all positions; SGP4's velocity spans the
+same plane to 1e-6 rad.
 """
 
 from math import sqrt
@@ -35,7 +34,7 @@ from space_hub.orbit.screening.found import (
 )
 from space_hub.orbit.screening.nodes import PAIRS, WIDE, batch, fill, spacing_for
 from space_hub.orbit.screening.path import MILLISECOND
-from space_hub.orbit.screening.volume import Bounds, gauge, pair_reach
+from space_hub.orbit.screening.volume import Bounds, crossing, gauge, lasting, pair_reach
 from space_hub.orbit.times import SECOND, Floats
 
 CO_LOCATED_KM_S = 0.010
@@ -44,12 +43,6 @@ CO_LOCATED_KM_S = 0.010
 SHALLOW = 1e-5
 FOREVER = 1e15
 """Ticks; a pair at rest in its volume stays there."""
-
-PACE = 1.2
-"""The relative speed may grow by this factor within a step: README, "One minimum"."""
-
-SWING = 3.0
-"""Turn of the axes and growth of a small relative speed, in units of the angular rate of the object."""
 
 _INSIDE, _ENTRY, _BEST, _FAST = range(4)
 _SQUARE, _SPEED = range(2)
@@ -71,32 +64,45 @@ class Scratch(NamedTuple):
 
 
 @part
-def _look(bounds: Bounds, a: int, b: int, spacing: int, scratch: Scratch, tau: float) -> tuple[bool, float]:
-    """Whether one is in the volume of the other at tau, and for how many ticks at least that cannot change."""
+def _states(spacing: int, scratch: Scratch, tau: float) -> None:
+    """At tau, to `work`: separation, relative velocity, place and velocity of a; km, km/s."""
     gap, turn, place, motion = scratch.work[0], scratch.work[1], scratch.work[2], scratch.work[3]
     path.at(scratch.terms, tau, gap)
     path.rate(scratch.terms, tau, turn)
     path.at(scratch.own, tau, place)
     path.rate(scratch.own, tau, motion)
-    length, pace = path.length(gap), path.length(turn)
-    within, stays, outside = False, 0.0, np.inf
+    for axis in range(3):
+        turn[axis] *= SECOND / spacing
+        motion[axis] *= SECOND / spacing
+
+
+@part
+def _seen_from_b(scratch: Scratch) -> None:
+    """The same with the two exchanged."""
+    gap, turn, place, motion = scratch.work[0], scratch.work[1], scratch.work[2], scratch.work[3]
+    for axis in range(3):
+        place[axis] += gap[axis]
+        motion[axis] += turn[axis]
+        gap[axis], turn[axis] = -gap[axis], -turn[axis]
+
+
+@part
+def _look(bounds: Bounds, a: int, b: int, spacing: int, scratch: Scratch, tau: float) -> tuple[bool, float]:
+    """Whether one is in the volume of the other at tau, and for how many ticks at least that cannot change."""
+    _states(spacing, scratch, tau)
+    gap, turn, place, motion = scratch.work[0], scratch.work[1], scratch.work[2], scratch.work[3]
+    inside, stays, outside = False, 0.0, np.inf
     for owner, other in ((a, b), (b, a)):
         if owner != a:
-            for axis in range(3):
-                place[axis] += gap[axis]
-                motion[axis] += turn[axis]
-                gap[axis] = -gap[axis]
-        grow = bounds.radii[a] + bounds.radii[b]
-        thinnest = grow + min(bounds.halves[owner, 0], min(bounds.halves[owner, 1], bounds.halves[owner, 2]))
-        angular = path.length(motion) / path.length(place)
-        quickest = (PACE * pace + SWING * angular * length) / (spacing * thinnest)
+            _seen_from_b(scratch)
         out = gauge(bounds, owner, other, place, motion, gap) - 1.0
+        lasts = lasting(bounds, owner, other, place, motion, gap, turn, max(abs(out), SHALLOW)) * SECOND
         if out <= 0.0:
-            within = True
-            stays = max(stays, max(-out, SHALLOW) / quickest)
+            inside = True
+            stays = max(stays, lasts)
         else:
-            outside = min(outside, max(out, SHALLOW) / quickest)
-    return within, min(FOREVER, max(float(MILLISECOND), stays if within else outside))
+            outside = min(outside, lasts)
+    return inside, min(FOREVER, max(float(MILLISECOND), stays if inside else outside))
 
 
 @part
@@ -104,14 +110,14 @@ def _border(bounds: Bounds, a: int, b: int, seat: int, spacing: int, inner: int,
     """The whole millisecond nearest to the surface on the side of `inner`, between ticks inside and outside."""
     while abs(outer - inner) > 1:
         middle = (inner + outer) // 2
-        within, _stays = _look(bounds, a, b, spacing, scratch, (middle - seat) / spacing)
-        if within:
+        inside, _stays = _look(bounds, a, b, spacing, scratch, (middle - seat) / spacing)
+        if inside:
             inner = middle
         else:
             outer = middle
     whole = inner // MILLISECOND * MILLISECOND if outer > inner else -(-inner // MILLISECOND) * MILLISECOND
-    within, _stays = _look(bounds, a, b, spacing, scratch, (whole - seat) / spacing)
-    return whole if within else inner
+    inside, _stays = _look(bounds, a, b, spacing, scratch, (whole - seat) / spacing)
+    return whole if inside else inner
 
 
 @part
@@ -266,3 +272,24 @@ def _through(
         path.at(scratch.terms, (whole[one, TCA] - seat) / spacing, gap)
         real[one, X], real[one, Y], real[one, Z] = gap[0], gap[1], gap[2]
     return whole, real, count
+
+
+@part
+def _part(
+    bounds: Bounds, a: int, b: int, seat: int, spacing: int, entry: int, exit: int, scratch: Scratch
+) -> tuple[int, int]:
+    """The part of a pass in which one can be in the volume of the other; it ends before it begins if there is none."""
+    middle, half_s = (entry + exit) // 2, 0.5 * (exit - entry) / SECOND
+    gap, turn, place, motion = scratch.work[0], scratch.work[1], scratch.work[2], scratch.work[3]
+    _states(spacing, scratch, (middle - seat) / spacing)
+    low, high = np.inf, -np.inf
+    for owner, other in ((a, b), (b, a)):
+        if owner != a:
+            _seen_from_b(scratch)
+        one, two = crossing(bounds, owner, other, place, motion, gap, turn, half_s)
+        if one <= two:
+            low, high = min(low, one), max(high, two)
+    if low > high:
+        return 1, 0
+    # A millisecond more on each side, so that the walk begins and ends outside.
+    return max(entry, middle + int((low - 0.001) * SECOND)), min(exit, middle + int((high + 0.001) * SECOND))

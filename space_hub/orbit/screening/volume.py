@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from space_hub.errors import Invalid
 from space_hub.orbit.elements import EARTH_RADIUS_KM, ElementSet, Regime
-from space_hub.orbit.kernels.jit import kernel
+from space_hub.orbit.kernels.jit import kernel, part
 from space_hub.orbit.times import Floats
 
 SPHERE, BOX, ELLIPSOID = 0, 1, 2
@@ -184,6 +184,23 @@ def pair_reach(bounds: Bounds, a: int, b: int) -> float:
     return farthest
 
 
+@part
+def turned(place: Floats, motion: Floats, vector: Floats) -> tuple[float, float, float]:
+    """A vector along the axes of an object at `place` that moves with `motion`: radial, in-track, cross-track."""
+    nx = place[1] * motion[2] - place[2] * motion[1]
+    ny = place[2] * motion[0] - place[0] * motion[2]
+    nz = place[0] * motion[1] - place[1] * motion[0]
+    radius = sqrt(place[0] * place[0] + place[1] * place[1] + place[2] * place[2])
+    normal = sqrt(nx * nx + ny * ny + nz * nz)
+    radial = (vector[0] * place[0] + vector[1] * place[1] + vector[2] * place[2]) / radius
+    across = (vector[0] * nx + vector[1] * ny + vector[2] * nz) / normal
+    tx = ny * place[2] - nz * place[1]
+    ty = nz * place[0] - nx * place[2]
+    tz = nx * place[1] - ny * place[0]
+    along = (vector[0] * tx + vector[1] * ty + vector[2] * tz) / (radius * normal)
+    return radial, along, across
+
+
 @kernel
 def gauge(bounds: Bounds, owner: int, other: int, place: Floats, motion: Floats, gap: Floats) -> float:
     """How far out in the volume of `owner` the other is: at most 1 inside.
@@ -193,24 +210,72 @@ def gauge(bounds: Bounds, owner: int, other: int, place: Floats, motion: Floats,
     """
     grow = bounds.radii[owner] + bounds.radii[other]
     x, y, z = bounds.halves[owner, 0] + grow, bounds.halves[owner, 1] + grow, bounds.halves[owner, 2] + grow
-    length2 = gap[0] * gap[0] + gap[1] * gap[1] + gap[2] * gap[2]
     if bounds.kind == SPHERE:
-        return float(sqrt(length2) / x)
-    nx = place[1] * motion[2] - place[2] * motion[1]
-    ny = place[2] * motion[0] - place[0] * motion[2]
-    nz = place[0] * motion[1] - place[1] * motion[0]
-    radius = sqrt(place[0] * place[0] + place[1] * place[1] + place[2] * place[2])
-    normal = sqrt(nx * nx + ny * ny + nz * nz)
-    radial = (gap[0] * place[0] + gap[1] * place[1] + gap[2] * place[2]) / radius
-    across = (gap[0] * nx + gap[1] * ny + gap[2] * nz) / normal
-    tx = ny * place[2] - nz * place[1]
-    ty = nz * place[0] - nx * place[2]
-    tz = nx * place[1] - ny * place[0]
-    along = (gap[0] * tx + gap[1] * ty + gap[2] * tz) / (radius * normal)
+        return float(sqrt(gap[0] * gap[0] + gap[1] * gap[1] + gap[2] * gap[2]) / x)
+    radial, along, across = turned(place, motion, gap)
     radial, along, across = radial / x, along / y, across / z
     if bounds.kind == BOX:
         return float(max(abs(radial), max(abs(along), abs(across))))
     return sqrt(radial * radial + along * along + across * across)
+
+
+@kernel
+def crossing(
+    bounds: Bounds, owner: int, other: int, place: Floats, motion: Floats, gap: Floats, turn: Floats, half_s: float
+) -> tuple[float, float]:
+    """Between which seconds, within half_s of now, the other can be in the box around the volume of `owner`.
+
+    The path is straight but for the turn of the axes and the bend: over half_s both move it
+    along an axis by less than 1.2 times the angle turned, of the farthest that it goes.
+    (1, 0) if it never can.
+    """
+    angle = turning(place, motion) * half_s
+    farthest = sqrt(gap[0] * gap[0] + gap[1] * gap[1] + gap[2] * gap[2]) + half_s * sqrt(
+        turn[0] * turn[0] + turn[1] * turn[1] + turn[2] * turn[2]
+    )
+    slack = 1.2 * angle * farthest + bounds.radii[owner] + bounds.radii[other]
+    places, rates = turned(place, motion, gap), turned(place, motion, turn)
+    low, high = -half_s, half_s
+    for axis in range(3):
+        half = bounds.halves[owner, axis] + slack
+        if abs(rates[axis]) * half_s < 1e-9:
+            if abs(places[axis]) > half:
+                return 1.0, 0.0
+            continue
+        one, two = (-half - places[axis]) / rates[axis], (half - places[axis]) / rates[axis]
+        low, high = max(low, min(one, two)), min(high, max(one, two))
+    return (low, high) if low <= high else (1.0, 0.0)
+
+
+@part
+def turning(place: Floats, motion: Floats) -> float:
+    """Most that the axes of an object turn in a second, rad."""
+    return sqrt(
+        (motion[0] * motion[0] + motion[1] * motion[1] + motion[2] * motion[2])
+        / (place[0] * place[0] + place[1] * place[1] + place[2] * place[2])
+    )
+
+
+@part
+def lasting(
+    bounds: Bounds, owner: int, other: int, place: Floats, motion: Floats, gap: Floats, turn: Floats, out: float
+) -> float:
+    """Seconds in which the gauge of `owner` cannot change by `out`.
+
+    Along an axis the other moves by no more than the first and the second derivative allow,
+    as seen on axes that turn; each is given half of `out`.
+    """
+    grow, angular = bounds.radii[owner] + bounds.radii[other], turning(place, motion)
+    length = sqrt(gap[0] * gap[0] + gap[1] * gap[1] + gap[2] * gap[2])
+    pace = sqrt(turn[0] * turn[0] + turn[1] * turn[1] + turn[2] * turn[2])
+    rates = turned(place, motion, turn)
+    first, thinnest = 0.0, bounds.halves[owner, 0]
+    for axis in range(3):
+        thinnest = min(thinnest, bounds.halves[owner, axis])
+        one = (abs(rates[axis]) + angular * length) / (bounds.halves[owner, axis] + grow)
+        first += one * one
+    second = (1.2 * angular * pace + 3.0 * angular * angular * length) / (thinnest + grow)
+    return min(0.5 * out / sqrt(first), sqrt(0.5 * out / second))
 
 
 @kernel
