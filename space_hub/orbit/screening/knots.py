@@ -35,7 +35,7 @@ TURN_RAD = 0.3
 
 COARSEST = 8
 
-DOUBT_KM = 0.2
+DOUBT_KM = 0.08
 """Disagreement of degrees five and seven from which SGP4 is asked instead; below it the error is under 20 m."""
 
 
