@@ -19,8 +19,11 @@ from space_hub.orbit.screening.settle import LONGEST_HALF_S, SLOW_KM_S, Sighting
 from space_hub.orbit.screening.volume import SPHERE, pair_reach
 from space_hub.orbit.times import SECOND, Floats, Ticks
 
-APART = 240 * SECOND
-"""Sightings of a pair closer than this are one region to follow; any value finds the same intervals."""
+JOINED = 1_200 * SECOND
+"""Sightings of a pair closer than this are one region: two slabs' worth, so that a stay is followed once."""
+
+MARGIN = 240 * SECOND
+"""Followed beyond the first and the last sighting; any value of the two finds the same intervals."""
 
 LOOK_AROUND_S = 50.0
 FAST_SHARE = 0.9
@@ -57,7 +60,7 @@ def regions(a: Indices, b: Indices, low: Ticks, high: Ticks) -> Regions:
     fresh = np.ones(len(a), dtype=bool)
     fresh[1:] = (a[1:] != a[:-1]) | (b[1:] != b[:-1])
     high = _reach(high[order], fresh)
-    fresh[1:] |= low[1:] - high[:-1] > APART
+    fresh[1:] |= low[1:] - high[:-1] > JOINED
     first = np.flatnonzero(fresh)
     last = np.append(first[1:], len(a)) - 1
     return Regions(a[first], b[first], low[first], high[last])
@@ -79,7 +82,7 @@ def trace_slow(records: Records, window: Window, given: Regions) -> Found:
 
 def _trace_slow(records: Records, window: Window, given: Regions, *, seatless: bool) -> Found:
     """`seatless` keeps what has no seat as it was found, where the question came from such a one already."""
-    found = _followed(records, window, given.a, given.b, given.low - APART, given.high + APART, 0)
+    found = _followed(records, window, given.a, given.b, given.low - MARGIN, given.high + MARGIN, 0)
     limit = np.maximum(SLOW_KM_S, reaches(window, found.a, found.b) / LONGEST_HALF_S)
     slow = found.speed_km_s < FAST_SHARE * limit
     if slow.all():
