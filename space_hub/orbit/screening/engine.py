@@ -48,7 +48,7 @@ CHUNK_SLABS = 96
 
 FEWEST_SLABS = 12
 
-BATCH = 50_000
+BATCH = 200_000
 """Encounters confirmed and handed on together."""
 
 RADIUS_SLACK_KM = 60.0

@@ -15,7 +15,17 @@ import numpy as np
 import numpy.typing as npt
 
 from space_hub.orbit.elements import EARTH_RADIUS_KM, MU_KM3_S2
-from space_hub.orbit.kernels import Records, position_at, state_at
+from space_hub.orbit.kernels import (
+    Records,
+    deep_columns,
+    deep_state,
+    deep_states,
+    near_columns,
+    near_states,
+    position_at,
+    split,
+    state_at,
+)
 from space_hub.orbit.kernels.jit import kernel, part
 from space_hub.orbit.screening.result import Failure
 from space_hub.orbit.times import SECOND, Floats, Ticks, moment
@@ -60,8 +70,7 @@ def validity(records: Records, start: int, stop: int, beyond: int = LEAD, announ
     """
     horizon = stop + beyond
     at = np.array([start - LEAD, start, *range(start // DAILY * DAILY + DAILY, horizon, DAILY), stop], dtype=np.int64)
-    lowest, highest = np.empty(len(records.epoch)), np.empty(len(records.epoch))
-    _ranges(records, at, lowest, highest)
+    lowest, highest = _ranges(records, at)
     suspect = lowest < EARTH_RADIUS_KM + LASTING_KM
     if announce is not None:
         suspect[announce] = True
@@ -73,12 +82,43 @@ def validity(records: Records, start: int, stop: int, beyond: int = LEAD, announ
     return Validity(fails, failures, lowest, highest)
 
 
+def _ranges(records: Records, at: Ticks) -> tuple[Floats, Floats]:
+    """Least perigee and greatest apogee radius (N,) of osculating ellipses at some instants, km; 0 without a state."""
+    lowest, highest = np.full(len(records.epoch), np.inf), np.zeros(len(records.epoch))
+    near, deep = split(records, np.arange(len(records.epoch)))
+    for some, is_deep in ((near, False), (deep, True)):
+        if not len(some):
+            continue
+        columns = (deep_columns if is_deep else near_columns)(records, some)
+        state = deep_state(columns) if is_deep else None
+        out, codes = np.empty((6, len(some))), np.empty(len(some), dtype=np.uint8)
+        for tick in at.tolist():
+            if state is None:
+                near_states(columns, tick, out, codes)
+            else:
+                deep_states(columns, state, tick, out, codes)
+            _widen(out, codes, some, lowest, highest)
+    return lowest, highest
+
+
+@kernel
+def _widen(
+    states: Floats, codes: npt.NDArray[np.uint8], index: npt.NDArray[np.int64], lowest: Floats, highest: Floats
+) -> None:
+    for n in range(len(index)):
+        one = index[n]
+        if codes[n] != 0:
+            lowest[one] = 0.0
+            continue
+        x, y, z, vx, vy, vz = states[0, n], states[1, n], states[2, n], states[3, n], states[4, n], states[5, n]
+        _height, perigee, apogee, _sinking = _ellipse(x, y, z, vx, vy, vz)
+        lowest[one] = min(lowest[one], perigee)
+        highest[one] = max(highest[one], apogee)
+
+
 @part
-def _ellipse(records: Records, n: int, tick: int) -> tuple[int, float, float, float, float]:
-    """Error code; height, osculating perigee and apogee radius, km; greatest radial speed on that ellipse, km/s."""
-    code, x, y, z, vx, vy, vz = state_at(records, n, tick)
-    if code != 0:
-        return code, 0.0, 0.0, 0.0, 0.0
+def _ellipse(x: float, y: float, z: float, vx: float, vy: float, vz: float) -> tuple[float, float, float, float]:
+    """Height, osculating perigee and apogee radius, km; greatest radial speed on that ellipse, km/s."""
     radius2, speed2, radial = x * x + y * y + z * z, vx * vx + vy * vy + vz * vz, x * vx + y * vy + z * vz
     momentum2 = radius2 * speed2 - radial * radial
     energy = 0.5 * speed2 - MU_KM3_S2 / sqrt(radius2)
@@ -86,17 +126,7 @@ def _ellipse(records: Records, n: int, tick: int) -> tuple[int, float, float, fl
     parameter = momentum2 / MU_KM3_S2
     apogee = parameter / (1.0 - eccentricity) if eccentricity < 1.0 else np.inf
     sinking = eccentricity * MU_KM3_S2 / sqrt(momentum2)
-    return code, sqrt(radius2) - EARTH_RADIUS_KM, parameter / (1.0 + eccentricity), apogee, sinking
-
-
-@kernel
-def _ranges(records: Records, at: Ticks, lowest: Floats, highest: Floats) -> None:
-    for n in range(len(lowest)):
-        lowest[n], highest[n] = np.inf, 0.0
-        for tick in at:
-            code, _height, perigee, apogee, _sinking = _ellipse(records, n, tick)
-            lowest[n] = min(lowest[n], perigee if code == 0 else 0.0)
-            highest[n] = max(highest[n], apogee)
+    return sqrt(radius2) - EARTH_RADIUS_KM, parameter / (1.0 + eccentricity), apogee, sinking
 
 
 @kernel
@@ -111,14 +141,17 @@ def _follow(
         if codes[n] != 0:
             continue
         good = at = start
-        while at < stop:
-            _code, height, _perigee, _apogee, sinking = _ellipse(records, n, at)
-            skipped = 1 if fine else min(max(1, int(height / (sinking + SINK_KM_S)) * SECOND // FINE), FARTHEST)
-            at = min((at // FINE + skipped) * FINE, stop)
-            if position_at(records, n, at)[0] != 0:
+        while True:
+            code, x, y, z, vx, vy, vz = state_at(records, n, at)
+            if code != 0:
                 fails[n], codes[n] = _first(records, n, good, at, stop)
                 break
+            if at >= stop:
+                break
             good = at
+            height, _perigee, _apogee, sinking = _ellipse(x, y, z, vx, vy, vz)
+            skipped = 1 if fine else min(max(1, int(height / (sinking + SINK_KM_S)) * SECOND // FINE), FARTHEST)
+            at = min((at // FINE + skipped) * FINE, stop)
 
 
 @part
