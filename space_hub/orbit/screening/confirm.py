@@ -61,13 +61,17 @@ def _states(fleet: Fleet, index: Indices, at: Ticks) -> tuple[Floats, Floats]:
     order = np.argsort(index, kind="stable")
     ordered = index[order]
     day, fraction = julian(at[order])
+    codes = np.empty(len(at), dtype=np.uint8)
     position, velocity = np.empty((len(at), 3)), np.empty((len(at), 3))
-    bounds = np.flatnonzero(np.diff(ordered)) + 1
-    for first, beyond in pairwise([0, *bounds.tolist(), len(ordered)]):
-        codes, place, motion = fleet.record(int(ordered[first])).sgp4_array(day[first:beyond], fraction[first:beyond])
-        place[codes != 0] = np.nan
-        position[order[first:beyond]], velocity[order[first:beyond]] = place, motion
-    return position, velocity
+    starts = [0, *(np.flatnonzero(np.diff(ordered)) + 1).tolist(), len(ordered)]
+    # One call an object is what takes the time here, not the propagation.
+    for one, (first, beyond) in zip(ordered[starts[:-1]].tolist(), pairwise(starts), strict=True):
+        part = slice(first, beyond)
+        codes[part], position[part], velocity[part] = fleet.record(one).sgp4_array(day[part], fraction[part])
+    position[codes != 0] = np.nan
+    back = np.empty_like(order)
+    back[order] = np.arange(len(order))
+    return position[back], velocity[back]
 
 
 def _anew(fleet: Fleet, window: Window, found: Found, strayed: npt.NDArray[np.intp]) -> Found:
