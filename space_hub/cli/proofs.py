@@ -51,6 +51,12 @@ def _formats(ask: Ask) -> Report:
     return formats.run(1, ask.data)
 
 
+def _propagation(ask: Ask) -> Report:
+    from space_hub.validation import propagation
+
+    return propagation.run(ask.data, progress=ask.progress)
+
+
 def _screening(ask: Ask) -> Report:
     from space_hub.validation import screening
 
@@ -75,6 +81,7 @@ PROOFS: dict[str, Callable[[Ask], Report]] = {
     "durability": _durability,
     "formats": _formats,
     "ledger": _ledger,
+    "propagation": _propagation,
     "screening": _screening,
 }
 ON_A_DATABASE = ("durability", "ledger")

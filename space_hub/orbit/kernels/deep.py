@@ -203,7 +203,9 @@ def _long_period(s: Floats) -> None:
     for i in range(BLOCK):
         e, si, ci = s[E + i], s[f.SIN_I + i], s[f.COS_I + i]
         perigee = s[PERIGEE + i]
+        # Where this is nearly 0 its rounding shows; what stands for 0 keeps the division from it.
         guard = 1.0 + ci
+        s[f.CODE + i] = s[f.CODE + i] if guard > 1e-6 else f.UNSURE
         guard = guard if abs(guard) > c.RETROGRADE_GUARD else c.RETROGRADE_GUARD
         long_l = -0.25 * c.J3_OVER_J2 * si * (3.0 + 5.0 * ci) / guard
         scale = 1.0 / (s[f.AXIS + i] * (1.0 - e * e))

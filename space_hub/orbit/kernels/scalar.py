@@ -212,13 +212,16 @@ def positions_over(
     out: npt.NDArray[np.float64],
     codes: npt.NDArray[np.uint8],
 ) -> None:
-    """Object `k` at ticks (T,) in any order: positions into `out` (T, 3) km, codes (T,); the bits of `position_at`."""
+    """Object `k` at ticks (T,) in any order, the bits of `state_at`: codes (T,), and into `out` (T, 3) positions in km
+    or (T, 6) velocities in km/s too."""
     last = (0.0, 0.0, 0.0)
     for i in range(len(ticks)):
         t = (ticks[i] - records.epoch[k]) / c.TICKS_A_MINUTE
         last = _carried(records, k, t, last)
         state = state_of(records.near_rows[k], records.deep_rows, records.deep[k], t, last)
         codes[i], out[i, 0], out[i, 1], out[i, 2] = state[0], state[1], state[2], state[3]
+        if out.shape[1] > 3:
+            out[i, 3], out[i, 4], out[i, 5] = state[4], state[5], state[6]
 
 
 @kernel
