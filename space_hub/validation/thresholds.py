@@ -51,7 +51,7 @@ def _halved(one: ElementSet, name: str, low: float, high: float, side: Side) -> 
 
 
 def _higher(km: float) -> Side:
-    return lambda made: bool(made.near_rows[0, c.AXIS] * (1.0 - made.near_rows[0, c.E]) > km / EARTH_RADIUS_KM + 1.0)
+    return lambda made: bool(made.near_rows[0, c.AXIS] * (1.0 - made.near_rows[0, c.E]) >= km / EARTH_RADIUS_KM + 1.0)
 
 
 def _resonance(kind: int) -> Side:
