@@ -1,11 +1,10 @@
 """The jobs process: does queued work, keeps the schedule, reacts, seals the audit trail, drives orders.
 
 Each lane does one piece of work at a time; a heartbeat renews its lease while
-the handler computes. Heavy handlers compute in child processes, so that the
-heartbeat is never kept from running.
+the handler computes. Heavy handlers compute in compiled code that does not hold
+the interpreter's lock, so that the heartbeat is never kept from running.
 """
 
-import multiprocessing
 import os
 import socket
 import threading
@@ -213,11 +212,7 @@ def main(settings: Settings) -> None:
     """Run the jobs process until SIGTERM or SIGINT."""
     database, clock, rng = open_hub(settings)
     stop = stop_on_signals()
-    try:
-        run_forever(database, clock, rng, settings, stop)
-    finally:
-        for child in multiprocessing.active_children():
-            child.terminate()
+    run_forever(database, clock, rng, settings, stop)
 
 
 def _principal(organisation: Organisation | None, work: Work) -> Principal:

@@ -1,11 +1,10 @@
 """A screening run over the current catalogue.
 
 Params, all optional: `start` (RFC 3339, default: hub time), `hours`,
-`threshold_m`, `max_age_days`, `workers`. Doing it twice publishes two runs with
+`threshold_m`, `max_age_days`, `threads`. Doing it twice publishes two runs with
 the same result hash; conjunctions keep their ids.
 """
 
-import os
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +24,7 @@ def screen(task: Task) -> dict[str, Any]:
         hours=params.get("hours", task.settings.screen_hours),
         threshold_m=params.get("threshold_m", task.settings.threshold_m),
         max_age_days=params.get("max_age_days"),
-        workers=params.get("workers", min(os.cpu_count() or 1, 8)),
+        threads=params.get("threads", task.settings.screen_threads),
         progress=task.progress,
         guard=task.guard,
     )

@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     screen_hours: float = Field(default=24.0, gt=0)
     """Window of a routine run: a day is recomputed at every catalogue update."""
 
+    screen_threads: int = Field(default=0, ge=0, le=256)
+    """Threads of a screening; 0 means one for each core, fewer leave cores to the API on a machine of its size."""
+
     bad_share: float = Field(default=0.05, ge=0, le=1)
     """A file with a larger share of bad sets than this is refused whole: the file itself is then in doubt."""
 

@@ -17,10 +17,13 @@ between them must be your own. TLS and its certificates are Dask's settings
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
+from hashlib import sha256
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from space_hub import orbit
 from space_hub.clock import Clock, SystemClock
 from space_hub.errors import Conflict, Invalid, Unavailable
 
@@ -178,8 +181,11 @@ def _plan(plan: bytes) -> "Plan":
     return found
 
 
+@cache
 def _sources() -> str:
     """What the engine's sources are, here."""
-    from space_hub.orbit.kernels import jit
-
-    return jit._SOURCES
+    folder = Path(orbit.__file__).parent
+    found = sha256()
+    for file in sorted(folder.rglob("*.py")):
+        found.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes())
+    return found.hexdigest()

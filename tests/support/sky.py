@@ -103,7 +103,7 @@ class Sky:
             start=start or self.clock.now(),
             hours=hours,
             threshold_m=threshold_m,
-            workers=1,
+            threads=1,
         )
         with self.database.write() as session:
             log.sequence(session)

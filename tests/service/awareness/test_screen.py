@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session, SQLModel, col, func, select
 
-from space_hub.awareness import catalogue, conjunctions, screen
+from space_hub.awareness import catalogue, conjunctions, publish, screen
 from space_hub.awareness.tables import Assessment, Conjunction, Run, RunFailure, Snapshot, SpaceObject
 from space_hub.clock import ManualClock
 from space_hub.db import Database
@@ -66,7 +66,7 @@ class Busy(Database):
 def test_a_run_is_not_lost_because_others_write_when_it_is_published(sky: Sky) -> None:
     """Sabotage seen: with one try the run is lost, and with it the slot of the schedule."""
     sky.take_text(meeting(sky))
-    given = {"start": sky.clock.now(), "hours": 1.0, "threshold_m": 5000.0, "workers": 1}
+    given = {"start": sky.clock.now(), "hours": 1.0, "threshold_m": 5000.0, "threads": 1}
     Busy.refusals = 3
     run = screen.run_screening(Busy(sky.database.engine), sky.clock, sky.rng, HUB, **given)  # type: ignore[arg-type]
     Busy.refusals = 100
@@ -150,7 +150,7 @@ def test_a_crash_before_the_commit_leaves_nothing_of_the_run(each_sky: Sky, monk
             raise KeyboardInterrupt(at)
 
         with monkeypatch.context() as patch:
-            patch.setattr(screen._Publishing, step, crash)
+            patch.setattr(publish.Publishing, step, crash)
             with pytest.raises(KeyboardInterrupt):
                 each_sky.screen(hours=2.0)
     with each_sky.database.read() as session:
@@ -176,7 +176,7 @@ def test_a_worker_that_lost_its_lease_publishes_nothing(sky: Sky) -> None:
             start=sky.clock.now(),
             hours=2.0,
             threshold_m=5000.0,
-            workers=1,
+            threads=1,
             guard=refuse,
         )
     with sky.database.read() as session:
@@ -195,7 +195,7 @@ def test_old_sets_are_left_out_only_when_asked_and_counted(sky: Sky) -> None:
         hours=1.0,
         threshold_m=5000.0,
         max_age_days=15.0,
-        workers=1,
+        threads=1,
     )
     assert (run.offered, run.screened, run.excluded) == (4, 3, {"age": 1})
     with sky.database.read() as session:

@@ -53,7 +53,7 @@ def test_objects_that_only_fly_together_are_pointed_to(capsys: pytest.CaptureFix
     file = tmp_path / "station.csv"
     file.write_text(to_omm_csv([*sets[:2], *station]))
     answer(capsys, "ingest", str(file))
-    answer(capsys, "screen", "--hours", "1", "--workers", "1")
+    answer(capsys, "screen", "--hours", "1", "--threads", "1")
     core, alone = (str(one.catalog_number) for one in (station[0], sets[0]))
     assert "--co-located" in said(capsys, "conjunctions", "--object", core)
     assert "--co-located" not in said(capsys, "conjunctions", "--object", alone)
