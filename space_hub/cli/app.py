@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from space_hub.cli import admin, awareness, doctor, processes, proofs, supply, up
+from space_hub.cli import admin, awareness, doctor, processes, proofs, screening, supply, up
 from space_hub.cli.speak import FAILED, OK, WRONG_USE, answer_fault, interrupted, refuse, sentence, warn
 from space_hub.errors import HubError
 
@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for part in (up, processes, awareness, supply, doctor, proofs):
+for part in (up, processes, awareness, screening, supply, doctor, proofs):
     part.install(app)
 app.add_typer(admin.app, name="admin")
 

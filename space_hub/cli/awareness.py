@@ -1,4 +1,4 @@
-"""The sky at the terminal: take in a catalogue, screen it, look at objects and conjunctions."""
+"""The sky at the terminal: take in a catalogue, look at objects and conjunctions."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,6 +8,7 @@ import typer
 from space_hub.cli import house as houses
 from space_hub.cli import options
 from space_hub.cli.options import AsJson, Limit
+from space_hub.cli.screening import encounter_cells
 from space_hub.cli.speak import OK, Voice, sentence, shown
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 def install(app: typer.Typer) -> None:
     app.command("ingest", help=sentence("cli.help.ingest"))(ingest)
-    app.command("screen", help=sentence("cli.help.screen"))(screen)
     app.command("objects", help=sentence("cli.help.objects"))(objects)
     app.command("conjunctions", help=sentence("cli.help.conjunctions"))(conjunctions)
 
@@ -34,42 +34,6 @@ def ingest(
     taken = loading.take_file(house, options.existing(file), voice, source=source)
     loading.tell_taken(house, taken, voice)
     voice.answer(taken.model_dump(mode="json"))
-    return OK
-
-
-def screen(
-    start: Annotated[str | None, typer.Option("--start", metavar="TIME", help=sentence("cli.option.start"))] = None,
-    hours: Annotated[float | None, typer.Option("--hours", help=sentence("cli.option.hours"))] = None,
-    threshold_m: Annotated[float | None, typer.Option("--threshold-m", help=sentence("cli.option.threshold"))] = None,
-    max_age_days: Annotated[float | None, typer.Option("--max-age-days", help=sentence("cli.option.max_age"))] = None,
-    workers: Annotated[
-        int | None, typer.Option("--workers", min=1, max=64, help=sentence("cli.option.workers"))
-    ] = None,
-    as_json: AsJson = False,
-) -> int:
-    import os
-
-    from space_hub.awareness.screen import run_screening
-    from space_hub.cli import loading
-    from space_hub.trust.principal import HUB
-
-    voice = Voice(as_json)
-    house = houses.open_existing(houses.settings())
-    with voice.progress(sentence("up.screening")) as progress:
-        run = run_screening(
-            house.database,
-            house.clock,
-            house.rng,
-            HUB,
-            start=house.clock.now() if start is None else options.instant(start),
-            hours=house.settings.screen_hours if hours is None else hours,
-            threshold_m=house.settings.threshold_m if threshold_m is None else threshold_m,
-            max_age_days=max_age_days,
-            workers=workers or min(os.cpu_count() or 1, 8),
-            progress=progress,
-        )
-    loading.tell_run(voice, run)
-    voice.answer(loading.run_figures(run))
     return OK
 
 
@@ -167,7 +131,7 @@ def conjunctions(
         *("cli.column.tca", "cli.column.miss", "cli.column.speed"),
         *("cli.column.object", "cli.column.object"),
     )
-    voice.table(title, heads, [_cells(row) for row in rows])
+    voice.table(title, heads, [encounter_cells(row) for row in rows])
     if len(rows) == limit:
         voice.tell("cli.more", limit=limit, style="dim")
     if together:
@@ -194,12 +158,3 @@ def _row(one: "Conjunction", look: "Assessment", faces: "dict[str, Face]") -> di
         "open_start": look.open_start,
         "open_end": look.open_end,
     }
-
-
-def _cells(row: dict[str, Any]) -> list[object]:
-    return [
-        row["tca"].strftime("%Y-%m-%d %H:%M:%S.%f")[:-3],
-        f"{row['miss_distance_m']:,.0f}".replace(",", " "),
-        f"{row['relative_speed_m_s']:,.0f}".replace(",", " "),
-        *(f"{row[f'catalog_number_{side}'] or '-'} {row[f'name_{side}']}" for side in "ab"),
-    ]
