@@ -26,7 +26,7 @@ from space_hub.orbit.screening.knots import Sky
 from space_hub.orbit.screening.result import Failure, ScreeningResult, encounters
 from space_hub.orbit.screening.search import FEW, Search
 from space_hub.orbit.screening.settle import Sightings, Window, settle, slow_limit
-from space_hub.orbit.screening.traces import Regions, regions, trace_edges, trace_slow
+from space_hub.orbit.screening.traces import MARGIN, Regions, regions, trace_edges, trace_slow
 from space_hub.orbit.screening.validity import LEAD, Validity, validity
 from space_hub.orbit.screening.volume import Sphere, Volume, bounds
 from space_hub.orbit.times import SECOND, moment, ticks
@@ -350,7 +350,9 @@ def search_chunk(plan: Plan, chunk: tuple[int, int]) -> Haul:
     a = np.concatenate([a[slow], settled.slow.a])
     b = np.concatenate([b[slow], settled.slow.b])
     at = np.concatenate([seen.around[slow], settled.slow.at])
-    return Haul(settled.found, settled.edges, regions(a, b, at, at), seen.candidates, seen.strangers)
+    # A slow pair is seen once a slab, and may be near twice in a long one: all of the slab is followed.
+    wide = np.repeat([max(0, plan.step - MARGIN), 0], [len(slow), len(settled.slow)])
+    return Haul(settled.found, settled.edges, regions(a, b, at - wide, at + wide), seen.candidates, seen.strangers)
 
 
 def follow(plan: Plan, given: Regions) -> Found:
