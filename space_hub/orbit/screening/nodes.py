@@ -48,7 +48,7 @@ class Batch(NamedTuple):
     codes: npt.NDArray[np.uint8]
 
 
-@part
+@kernel
 def batch() -> Batch:
     """An empty batch."""
     gaps, places = np.empty((PAIRS, NODES, 3)), np.empty((PAIRS, NODES, 3))
