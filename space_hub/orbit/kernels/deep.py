@@ -33,14 +33,19 @@ E, INCLINATION, PERIGEE, ANOMALY, D_L, D_GH, D_H, D_I = range(f.OWN, f.OWN + 8 *
 _PI = 0.5 * c.TWO_PI
 
 
+@piece
+def _within(t: float, last: float) -> bool:
+    """Whether `t` can be reached from the integrator's step at `last`, without another and without going back."""
+    return abs(t - last) < c.STEP and abs(t) >= abs(last) and t * last >= 0.0
+
+
 @steady
 def _behind(row: Floats, deep: Floats, state: Floats, tick: float) -> bool:
     """Whether an object with a resonance has left its integrator's step, or gone back beyond it."""
     behind = 0
     for i in range(BLOCK):
         t = (tick - row[at.EPOCH * BLOCK + i]) / c.TICKS_A_MINUTE
-        last = state[at.AT * BLOCK + i]
-        good = abs(t - last) < c.STEP and abs(t) >= abs(last) and t * last >= 0.0
+        good = _within(t, state[at.AT * BLOCK + i])
         behind += 0 if good or deep[at.OF_NODE * BLOCK + i] == 0.0 else 1
     return behind > 0
 
@@ -50,13 +55,13 @@ def _catch_up(row: Floats, deep: Floats, state: Floats, tick: float) -> None:
     """The integrator of each object of a block to its last step before a tick, and the derivatives there."""
     near_row, deep_row = np.empty(c.NEAR_WIDTH), np.empty(c.DEEP_WIDTH)
     for i in range(BLOCK):
-        if deep[at.OF_NODE * BLOCK + i] == 0.0:
+        t = (tick - row[at.EPOCH * BLOCK + i]) / c.TICKS_A_MINUTE
+        if deep[at.OF_NODE * BLOCK + i] == 0.0 or _within(t, state[at.AT * BLOCK + i]):
             continue
         for n in range(c.NEAR_WIDTH):
             near_row[n] = row[n * BLOCK + i]
         for n in range(c.DEEP_WIDTH):
             deep_row[n] = deep[n * BLOCK + i]
-        t = (tick - row[at.EPOCH * BLOCK + i]) / c.TICKS_A_MINUTE
         last, longitude, motion = advanced(
             near_row,
             deep_row,
