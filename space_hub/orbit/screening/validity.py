@@ -2,10 +2,10 @@
 
 Every object is asked four times a day. One that fails there, or whose osculating perigee is
 low enough to fall before it is asked again, is followed on the absolute grid of ten seconds,
-skipping those instants before which it cannot have come down from its height; the first
-failure is then placed to the millisecond. An object that fails for less than ten seconds and recovers is not
-noticed here (a dip of less than 0.2 km below the surface at perigee). An object that the
-march finds without a state although it was not announced here ends up in `announce`.
+skipping those instants before which it cannot have come down from its height; just above
+the surface the lowest point between two instants is looked at as well. The first failure is
+then placed to the millisecond. An object that the march finds without a state although it
+was not announced here ends up in `announce`.
 """
 
 from dataclasses import dataclass
@@ -45,6 +45,10 @@ LEAD = 60 * SECOND
 SINK_KM_S = 0.1
 """Added to the radial speed of the osculating ellipse: what drag, oblateness, sun and moon change in twenty minutes."""
 
+DIP_KM = 2.0
+"""From this height an object can pass below the surface and come back between two instants of the fine grid: as gravity
+bends its path, both are within g / 2 x (10 s)^2 = 0.5 km of the lowest point."""
+
 LASTING_KM = 300.0
 """Perigee height from which no object falls within six hours."""
 
@@ -71,13 +75,14 @@ def validity(records: Records, start: int, stop: int, beyond: int = LEAD, announ
     horizon = stop + beyond
     at = np.array([start - LEAD, start, *range(start // DAILY * DAILY + DAILY, horizon, DAILY), stop], dtype=np.int64)
     lowest, highest = _ranges(records, at)
-    suspect = lowest < EARTH_RADIUS_KM + LASTING_KM
+    announced = np.zeros(len(lowest), dtype=np.bool_)
     if announce is not None:
-        suspect[announce] = True
+        announced[announce] = True
+    suspect = announced | (lowest < EARTH_RADIUS_KM + LASTING_KM)
     index = np.flatnonzero(suspect)
     fails = np.full(len(suspect), NEVER, dtype=np.int64)
     codes = np.zeros(len(suspect), dtype=np.int64)
-    _follow(records, index, start, horizon, announce is not None, fails, codes)
+    _follow(records, index, start, horizon, announced, fails, codes)
     failures = [Failure(n, int(codes[n]), moment(int(fails[n]))) for n in index.tolist() if fails[n] <= stop]
     return Validity(fails, failures, lowest, highest)
 
@@ -131,7 +136,13 @@ def _ellipse(x: float, y: float, z: float, vx: float, vy: float, vz: float) -> t
 
 @kernel
 def _follow(
-    records: Records, index: npt.NDArray[np.intp], start: int, stop: int, fine: bool, fails: Ticks, codes: Ticks
+    records: Records,
+    index: npt.NDArray[np.intp],
+    start: int,
+    stop: int,
+    announced: npt.NDArray[np.bool_],
+    fails: Ticks,
+    codes: Ticks,
 ) -> None:
     for n in index:
         for early in (start, start - LEAD):
@@ -141,17 +152,41 @@ def _follow(
         if codes[n] != 0:
             continue
         good = at = start
+        height = 0.0
         while True:
             code, x, y, z, vx, vy, vz = state_at(records, n, at)
+            failed = at
+            if code == 0 and height < DIP_KM:
+                failed = _lowest(records, n, good, at)
+                code = position_at(records, n, failed)[0]
             if code != 0:
-                fails[n], codes[n] = _first(records, n, good, at, stop)
+                fails[n], codes[n] = _first(records, n, good, failed, stop)
                 break
             if at >= stop:
                 break
             good = at
             height, _perigee, _apogee, sinking = _ellipse(x, y, z, vx, vy, vz)
-            skipped = 1 if fine else min(max(1, int(height / (sinking + SINK_KM_S)) * SECOND // FINE), FARTHEST)
+            skipped = 1 if announced[n] else min(max(1, int(height / (sinking + SINK_KM_S)) * SECOND // FINE), FARTHEST)
             at = min((at // FINE + skipped) * FINE, stop)
+
+
+@part
+def _lowest(records: Records, n: int, low: int, high: int) -> int:
+    """Where an object is lowest between two instants, to the millisecond; or an instant at which it has no state."""
+    while high - low > MILLISECOND:
+        third = (high - low) // 3
+        code, x, y, z = position_at(records, n, low + third)
+        if code != 0:
+            return low + third
+        left = x * x + y * y + z * z
+        code, x, y, z = position_at(records, n, high - third)
+        if code != 0:
+            return high - third
+        if left <= x * x + y * y + z * z:
+            high -= third
+        else:
+            low += third
+    return low
 
 
 @part
