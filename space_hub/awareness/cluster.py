@@ -129,13 +129,11 @@ class Cluster:
                         done = wait(list(waited_for), timeout=LOOK_S, return_when="FIRST_COMPLETED").done
                 except TimeoutError:
                     self._need_worker(client)
-                    done = {one for one in waited_for if one.done()}
-                    if held.status != "finished" and not done:
-                        return
+                    continue
                 for one in done:
                     yield waited_for.pop(one), self._result(one)
         except CancelledError:
-            return
+            return  # The plan died with its last holder, and what needed it with the plan.
         finally:
             client.cancel(list(waited_for))
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,15 @@ from jobs.proofs.service import free_port
 from space_hub.awareness import cluster
 from space_hub.awareness.cluster import Cluster
 from space_hub.errors import Conflict, HubError, Invalid, Unavailable
+from space_hub.orbit.sample import sample_catalogue
+from space_hub.orbit.screening import canonical_sha256, screen
 from space_hub.text import say
 from tests.support.cluster import Machines, kill, refuse, slow_square
+
+NOON = datetime(2024, 11, 2, 12, tzinfo=UTC)
+WINDOW = timedelta(days=2)
+SKY = sample_catalogue(NOON, 1)
+NUMBERS = [one.catalog_number for one in SKY]
 
 TASKS = range(10)
 SQUARES = [(task, 3 * task * task) for task in TASKS]
@@ -47,7 +55,7 @@ def test_the_pieces_of_a_worker_that_dies_are_done_by_the_other(tmp_path: Path) 
 
 
 def test_a_plan_that_died_with_its_last_holder_is_sent_again(tmp_path: Path) -> None:
-    """Sabotage seen: without the look at `held.status` the run waits for ever."""
+    """Sabotage seen: without the `except CancelledError` of the loop the run ends with it."""
 
     with Machines(tmp_path, workers=1) as own, Cluster(own.address) as crew:
 
@@ -112,6 +120,39 @@ def test_a_worker_with_other_sources_does_nothing(machines: Machines, monkeypatc
 def test_what_the_work_raises_is_raised_here(machines: Machines) -> None:
     with Cluster(machines.address) as crew, pytest.raises(ZeroDivisionError, match="3 1"):
         list(crew.run(refuse, 3, [1]))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def alone() -> str:
+    """The canonical hash of the sky's two days, screened in this process."""
+    return canonical_sha256(screen(SKY, NOON, NOON + WINDOW, threshold_km=20.0, threads=2), NUMBERS)
+
+
+def test_two_workers_find_what_this_process_finds(machines: Machines, alone: str) -> None:
+    with Cluster(machines.address) as crew:
+        assert over(crew) == alone
+
+
+def test_a_worker_killed_in_the_middle_of_a_run_changes_nothing(tmp_path: Path, alone: str) -> None:
+    """Sabotage seen: a loop that ends one piece too soon never gets all of them, with or without the killing."""
+    with Machines(tmp_path, workers=2) as own, Cluster(own.address) as crew:
+        reached: list[int] = []
+
+        def progress(done: int, total: int) -> None:
+            reached.append(done)
+            if done == 10:
+                assert total > 50
+                kill(own.workers[0])
+
+        assert over(crew, progress) == alone
+        assert reached[-1] > 50
+
+
+def over(crew: Cluster, progress: Callable[[int, int], None] | None = None) -> str:
+    """The canonical hash of the sky's two days, in half hours over a crew."""
+    result = screen(SKY, NOON, NOON + WINDOW, threshold_km=20.0, chunk_s=1800.0, crew=crew, progress=progress)
+    assert len(result.encounters) > 1000
+    return canonical_sha256(result, NUMBERS)
 
 
 def sentence(error: HubError) -> str:
