@@ -14,6 +14,7 @@ Ticks = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
 Counts = npt.NDArray[np.int32]
+Indices = npt.NDArray[np.int64]
 
 SECOND = 1_000_000
 """Ticks in a second."""

@@ -17,12 +17,12 @@ that a kernel's own module imports, near or far, count as part of its file here.
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from numba import njit
+from numba import njit, types
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -64,10 +64,17 @@ def _digest(path: Path) -> str:
     return sha256(b"".join(one.read_bytes() for one in sorted(seen))).hexdigest()
 
 
+def _once(find: Callable[..., Any], args: Any, kws: Any) -> Any:
+    """How a kernel finds another: for any integer, not once more for each that is written in the source."""
+    plain = {name: types.unliteral(one) for name, one in kws.items()}
+    return find(tuple(types.unliteral(one) for one in args), plain)
+
+
 def _compiled(function: _Function, **options: Any) -> _Function:
     options |= {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
     made = cast(Any, njit)(**options)(function)
     if made is not function:  # NUMBA_DISABLE_JIT gives the plain function back.
+        made.get_call_template = partial(_once, made.get_call_template)
         file = made._cache._cache_file
         file._source_stamp = (file._source_stamp, _digest(Path(function.__code__.co_filename)))
     return cast(_Function, made)

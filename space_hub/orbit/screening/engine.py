@@ -48,7 +48,7 @@ CHUNK_SLABS = 96
 
 FEWEST_SLABS = 12
 
-BATCH = 200_000
+BATCH = 100_000
 """Encounters confirmed and handed on together."""
 
 RADIUS_SLACK_KM = 60.0
@@ -236,6 +236,7 @@ def sweep(
     valid = validity(table, first, last, beyond)
     edges = _edges(first, last, step, chunk_s, chunk_edges, few)
     wanted = None if targets is None else np.unique(np.array(targets, dtype=np.int64))
+    announced = np.zeros(0, dtype=np.int64)
     while True:
         chosen = _chosen(valid, first, wanted, near.radial_reach_km() + RADIUS_SLACK_KM)
         sky = Sky.of(elements, table, chosen, valid.fails, step_s, (first - LEAD, last + beyond))
@@ -256,8 +257,11 @@ def sweep(
         if not len(strangers):
             break
         # An object without a state that nobody expected to fail: it is looked at closely, and all is done again.
+        if np.isin(strangers, announced).all():
+            raise RuntimeError(f"no end was found of objects that fail: {strangers.tolist()}")
+        announced = np.union1d(announced, strangers)
         sink.clear()
-        valid = validity(table, first, last, beyond, announce=strangers)
+        valid = validity(table, first, last, beyond, announce=announced)
     at_once = sum(one.at == start for one in valid.failures)
     return Summary(len(elements), len(elements) - at_once, valid.failures, run.candidates, run.encounters)
 
@@ -310,7 +314,8 @@ class _Run:
         found = gathered(self._waiting)
         self._waiting.clear()
         fresh = self._fresh(np.stack([found.a, found.b, found.tca], axis=1))
-        found = found.take(fresh)
+        if len(fresh) < len(found):
+            found = found.take(fresh)
         if len(found):
             self.encounters += len(found)
             self.sink.add(confirm(self.fleet, self.plan.window, found))

@@ -25,7 +25,7 @@ from space_hub.orbit.screening.bounds import (
     within,
 )
 from space_hub.orbit.screening.chords import HALF, HIGH, LATITUDE, LONGITUDE, LOW, REST
-from space_hub.orbit.times import Counts, Singles
+from space_hub.orbit.times import Counts, Indices, Singles
 
 FINE_KM, COARSE_KM = 1.0, 50.0
 FLOOR_KM, KNEE_KM, CEILING_KM = 6_300.0, 9_000.0, 100_000.0
@@ -152,7 +152,7 @@ def grid_of(radii: Singles, threshold: float, step_s: float) -> Grid:
 class Shelves:
     """Room for the entries of one slab; made once a chunk. `kept` holds rows MX to WZ of the entries in cell order."""
 
-    start: Counts
+    start: Indices
     cell: Counts
     source: Counts
     order: Counts
@@ -164,7 +164,7 @@ class Shelves:
     def of(cls, objects: int, cells: int) -> "Shelves":
         entries = objects * MOST_SHELLS
         return cls(
-            np.zeros(cells + 1, dtype=np.int32),
+            np.zeros(cells + 1, dtype=np.int64),
             np.empty(entries, dtype=np.int32),
             np.empty(entries, dtype=np.int32),
             np.empty(entries + 32, dtype=np.int32),
@@ -179,7 +179,7 @@ def shelve(
     table: Singles,
     grid: Grid,
     half_reach: float,
-    start: Counts,
+    start: Indices,
     cell: Counts,
     source: Counts,
     order: Counts,

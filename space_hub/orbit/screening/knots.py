@@ -24,9 +24,7 @@ from space_hub.orbit.kernels import (
 )
 from space_hub.orbit.kernels.jit import kernel
 from space_hub.orbit.screening.solve import BEFORE, STENCIL
-from space_hub.orbit.times import Floats, Singles, Ticks
-
-Indices = npt.NDArray[np.int64]
+from space_hub.orbit.times import Floats, Indices, Singles, Ticks
 
 SLOTS = STENCIL + 1
 

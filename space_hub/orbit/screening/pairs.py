@@ -12,7 +12,7 @@ from space_hub.orbit.kernels.jit import kernel, lanes, part
 from space_hub.orbit.screening.bounds import DIRECTION_RAD, within
 from space_hub.orbit.screening.chords import HALF, HIGH, LATITUDE, LONGITUDE, LOW, MX, MY, MZ, REST, WX, WY, WZ
 from space_hub.orbit.screening.grid import Grid, step_of
-from space_hub.orbit.times import Counts, Singles
+from space_hub.orbit.times import Counts, Indices, Singles
 
 LANES = 16
 _NONE, _ONE, _TWO = np.float32(0.0), np.float32(1.0), np.float32(2.0)
@@ -59,6 +59,34 @@ def run(
     return count
 
 
+@lanes
+def any_of_two(kept: Singles, first: int, low: int, high: int, square: np.float32) -> int:
+    """Whether the entries `first` (1) and the one after it (2) have a hit in places `low` to `high`, or beyond: a sum.
+
+    Two at a time, because it is the loading of partners that takes the time.
+    """
+    px, py, pz = kept[0, first], kept[1, first], kept[2, first]
+    vx, vy, vz = kept[3, first], kept[4, first], kept[5, first]
+    qx, qy, qz = kept[0, first + 1], kept[1, first + 1], kept[2, first + 1]
+    wx, wy, wz = kept[3, first + 1], kept[4, first + 1], kept[5, first + 1]
+    one, two = _NONE, _NONE
+    for j in range(np.uint64(low), np.uint64(low + (high - low + LANES - 1) // LANES * LANES)):
+        x, y, z, u, v, w = kept[0, j], kept[1, j], kept[2, j], kept[3, j], kept[4, j], kept[5, j]
+        dx, dy, dz, ux, uy, uz = x - px, y - py, z - pz, u - vx, v - vy, w - vz
+        c = dx * dx + dy * dy + dz * dz
+        b = ux * ux + uy * uy + uz * uz
+        a = abs(dx * ux + dy * uy + dz * uz)
+        s = min(a, b)
+        one += _ONE if c * b - s * (_TWO * a - s) - square * b <= _NONE else _NONE
+        dx, dy, dz, ux, uy, uz = x - qx, y - qy, z - qz, u - wx, v - wy, w - wz
+        c = dx * dx + dy * dy + dz * dz
+        b = ux * ux + uy * uy + uz * uz
+        a = abs(dx * ux + dy * uy + dz * uz)
+        s = min(a, b)
+        two += _ONE if c * b - s * (_TWO * a - s) - square * b <= _NONE else _NONE
+    return (1 if one > _NONE else 0) + (2 if two > _NONE else 0)
+
+
 @part
 def _keep(count: int, one: int, hits: Counts, many: int, order: Counts, home: Counts, shell: int, found: Counts) -> int:
     """Put the partners of object `one` into `found` (2, room), each in the lowest shell that both touch."""
@@ -72,7 +100,7 @@ def _keep(count: int, one: int, hits: Counts, many: int, order: Counts, home: Co
 
 
 @kernel
-def among(kept: Singles, order: Counts, start: Counts, home: Counts, grid: Grid, hits: Counts, found: Counts) -> int:
+def among(kept: Singles, order: Counts, start: Indices, home: Counts, grid: Grid, hits: Counts, found: Counts) -> int:
     """All pairs of regular objects that may come within reach; returns how many, also beyond the room of `found`."""
     count = 0
     for shell in range(len(grid.lower)):
@@ -85,16 +113,16 @@ def among(kept: Singles, order: Counts, start: Counts, home: Counts, grid: Grid,
             ahead = int(np.ceil(grid.spread[band] / width))
             last_band = band + 1 == grid.first_band[shell] + bands
             for place in range(bins):
-                low, high = int(start[cell + place]), int(start[cell + place + 1])
+                low, high = start[cell + place], start[cell + place + 1]
                 if low == high:
                     continue
                 # Ahead in the own band, and round the meridian; a band that meets itself is asked once.
                 to = place + ahead
-                own, wrapped = int(start[cell + min(to, bins - 1) + 1]), int(start[cell])
+                own, wrapped = start[cell + min(to, bins - 1) + 1], start[cell]
                 if 2 * ahead >= bins:
-                    own = int(start[cell + bins])
+                    own = start[cell + bins]
                 elif to >= bins:
-                    wrapped = int(start[cell + to - bins + 1])
+                    wrapped = start[cell + to - bins + 1]
                 near1 = near2 = near3 = near4 = 0
                 if not last_band:
                     near1, near2, near3, near4 = _reach(
@@ -104,54 +132,69 @@ def among(kept: Singles, order: Counts, start: Counts, home: Counts, grid: Grid,
                         place * width - grid.spread[band],
                         (place + 1) * width + grid.spread[band],
                     )
-                for entry in range(low, high):
-                    n = order[entry]
-                    one = (
-                        kept[0, entry],
-                        kept[1, entry],
-                        kept[2, entry],
-                        kept[3, entry],
-                        kept[4, entry],
-                        kept[5, entry],
-                    )
-                    many = run(kept, one, entry + 1, own, square, hits)
-                    if many:
-                        count = _keep(count, n, hits, many, order, home, shell, found)
-                    if wrapped > start[cell]:
-                        many = run(kept, one, int(start[cell]), wrapped, square, hits)
-                        count = _keep(count, n, hits, many, order, home, shell, found)
-                    if near2 > near1:
-                        many = run(kept, one, near1, near2, square, hits)
-                        if many:
-                            count = _keep(count, n, hits, many, order, home, shell, found)
-                    if near4 > near3:
-                        many = run(kept, one, near3, near4, square, hits)
-                        count = _keep(count, n, hits, many, order, home, shell, found)
+                for entry in range(low, high, 2):
+                    alone = entry + 1 == high
+                    if not alone and _meets(kept, entry, entry + 1, square):
+                        hits[0] = entry + 1
+                        count = _keep(count, order[entry], hits, 1, order, home, shell, found)
+                    for which in range(4):
+                        if which == 0:
+                            from_, to = entry + (1 if alone else 2), own
+                        elif which == 1:
+                            from_, to = start[cell], wrapped
+                        elif which == 2:
+                            from_, to = near1, near2
+                        else:
+                            from_, to = near3, near4
+                        if to <= from_:
+                            continue
+                        seen = 1 if alone else any_of_two(kept, entry, from_, to, square)
+                        for one in range(entry, entry + 2):
+                            if seen & (1 << (one - entry)):
+                                many = run(kept, _chord(kept, one), from_, to, square, hits)
+                                count = _keep(count, order[one], hits, many, order, home, shell, found)
     return count
 
 
 @part
-def _reach(grid: Grid, start: Counts, band: int, west: float, east: float) -> tuple[int, int, int, int]:
+def _meets(kept: Singles, one: int, other: int, square: np.float32) -> bool:
+    """The test of `run` for two entries."""
+    dx, dy, dz = kept[0, one] - kept[0, other], kept[1, one] - kept[1, other], kept[2, one] - kept[2, other]
+    ux, uy, uz = kept[3, one] - kept[3, other], kept[4, one] - kept[4, other], kept[5, one] - kept[5, other]
+    c = dx * dx + dy * dy + dz * dz
+    b = ux * ux + uy * uy + uz * uz
+    a = abs(dx * ux + dy * uy + dz * uz)
+    s = min(a, b)
+    return bool(c * b - s * (_TWO * a - s) - square * b <= _NONE)
+
+
+@part
+def _chord(kept: Singles, entry: int) -> tuple[np.float32, np.float32, np.float32, np.float32, np.float32, np.float32]:
+    return kept[0, entry], kept[1, entry], kept[2, entry], kept[3, entry], kept[4, entry], kept[5, entry]
+
+
+@part
+def _reach(grid: Grid, start: Indices, band: int, west: float, east: float) -> tuple[int, int, int, int]:
     """Entries of a band between two longitudes (counted from -pi), as one or two runs of places."""
     scale, bins, cell = grid.bin_scale[band], grid.bins[band], grid.first_cell[band]
     left, right = int(np.floor(west * scale)), int(np.floor(east * scale))
     if right - left >= bins - 1:
-        return int(start[cell]), int(start[cell + bins]), 0, 0
+        return start[cell], start[cell + bins], 0, 0
     if left < 0:
         return (
-            int(start[cell]),
-            int(start[cell + max(right, -1) + 1]),
-            int(start[cell + left + bins]),
-            int(start[cell + bins]),
+            start[cell],
+            start[cell + max(right, -1) + 1],
+            start[cell + left + bins],
+            start[cell + bins],
         )
     if right >= bins:
         return (
-            int(start[cell + min(left, bins)]),
-            int(start[cell + bins]),
-            int(start[cell]),
-            int(start[cell + right - bins + 1]),
+            start[cell + min(left, bins)],
+            start[cell + bins],
+            start[cell],
+            start[cell + right - bins + 1],
         )
-    return int(start[cell + left]), int(start[cell + right + 1]), 0, 0
+    return start[cell + left], start[cell + right + 1], 0, 0
 
 
 @kernel
@@ -160,7 +203,7 @@ def beside(
     lonely: Counts,
     kept: Singles,
     order: Counts,
-    start: Counts,
+    start: Indices,
     home: Counts,
     grid: Grid,
     threshold: float,
@@ -178,7 +221,7 @@ def beside(
         last = grid.shell_of[step_of(table[HIGH, n] + half_reach)]
         half, low = table[HALF, n], table[LOW, n]
         turn = half + grid.longest[first]
-        far = within(threshold, step_s, low, turn, table[REST, n] + rest_limit)
+        far = within(threshold, step_s, float(low), float(turn), float(table[REST, n] + rest_limit))
         square = np.float32(far * far + 1e-6 * (turn + far) * (turn + far))
         chord = low - 1.1 * turn * turn / (8.0 * low)
         angle = 2.0 * np.arcsin(min(1.0, (turn + far) / (2.0 * chord))) * 1.001 + 2.0 * DIRECTION_RAD
@@ -228,7 +271,7 @@ def apart(
         one = (table[MX, n], table[MY, n], table[MZ, n], table[WX, n], table[WY, n], table[WZ, n])
         turn = table[HALF, n] + longest
         # Those after it in the list are at no smaller radius.
-        far = within(threshold, step_s, table[LOW, n], turn, table[REST, n] + wildest)
+        far = within(threshold, step_s, float(table[LOW, n]), float(turn), float(table[REST, n] + wildest))
         square = np.float32(far * far + 1e-6 * (turn + far) * (turn + far))
         last = place + 1
         while last < len(lonely) and table[LOW, lonely[last]] <= table[HIGH, n] + radial_reach:
@@ -263,7 +306,7 @@ def toward(
         if table[LOW, n] <= 0.0:
             continue
         turn = table[HALF, n] + longest
-        far = within(threshold, step_s, lowest, turn, table[REST, n] + wildest)
+        far = within(threshold, step_s, float(lowest), float(turn), float(table[REST, n] + wildest))
         square = np.float32(far * far + 1e-6 * (turn + far) * (turn + far))
         one = (chord[0, n], chord[1, n], chord[2, n], chord[3, n], chord[4, n], chord[5, n])
         for hit in range(run(chord, one, 0, many, square, hits)):

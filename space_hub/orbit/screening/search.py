@@ -15,10 +15,10 @@ from space_hub.orbit.kernels.jit import kernel
 from space_hub.orbit.screening.bounds import REST_LIMIT_KM_S2, REST_UNKNOWN_KM_S2, within
 from space_hub.orbit.screening.chords import LOW, ROWS, chords
 from space_hub.orbit.screening.grid import Grid, Shelves, collect, grid_of, shelve
-from space_hub.orbit.screening.knots import Indices, Knots, Sky
+from space_hub.orbit.screening.knots import Knots, Sky
 from space_hub.orbit.screening.pairs import LANES, among, apart, beside, toward
 from space_hub.orbit.screening.solve import BEFORE, STENCIL, sift, solve
-from space_hub.orbit.times import SECOND, Counts, Floats, Ticks
+from space_hub.orbit.times import SECOND, Counts, Floats, Indices, Ticks
 
 AHEAD = STENCIL - BEFORE - 1
 """Knots needed beyond the start of a slab."""
