@@ -56,8 +56,10 @@ class Sky:
     order: Indices
     flocks: Sequence[Flock]
     fails: Ticks
-    mortal: Indices
-    """Columns of objects that fail at some time, and `fails` (N,) by element set: when."""
+    """When each element set (N,) fails."""
+
+    mortal: Sequence[tuple[int, int]]
+    """Columns of those that do, with the tick."""
 
     span: tuple[int, int]
     """Ticks between which every object is known to have states until it fails."""
@@ -92,7 +94,8 @@ class Sky:
             columns = (deep_columns if is_deep else near_columns)(records, some)
             flocks.append(Flock(place, len(some), stride, columns, is_deep))
             place += len(some)
-        mortal = np.flatnonzero(fails[order] != np.iinfo(np.int64).max)
+        ends = fails[order]
+        mortal = [(column, int(ends[column])) for column in np.flatnonzero(ends != np.iinfo(np.int64).max).tolist()]
         return cls(records, order, flocks, fails, mortal, span)
 
 
@@ -175,8 +178,8 @@ class Knots:
                 tick,
             )
             self._note(flock.first + np.flatnonzero(np.isnan(exact[0, flock.first : flock.first + flock.size])), tick)
-        for column in self.sky.mortal.tolist():
-            if tick >= self.sky.fails[self.sky.order[column]]:
+        for column, fails in self.sky.mortal:
+            if tick >= fails:
                 exact[:, column] = np.nan
                 single[:, column] = 0.0
 

@@ -115,10 +115,9 @@ class _March:
             kept = np.flatnonzero(self.wanted[a] | self.wanted[b])
             a, b = a[kept], b[kept]
         self._solve(slab, a, b)
-        for column in search.sky.mortal.tolist():
-            end = int(search.sky.fails[search.sky.order[column]]) - LAST_STATE
-            if knots.tick(slab) < end < knots.tick(slab + 1):
-                self._last(slab, column, end)
+        for column, fails in search.sky.mortal:
+            if knots.tick(slab) < fails - LAST_STATE < knots.tick(slab + 1):
+                self._last(slab, column, fails - LAST_STATE)
 
     def _pairs(self, step_s: float) -> int:
         search, grid, shelves = self.search, self.grid, self.shelves
