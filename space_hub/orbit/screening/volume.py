@@ -256,7 +256,7 @@ def turning(place: Floats, motion: Floats) -> float:
     )
 
 
-@part
+@kernel
 def lasting(
     bounds: Bounds, owner: int, other: int, place: Floats, motion: Floats, gap: Floats, turn: Floats, out: float
 ) -> float:
