@@ -183,6 +183,14 @@ class _Own:
             positions_over(self.records, k, at, flown.states[k], flown.codes[k])
         return flown
 
+    def at_epoch(self) -> list[int]:
+        """The code of each object at its own epoch, where the package ends its initialisation."""
+        epoch = self.records.epoch
+        codes, out = np.empty(len(epoch), dtype=np.uint8), np.empty((1, 3))
+        for k in range(len(epoch)):
+            positions_over(self.records, k, epoch[k : k + 1], out, codes[k : k + 1])
+        return [int(code) for code in codes]
+
     def lanes(self, at: Ticks) -> _Flown:
         count = len(self.records.epoch)
         flown = _Flown(np.empty((count, len(at), 6)), np.empty((count, len(at)), dtype=np.uint8))
@@ -207,7 +215,7 @@ def compare(
     """Fly `elements` at the instants `at` in three ways and add what is seen to the report, group by group."""
     fleet, own = Fleet(elements), _Own(elements)
     report.initial_codes_differ += sum(
-        int(record.error != code) for record, code in zip(fleet.records, own.records.code0.tolist(), strict=True)
+        int(record.error != code) for record, code in zip(fleet.records, own.at_epoch(), strict=True)
     )
     names = np.array([group(one) for one in elements])
     found = {one.group: one for one in report.groups}

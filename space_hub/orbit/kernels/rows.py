@@ -13,10 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from space_hub.orbit.elements import ElementSet
-from space_hub.orbit.kernels import constants as c
-from space_hub.orbit.kernels.initialise import initialise_deep, initialise_near
-from space_hub.orbit.kernels.scalar import codes_at_epoch
-from space_hub.orbit.times import DAY, Ticks, ticks
+from space_hub.orbit.kernels.initialise import initialised
+from space_hub.orbit.times import DAY, Floats, Ticks, ticks
 
 _ZERO = ticks(datetime(1949, 12, 31, tzinfo=UTC))
 
@@ -25,14 +23,13 @@ class Records(NamedTuple):
     """N objects of which M are deep; plain arrays, so that kernels take it and processes pass it on.
 
     epoch (N,) ticks; deep (N,) place in `deep_rows` or -1; near_rows (N, NEAR_WIDTH) and deep_rows
-    (M, DEEP_WIDTH) as in `constants`; code0 (N,) SGP4's code at the epoch itself.
+    (M, DEEP_WIDTH) as in `constants`.
     """
 
     epoch: Ticks
     deep: npt.NDArray[np.int64]
-    near_rows: npt.NDArray[np.float64]
-    deep_rows: npt.NDArray[np.float64]
-    code0: npt.NDArray[np.uint8]
+    near_rows: Floats
+    deep_rows: Floats
 
 
 def records(elements: Sequence[ElementSet]) -> Records:
@@ -56,10 +53,6 @@ def records(elements: Sequence[ElementSet]) -> Records:
         ],
         dtype=np.float64,
     ).reshape(count, 7)
-    near_rows = np.zeros((count, c.NEAR_WIDTH))
-    deep = np.empty(count, dtype=np.int64)
-    deep_rows = np.zeros((initialise_near(given, near_rows, deep), c.DEEP_WIDTH))
-    initialise_deep(given, near_rows, deep, deep_rows)
-    made = Records(epoch, deep, near_rows, deep_rows, np.empty(count, dtype=np.uint8))
-    codes_at_epoch(made)
-    return made
+    near_rows, deep_rows, is_deep = initialised(given)
+    deep = np.where(is_deep, np.cumsum(is_deep, dtype=np.int64) - 1, np.int64(-1))
+    return Records(epoch, deep, near_rows, deep_rows)

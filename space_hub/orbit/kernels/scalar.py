@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from space_hub.orbit.kernels import constants as c
-from space_hub.orbit.kernels.bodies import periodics
 from space_hub.orbit.kernels.jit import kernel, part
+from space_hub.orbit.kernels.periodics import periodics
 from space_hub.orbit.kernels.resonance import advanced, rates
 
 if TYPE_CHECKING:
@@ -222,10 +222,3 @@ def positions_over(
         codes[i], out[i, 0], out[i, 1], out[i, 2] = state[0], state[1], state[2], state[3]
         if out.shape[1] > 3:
             out[i, 3], out[i, 4], out[i, 5] = state[4], state[5], state[6]
-
-
-@kernel
-def codes_at_epoch(records: "Records") -> None:
-    """Fill `code0`."""
-    for k in range(len(records.epoch)):
-        records.code0[k] = state_at(records, k, records.epoch[k])[0]

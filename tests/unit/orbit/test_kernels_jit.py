@@ -82,7 +82,7 @@ def test_the_stamp_follows_imports_near_and_far(monkeypatch: pytest.MonkeyPatch,
 
 def test_kernels_hang_on_the_constants() -> None:
     folder = Path(jit.__file__).parent
-    for name in ("scalar", "near", "deep", "flight", "initialise"):
+    for name in ("scalar", "near", "deep", "flight", "resonance", "periodics"):
         assert folder / "constants.py" in jit._imported(folder / f"{name}.py")
 
 
