@@ -15,6 +15,7 @@ from math import ceil
 from typing import Protocol, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from space_hub.errors import Invalid
 from space_hub.orbit.elements import ElementSet
@@ -27,7 +28,7 @@ from space_hub.orbit.screening.result import Failure, ScreeningResult, encounter
 from space_hub.orbit.screening.search import FEW, Search
 from space_hub.orbit.screening.settle import Sightings, Window, settle, slow_limit
 from space_hub.orbit.screening.traces import MARGIN, Regions, regions, trace_edges, trace_slow
-from space_hub.orbit.screening.validity import LEAD, Validity, validity
+from space_hub.orbit.screening.validity import LEAD, Radii, radii, validity
 from space_hub.orbit.screening.volume import Sphere, Volume, bounds
 from space_hub.orbit.times import SECOND, moment, ticks
 
@@ -233,12 +234,14 @@ def sweep(
         return Summary(0, 0, [], 0, 0)
     table = records(elements)
     beyond = LEAD + step
-    valid = validity(table, first, last, beyond)
-    edges = _edges(first, last, step, chunk_s, chunk_edges, few)
     wanted = None if targets is None else np.unique(np.array(targets, dtype=np.int64))
+    seen = radii(table, first, last, beyond)
+    near_enough = _near_enough(seen, wanted, near.radial_reach_km() + RADIUS_SLACK_KM)
+    valid = validity(table, seen, first, last, beyond, near_enough)
+    edges = _edges(first, last, step, chunk_s, chunk_edges, few)
     announced = np.zeros(0, dtype=np.int64)
     while True:
-        chosen = _chosen(valid, first, wanted, near.radial_reach_km() + RADIUS_SLACK_KM)
+        chosen = np.flatnonzero((valid.fails > first) & near_enough)
         sky = Sky.of(elements, table, chosen, valid.fails, step_s, (first - LEAD, last + beyond))
         reach = near.reach_km
         plan = Plan(
@@ -261,7 +264,7 @@ def sweep(
             raise RuntimeError(f"no end was found of objects that fail: {strangers.tolist()}")
         announced = np.union1d(announced, strangers)
         sink.clear()
-        valid = validity(table, first, last, beyond, announce=announced)
+        valid = validity(table, seen, first, last, beyond, near_enough, announced)
     at_once = sum(one.at == start for one in valid.failures)
     return Summary(len(elements), len(elements) - at_once, valid.failures, run.candidates, run.encounters)
 
@@ -437,12 +440,9 @@ def _rank(ids: Sequence[int]) -> Indices:
     return rank
 
 
-def _chosen(valid: Validity, first: int, targets: Indices | None, slack_km: float) -> Indices:
-    """Objects that exist, and of them those whose range of radii meets that of a target."""
-    alive = valid.fails > first
-    if targets is None:
-        return np.flatnonzero(alive)
-    near = np.zeros(len(alive), dtype=bool)
-    for one in targets.tolist():
-        near |= (valid.lowest <= valid.highest[one] + slack_km) & (valid.highest >= valid.lowest[one] - slack_km)
-    return np.flatnonzero(alive & near)
+def _near_enough(seen: Radii, targets: Indices | None, slack_km: float) -> npt.NDArray[np.bool_]:
+    """Objects whose range of radii meets that of a target; all, when there are no targets."""
+    near = np.full(len(seen.lowest), targets is None)
+    for one in [] if targets is None else targets.tolist():
+        near |= (seen.lowest <= seen.highest[one] + slack_km) & (seen.highest >= seen.lowest[one] - slack_km)
+    return near

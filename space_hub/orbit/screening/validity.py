@@ -37,6 +37,9 @@ FINE = 10 * SECOND
 FARTHEST = 120
 """Most steps of the fine grid skipped at once."""
 
+PATIENT = 540
+"""The same while the perigee is at SAFE_KM or higher: an hour and a half, in which no perigee comes down from there."""
+
 MILLISECOND = 1_000
 
 LEAD = 60 * SECOND
@@ -49,46 +52,62 @@ DIP_KM = 2.0
 """From this height an object can pass below the surface and come back between two instants of the fine grid: as gravity
 bends its path, both are within g / 2 x (10 s)^2 = 0.5 km of the lowest point."""
 
+SAFE_KM = 150.0
+
 LASTING_KM = 300.0
 """Perigee height from which no object falls within six hours."""
 
 
 @dataclass(frozen=True, slots=True)
-class Validity:
-    """`fails[n]` is the first tick without a state of object n (NEVER if there is none); failures in order.
+class Radii:
+    """Least perigee and greatest apogee radius (N,) of the osculating ellipses seen in a window, km."""
 
-    `lowest` and `highest` (N,): least perigee and greatest apogee of the osculating ellipses seen, radii in km.
-    """
-
-    fails: Ticks
-    failures: list[Failure]
     lowest: Floats
     highest: Floats
 
 
-def validity(records: Records, start: int, stop: int, beyond: int = LEAD, announce: Ticks | None = None) -> Validity:
-    """When each object fails between start and stop, to 1 ms.
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """`fails[n]` is the first tick without a state of object n (NEVER if there is none); failures in order."""
+
+    fails: Ticks
+    failures: list[Failure]
+
+
+def radii(records: Records, start: int, stop: int, beyond: int = LEAD) -> Radii:
+    """What is seen of each object four times a day from just before `start` to `beyond` ticks after `stop`."""
+    grid = range(start // DAILY * DAILY + DAILY, stop + beyond, DAILY)
+    return _ranges(records, np.array([start - LEAD, start, *grid, stop], dtype=np.int64))
+
+
+def validity(
+    records: Records,
+    seen: Radii,
+    start: int,
+    stop: int,
+    beyond: int = LEAD,
+    among: npt.NDArray[np.bool_] | None = None,
+    announce: Ticks | None = None,
+) -> Validity:
+    """When each object fails between start and stop, to 1 ms; of those in `among` only, when that is given.
 
     A failure up to `beyond` ticks after the window stands in `fails` too, but is not reported.
-    `announce`: objects to be followed in any case.
+    `seen`: their `radii`; `announce`: objects to be followed in any case.
     """
-    horizon = stop + beyond
-    at = np.array([start - LEAD, start, *range(start // DAILY * DAILY + DAILY, horizon, DAILY), stop], dtype=np.int64)
-    lowest, highest = _ranges(records, at)
-    announced = np.zeros(len(lowest), dtype=np.bool_)
+    announced = np.zeros(len(seen.lowest), dtype=np.bool_)
     if announce is not None:
         announced[announce] = True
-    suspect = announced | (lowest < EARTH_RADIUS_KM + LASTING_KM)
-    index = np.flatnonzero(suspect)
+    suspect = announced | (seen.lowest < EARTH_RADIUS_KM + LASTING_KM)
+    index = np.flatnonzero(suspect if among is None else suspect & among)
     fails = np.full(len(suspect), NEVER, dtype=np.int64)
     codes = np.zeros(len(suspect), dtype=np.int64)
-    _follow(records, index, start, horizon, announced, fails, codes)
+    _follow(records, index, start, stop + beyond, announced, fails, codes)
     failures = [Failure(n, int(codes[n]), moment(int(fails[n]))) for n in index.tolist() if fails[n] <= stop]
-    return Validity(fails, failures, lowest, highest)
+    return Validity(fails, failures)
 
 
-def _ranges(records: Records, at: Ticks) -> tuple[Floats, Floats]:
-    """Least perigee and greatest apogee radius (N,) of osculating ellipses at some instants, km; 0 without a state."""
+def _ranges(records: Records, at: Ticks) -> Radii:
+    """Least perigee and greatest apogee radius (N,) of osculating ellipses at some instants; 0 without a state."""
     lowest, highest = np.full(len(records.epoch), np.inf), np.zeros(len(records.epoch))
     near, deep = split(records, np.arange(len(records.epoch)))
     for some, is_deep in ((near, False), (deep, True)):
@@ -103,7 +122,7 @@ def _ranges(records: Records, at: Ticks) -> tuple[Floats, Floats]:
             else:
                 deep_states(columns, state, tick, out, codes)
             _widen(out, codes, some, lowest, highest)
-    return lowest, highest
+    return Radii(lowest, highest)
 
 
 @kernel
@@ -165,8 +184,12 @@ def _follow(
             if at >= stop:
                 break
             good = at
-            height, _perigee, _apogee, sinking = _ellipse(x, y, z, vx, vy, vz)
-            skipped = 1 if announced[n] else min(max(1, int(height / (sinking + SINK_KM_S)) * SECOND // FINE), FARTHEST)
+            height, perigee, _apogee, sinking = _ellipse(x, y, z, vx, vy, vz)
+            skipped = min(max(1, int(height / (sinking + SINK_KM_S)) * SECOND // FINE), FARTHEST)
+            if perigee > EARTH_RADIUS_KM + SAFE_KM:
+                skipped = PATIENT
+            if announced[n]:
+                skipped = 1
             at = min((at // FINE + skipped) * FINE, stop)
 
 
