@@ -15,17 +15,15 @@ no two correct programs can agree on it.
 """
 
 import gzip
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from importlib import resources
-from math import degrees, inf, nextafter, pi
+from math import inf, nextafter
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
-from sgp4.api import Satrec
 
 from space_hub.orbit.elements import ElementSet
 from space_hub.orbit.gp import read_text
@@ -44,6 +42,7 @@ from space_hub.orbit.propagation import Fleet
 from space_hub.orbit.sample import sample_catalogue
 from space_hub.orbit.times import DAY, Floats, Ticks, moment, ticks
 from space_hub.validation.thresholds import thresholds
+from space_hub.validation.verification_set import MINUTE, Case, official
 
 REAL = Path("gp") / "celestrak_on_orbit_20241101.csv.gz"
 START = datetime(2024, 11, 2, tzinfo=UTC)
@@ -66,7 +65,6 @@ INPUTS = (
 )
 
 _TOGETHER = 8
-_MINUTE = 60_000_000
 _MM = 1e6
 
 Progress = Callable[[int, int], None]
@@ -279,59 +277,6 @@ def _exceptional(elements: ElementSet, tick: int, apart_mm: float, epoch_us: int
     return Exceptional(number, elements.name, at, days, apart_mm, moved_mm, moved_by)
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One object of the verification set: when to ask, and what was published as (minutes, x, y, z, vx, vy, vz)."""
-
-    elements: ElementSet
-    at: Ticks
-    published: Floats
-
-
-def official() -> Iterator[Case]:
-    """The verification set in the sgp4 package, in its order."""
-    folder = resources.files("sgp4")
-    lines = [line for line in (folder / "SGP4-VER.TLE").read_text("ascii").splitlines() if line[:1] in ("1", "2")]
-    output = iter(_published((folder / "tcppver.out").read_text("ascii")))
-    for first, second in zip(lines[::2], lines[1::2], strict=True):
-        elements = _parsed(first, second)
-        start, stop, step = map(float, second[69:].split())
-        minutes = [*np.arange(start, stop, step).tolist(), stop]
-        epoch = ticks(elements.epoch)
-        at = np.array([epoch + round(one * _MINUTE) for one in (0.0, *minutes)], dtype=np.int64)
-        yield Case(elements, at, next(output))
-
-
-def _parsed(first: str, second: str) -> ElementSet:
-    """By the package's own parser: some lines of the set are refused elsewhere."""
-    record = Satrec.twoline2rv(first, second[:69])
-    days = record.jdsatepoch - 2440587.5, record.jdsatepochF
-    epoch = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=days[0]) + timedelta(microseconds=round(days[1] * DAY))
-    return ElementSet(
-        record.satnum,
-        epoch,
-        record.no_kozai * 1440.0 / (2.0 * pi),
-        record.ecco,
-        degrees(record.inclo),
-        degrees(record.nodeo),
-        degrees(record.argpo),
-        degrees(record.mo),
-        record.bstar,
-    )
-
-
-def _published(text: str) -> Iterator[Floats]:
-    """Blocks of published states, (n, 7); a block begins with a line `NUMBER xx`."""
-    rows: list[list[float]] = []
-    for line in text.splitlines()[1:]:
-        if line.rstrip().endswith("xx"):
-            yield np.array(rows).reshape(-1, 7)
-            rows = []
-        elif line.strip():
-            rows.append([float(word) for word in line.split()[:7]])
-    yield np.array(rows).reshape(-1, 7)
-
-
 def against_published(report: PropagationReport, case: Case) -> None:
     """States of our scalar kernel against the published output: another judge than the package as it runs here.
 
@@ -339,7 +284,7 @@ def against_published(report: PropagationReport, case: Case) -> None:
     """
     made, fleet, epoch = records([case.elements]), Fleet([case.elements]), ticks(case.elements.epoch)
     for minutes, *expected in case.published.tolist():
-        tick = epoch + round(minutes * _MINUTE)
+        tick = epoch + round(minutes * MINUTE)
         if fleet.codes(0, np.array([tick], dtype=np.int64))[0] == 0:
             code, *own = state_at(made, 0, tick)
             apart = inf if code else float(np.linalg.norm(np.subtract(own[:3], expected[:3]))) * _MM

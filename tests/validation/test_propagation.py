@@ -22,10 +22,10 @@ from space_hub.validation.propagation import (
     against_published,
     campaign,
     compare,
-    official,
     run,
 )
 from space_hub.validation.thresholds import thresholds
+from space_hub.validation.verification_set import official
 
 
 def test_the_verification_set_is_flown_with_its_failures() -> None:
