@@ -29,7 +29,7 @@ from space_hub.orbit.times import Floats, Indices, Singles, Ticks
 SLOTS = STENCIL + 1
 
 TURN_RAD = 0.22
-"""Most an object may turn at its perigee from one knot to the next where knots are left out: 0.03 km at DOUBT_KM's test."""
+"""Most an object may turn at its perigee from one knot to the next where knots are left out."""
 
 COARSEST = 8
 

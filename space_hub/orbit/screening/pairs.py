@@ -221,7 +221,7 @@ def beside(
         last = grid.shell_of[step_of(table[HIGH, n] + half_reach)]
         half, low = table[HALF, n], table[LOW, n]
         turn = half + grid.longest[first]
-        far = within(threshold, step_s, float(low), float(turn), float(table[REST, n] + rest_limit))
+        far = within(threshold, step_s, np.float64(low), np.float64(turn), np.float64(table[REST, n] + rest_limit))
         square = np.float32(far * far + 1e-6 * (turn + far) * (turn + far))
         chord = low - 1.1 * turn * turn / (8.0 * low)
         angle = 2.0 * np.arcsin(min(1.0, (turn + far) / (2.0 * chord))) * 1.001 + 2.0 * DIRECTION_RAD
@@ -271,7 +271,9 @@ def apart(
         one = (table[MX, n], table[MY, n], table[MZ, n], table[WX, n], table[WY, n], table[WZ, n])
         turn = table[HALF, n] + longest
         # Those after it in the list are at no smaller radius.
-        far = within(threshold, step_s, float(table[LOW, n]), float(turn), float(table[REST, n] + wildest))
+        far = within(
+            threshold, step_s, np.float64(table[LOW, n]), np.float64(turn), np.float64(table[REST, n] + wildest)
+        )
         square = np.float32(far * far + 1e-6 * (turn + far) * (turn + far))
         last = place + 1
         while last < len(lonely) and table[LOW, lonely[last]] <= table[HIGH, n] + radial_reach:
@@ -306,7 +308,7 @@ def toward(
         if table[LOW, n] <= 0.0:
             continue
         turn = table[HALF, n] + longest
-        far = within(threshold, step_s, float(lowest), float(turn), float(table[REST, n] + wildest))
+        far = within(threshold, step_s, np.float64(lowest), np.float64(turn), np.float64(table[REST, n] + wildest))
         square = np.float32(far * far + 1e-6 * (turn + far) * (turn + far))
         one = (chord[0, n], chord[1, n], chord[2, n], chord[3, n], chord[4, n], chord[5, n])
         for hit in range(run(chord, one, 0, many, square, hits)):
