@@ -121,7 +121,7 @@ def record(n: int) -> Encounter:
         n % 7,
         7 + n % 5,
         tca,
-        0.001234 * n + 1e-6,
+        0.0012346 * n + 6e-7,
         7.5,
         tca - timedelta(seconds=1),
         tca + timedelta(milliseconds=900),

@@ -72,8 +72,7 @@ def rows(found: Found) -> list[tuple[object, ...]]:
 def test_tca_and_miss_are_those_of_direct_minimisation(threshold_km: float) -> None:
     """TCA to 0.01 ms and miss to 0.01 m, for a tenth of a kilometre as for a hundred.
 
-    Turns red when the nodes of `fill` stand at whole seconds from the epoch instead of the seat, or `lowest`
-    stops after its first step (each tried).
+    Turns red when the nodes stand a second off the seat (tried).
     """
     count = 60
     elements = meetings_at_noon(threshold_km, count, seed=3)
@@ -93,7 +92,7 @@ def test_tca_and_miss_are_those_of_direct_minimisation(threshold_km: float) -> N
 
 @pytest.mark.parametrize("threshold_km", [0.1, 5.0, 100.0])
 def test_entry_and_exit_are_the_last_milliseconds_within_the_threshold(threshold_km: float) -> None:
-    """Turns red when `leave` ends at the crossing of the straight line (tried)."""
+    """Turns red when `leave` ends at the crossing of a straight line, or the path has no third power (each tried)."""
     count = 40
     elements = meetings_at_noon(threshold_km, count, seed=4)
     a, b = pairs(count)
@@ -111,7 +110,7 @@ def test_entry_and_exit_are_the_last_milliseconds_within_the_threshold(threshold
 
 
 def test_the_same_bits_from_any_instant_in_any_company() -> None:
-    """Turns red when a batch takes orbits of any eccentricity into its block, or `seat` is not rounded (each tried)."""
+    """Turns red when the seat is not a whole second (tried)."""
     count = 50
     elements = meetings_at_noon(20.0, count, seed=5)
     a, b = pairs(count)
@@ -131,7 +130,7 @@ def test_the_same_bits_from_any_instant_in_any_company() -> None:
 def test_an_encounter_on_a_whole_or_half_second_has_one_seat() -> None:
     """The near-earth theory knows no clock: epochs moved together move the encounter, to the microsecond.
 
-    Turns red when a seat needs only to be no farther than both neighbours (tried: found from nowhere, or twice).
+    Turns red when the first second looked at is taken for the seat (tried).
     """
     pair = meetings_at_noon(5.0, 1, seed=8)
     a, b = pairs(1)

@@ -17,7 +17,6 @@ from space_hub.orbit.screening.settle import Window, settle
 from space_hub.orbit.screening.traces import regions, trace_edges, trace_slow
 from space_hub.orbit.screening.volume import (
     NASA_2011,
-    Bounds,
     RicBox,
     RicEllipsoid,
     Sphere,
@@ -172,7 +171,9 @@ def everything(elements: list[ElementSet], window: Window, a: npt.NDArray[np.int
     return sorted_once(found, np.arange(len(elements)))
 
 
-def in_volume(elements: list[ElementSet], near: Bounds, spheres: Found) -> list[tuple[int, int, int, int, float]]:
+def in_volume(
+    elements: list[ElementSet], volumes: Sequence[Volume], spheres: Found
+) -> list[tuple[int, int, int, int, float]]:
     """Intervals with one in the volume of the other, seen on many instants of each sphere: a, from, to, step, miss."""
     fleet, intervals = Fleet(elements), []
     for a, b, entry, exit in zip(
@@ -180,19 +181,14 @@ def in_volume(elements: list[ElementSet], near: Bounds, spheres: Found) -> list[
     ):
         step = max(500, (exit - entry) // 20_000)
         at = np.arange(entry, exit + 1, step)
-        position, velocity, _codes = zip(*(state_of(fleet, one, at) for one in (a, b)), strict=True)
-        first, second = np.full(len(at), a), np.full(len(at), b)
-        there = inside(near, first, second, position[0], velocity[0], position[1], velocity[1])
-        far = np.linalg.norm(position[1] - position[0], axis=1)
+        (_c, place, motion), (_d, other, turn) = (fleet.record(one).sgp4_array(*julian(at)) for one in (a, b))
+        there = out_of(volumes[a], place, motion, other - place) <= 1.0
+        there |= out_of(volumes[b], other, turn, place - other) <= 1.0
+        far = np.linalg.norm(other - place, axis=1)
         edges = np.flatnonzero(np.diff(np.concatenate([[0], there.astype(int), [0]])))
         for low, beyond in zip(edges[::2], edges[1::2], strict=True):
             intervals.append((a, int(at[low]), int(at[beyond - 1]), step, float(far[low:beyond].min())))
     return intervals
-
-
-def state_of(fleet: Fleet, index: int, at: Ticks) -> tuple[Floats, Floats, npt.NDArray[np.uint8]]:
-    codes, position, velocity = fleet.record(index).sgp4_array(*julian(at))
-    return position, velocity, codes
 
 
 def assert_cut(elements: list[ElementSet], volumes: Volume | Sequence[Volume], around: Ticks) -> int:
@@ -202,15 +198,15 @@ def assert_cut(elements: list[ElementSet], volumes: Volume | Sequence[Volume], a
     window = window_of(elements, 1.0, hours=24.0, bounds=near)
     found = everything(elements, window, a, around)
     spheres = everything(elements, window_of(elements, near.reach_km), a, around)
-    expected = in_volume(elements, near, spheres)
+    each = volumes if isinstance(volumes, Sequence) else [volumes] * len(elements)
+    expected = in_volume(elements, each, spheres)
     assert found.a.tolist() == [one[0] for one in expected]
     for row, (_a, low, high, step, miss) in enumerate(expected):
         assert abs(low - int(found.entry[row])) <= step + 1_000
         assert abs(high - int(found.exit[row])) <= step + 1_000
         assert found.entry[row] <= found.tca[row] <= found.exit[row]
         assert miss - 16.0 * step / SECOND <= found.miss_km[row] <= miss + 16.0 * 0.001
-        gap = np.linalg.norm(found.gap[row])
-        assert gap == pytest.approx(found.miss_km[row], abs=1e-9)
+        assert np.linalg.norm(found.gap[row]) == pytest.approx(found.miss_km[row], abs=1e-9)
     return len(expected)
 
 
