@@ -359,7 +359,7 @@ def search_chunk(plan: Plan, chunk: tuple[int, int]) -> Haul:
     b = np.concatenate([b[slow], settled.slow.b])
     at = np.concatenate([seen.around[slow], settled.slow.at])
     # A slow pair is seen once a slab, and may be near twice in a long one: all of the slab is followed.
-    wide = np.repeat([max(0, plan.step - MARGIN), 0], [len(slow), len(settled.slow)])
+    wide = max(0, plan.step - MARGIN)
     return Haul(settled.found, settled.edges, regions(a, b, at - wide, at + wide), seen.candidates, seen.strangers)
 
 

@@ -77,12 +77,25 @@ def follow(
             write(whole, real, count, a[n], b[n], n, start, start, stop, flags, 0.0, 0.0, np.zeros(3))
             count += 1
             continue
-        step = spacing if spacing > 0 else spacing_of(records, a[n], b[n])
-        at, gaps = _samples(records, a[n], b[n], low[n], high[n], window.start, stop, step, spacing == 0, reach)
+        step, smooth = _spacing(records, window, a[n], b[n], spacing)
+        at, gaps = _samples(records, a[n], b[n], low[n], high[n], window.start, stop, step, smooth, reach)
         whole, real, count = _intervals(
             records, a[n], b[n], n, window.start, stop, last, step, reach, at, gaps, whole, real, count
         )
     return whole, real, count
+
+
+@part
+def _spacing(records: Records, window: Window, a: int, b: int, spacing: int) -> tuple[int, bool]:
+    """Spacing of the samples of a pair, and whether they are interpolated; whole seconds for one that falls.
+
+    Near its end SGP4 moves an object by more than gravity does, and one way and then another within ten seconds.
+    """
+    if spacing > 0:
+        return spacing, False
+    if last_tick(window, a, b) < window.stop:
+        return SECOND, False
+    return spacing_of(records, a, b), True
 
 
 @part
@@ -364,8 +377,8 @@ def carve_followed(
             count += 1
             continue
         last = last_tick(window, a, b)
-        step = spacing if spacing > 0 else spacing_of(records, a, b)
-        step, low, gaps, places = _around(records, a, b, entry, exit, last, step, spacing == 0)
+        step, smooth = _spacing(records, window, a, b, spacing)
+        step, low, gaps, places = _around(records, a, b, entry, exit, last, step, smooth)
         carve.begin(scratch)
         # Each piece reaches half a spacing to both sides of its middle node; the first and the last reach to the ends.
         for node in range(2, len(gaps) - 2):

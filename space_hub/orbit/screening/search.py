@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from space_hub.orbit.elements import MU_KM3_S2
 from space_hub.orbit.kernels import Records, position_at
 from space_hub.orbit.kernels.jit import kernel
-from space_hub.orbit.screening.bounds import REST_LIMIT_KM_S2, REST_UNKNOWN_KM_S2, within
-from space_hub.orbit.screening.chords import LOW, ROWS, chords
+from space_hub.orbit.screening.bounds import REST_FACTOR, REST_FLOOR_KM_S2, REST_LIMIT_KM_S2, within
+from space_hub.orbit.screening.chords import LOW, REST, ROWS, chords
 from space_hub.orbit.screening.grid import Grid, Shelves, collect, grid_of, shelve
 from space_hub.orbit.screening.knots import Knots, Sky
 from space_hub.orbit.screening.pairs import LANES, among, apart, beside, toward
@@ -209,9 +210,16 @@ class _March:
         nearest = gap + sigma * turn
         distance = np.sqrt((nearest * nearest).sum(axis=0))
         seconds = (end - start) / SECOND
-        reach = within(search.threshold_km, seconds, 6378.0, 10.0 * seconds, REST_UNKNOWN_KM_S2 + REST_LIMIT_KM_S2)
+        # What is next to its end can be moved by drag as much as by the earth: its rest is measured on the way.
+        rest = self.table[REST].astype(np.float64)
+        for one in np.flatnonzero((self.table[LOW] == 0.0) & np.isfinite(distance)).tolist():
+            rest[one] = _rest(search.sky.records, search.sky.order[one], start, end)
+        reach = within(search.threshold_km, seconds, 6378.0, 10.0 * seconds, rest[column])
+        reach = reach + 0.125 * seconds * seconds * rest
         near = np.flatnonzero(distance <= reach)
         near = near[near != column]
+        if self.wanted is not None and not self.wanted[column]:
+            near = near[self.wanted[near]]
         around = start + np.round((end - start) * 0.5 * (1.0 + sigma[near])).astype(np.int64)
         speed = 2.0 * np.sqrt(size[near]) / seconds
         slow = (speed < search.slow_km_s).astype(np.int32)
@@ -230,6 +238,23 @@ class _March:
             return Sightings(none, none, none, np.zeros(0, dtype=np.int32), self.candidates, strangers)
         a, b, around, slow = (np.concatenate(one) for one in zip(*self.columns, strict=True))
         return Sightings(order[a], order[b], around, slow, self.candidates, strangers)
+
+
+@kernel
+def _rest(records: Records, n: int, start: int, end: int) -> float:
+    """Bound on the acceleration beyond the central one between two instants, km/s^2, as in `chords`."""
+    half = (end - start) // 2
+    half_s = half / SECOND
+    sums = np.zeros(3)
+    for shift, plain, central in ((-1, 1.0, 1.0), (0, -2.0, 10.0), (1, 1.0, 1.0)):
+        _code, x, y, z = position_at(records, n, start + (1 + shift) * half)
+        radius2 = x * x + y * y + z * z
+        weight = plain + central * half_s * half_s / 12.0 * MU_KM3_S2 / (radius2 * np.sqrt(radius2))
+        sums[0] += weight * x
+        sums[1] += weight * y
+        sums[2] += weight * z
+    total = np.sqrt(sums[0] * sums[0] + sums[1] * sums[1] + sums[2] * sums[2])
+    return float(REST_FACTOR * total / max(half_s * half_s, 1e-6) + REST_FLOOR_KM_S2)
 
 
 @kernel

@@ -25,7 +25,9 @@ JOINED = 1_200 * SECOND
 MARGIN = 240 * SECOND
 """Followed beyond the first and the last sighting; any value of the two finds the same intervals."""
 
-LOOK_AROUND_S = 50.0
+LOOK_AROUND_S = 480.0
+"""Where a state is missing near a sighting it was a guess: all of the longest slab, and more, is looked at."""
+
 FAST_SHARE = 0.9
 """From this share of the slow limit on, the seat decides whether an encounter is a plain one."""
 
@@ -83,8 +85,7 @@ def trace_slow(records: Records, window: Window, given: Regions) -> Found:
 def _trace_slow(records: Records, window: Window, given: Regions, *, seatless: bool) -> Found:
     """`seatless` keeps what has no seat as it was found, where the question came from such a one already."""
     found = _followed(records, window, given.a, given.b, given.low - MARGIN, given.high + MARGIN, 0)
-    limit = np.maximum(SLOW_KM_S, reaches(window, found.a, found.b) / LONGEST_HALF_S)
-    slow = found.speed_km_s < FAST_SHARE * limit
+    slow = _are_slow(window, found)
     if slow.all():
         return _carved(records, window, found, 0)
     fast = found.take(~slow)
@@ -96,6 +97,13 @@ def _trace_slow(records: Records, window: Window, given: Regions, *, seatless: b
         kept.append(fast.take(edges.source[~seated]))
         edges = edges.take(seated)
     return gathered([_carved(records, window, gathered(kept), 0), settled.found, trace_edges(records, window, edges)])
+
+
+def _are_slow(window: Window, found: Found) -> npt.NDArray[np.bool_]:
+    """Which encounters are slow enough for no seat to have a say."""
+    limit = np.maximum(SLOW_KM_S, reaches(window, found.a, found.b) / LONGEST_HALF_S)
+    slow: npt.NDArray[np.bool_] = found.speed_km_s < FAST_SHARE * limit
+    return slow
 
 
 def trace_edges(records: Records, window: Window, given: Sightings) -> Found:
@@ -111,9 +119,18 @@ def trace_edges(records: Records, window: Window, given: Sightings) -> Found:
     # A state is missing near the sighting: what is found there may yet have a seat, which then decides.
     unsure = found.take(~sure)
     settled = settle(records, window, unsure.a, unsure.b, unsure.tca)
-    near = regions(settled.slow.a, settled.slow.b, settled.slow.at, settled.slow.at)
     seated = np.isfinite(settled.edges.speed_km_s)
-    kept = gathered([found.take(sure), unsure.take(settled.edges.source[~seated])])
+    # What has none is followed as its speed says, as it is when it was sighted as a slow one.
+    seatless = unsure.take(settled.edges.source[~seated])
+    slow = _are_slow(window, seatless)
+    kept = gathered([found.take(sure), seatless.take(~slow)])
+    a, b, at = (
+        np.concatenate([one, other[slow]])
+        for one, other in zip(
+            (settled.slow.a, settled.slow.b, settled.slow.at), (seatless.a, seatless.b, seatless.tca), strict=True
+        )
+    )
+    near = regions(a, b, at, at)
     return gathered(
         [
             _carved(records, window, kept, SECOND),
