@@ -28,6 +28,12 @@ PER_CELL = 30
 CELLS = 16
 """First cells in a block."""
 
+MILLISECOND = 1_000
+FOREVER = int(np.iinfo(np.int64).max)
+
+ESCAPE_KM_S = 11.2
+"""Taken for the speed of an object that ends within a block: too few of its steps may be seen to measure it."""
+
 GOLDEN = (sqrt(5.0) - 1.0) / 2.0
 
 SLOW_KM_S, FAST_KM_S = 0.1, 1.0
@@ -166,7 +172,8 @@ class _Search:
         asks = np.isin(order, self.rows)
         self.asked = (order[None, :] != self.rows[:, None]) & ~(asks[None, :] & (order[None, :] < self.rows[:, None]))
         self.hits: set[tuple[int, int]] = set()
-        self.ended = np.full(len(fleet), np.iinfo(np.int64).max, dtype=np.int64)
+        self.ended = np.full(len(fleet), FOREVER, dtype=np.int64)
+        self.lasts: dict[int, int] = {}
 
     def block(self, first: int) -> None:
         """Add to `hits` the pairs that come within the threshold in one block of time."""
@@ -178,6 +185,8 @@ class _Search:
             moved = np.fmax.reduce(np.sqrt((steps**2).sum(axis=2)), axis=0, initial=0.0) / step_s
             slack = np.fmax.reduce(np.sqrt((np.diff(steps, axis=0) ** 2).sum(axis=2)), axis=0, initial=0.0) / step_s
         speed = moved + slack
+        ending = np.flatnonzero((self.ended > at[0]) & (self.ended <= at[-1] + step))
+        speed[ending] = np.maximum(speed[ending], ESCAPE_KM_S)
         sums = speed[self.rows, None] + speed[None, :]
         cells: list[tuple[Pairs, Pairs, Pairs]] = []
         half = PER_CELL // 2 - 1
@@ -199,6 +208,9 @@ class _Search:
             gap = np.sqrt(((position[place + centre, a] - position[place + centre, b]) ** 2).sum(axis=1))
             kept = gap <= self.threshold + (speed[a] + speed[b]) * within * step_s
             a, b, place = a[kept], b[kept], place[kept]
+        more = [self._until_the_end(one, position, speed) for one in ending.tolist()]
+        a, b, place = (np.concatenate(column) for column in zip((a, b, place), *more, strict=True))
+        a, b = np.minimum(a, b), np.maximum(a, b)
         before, after = np.maximum(place - 1, 0), np.minimum(place + 1, len(at) - 1)
         gap, gaps = position[place, a] - position[place, b], []
         for neighbour in (before, after):
@@ -207,6 +219,49 @@ class _Search:
         # Within a step it is how fast the two moved against each other that counts.
         turn = np.fmax(*gaps) + slack[a] + slack[b]
         self._narrow(a, b, at[place], np.where(np.isfinite(turn), turn, speed[a] + speed[b]), step // 2)
+        for one in ending.tolist():
+            self._last_steps(one, speed)
+
+    def _until_the_end(self, one: int, position: Floats, speed: Floats) -> tuple[Pairs, Pairs, Pairs]:
+        """Cells of one step each, up to the last grid point that an object sees: larger ones have no centre there."""
+        gap = np.sqrt(((position - position[:, one, None]) ** 2).sum(axis=2))
+        near = gap <= self.threshold + (speed + speed[one]) * 0.5 * self.raster.step_s
+        near[:, ~self._partners(one)] = False
+        place, other = np.nonzero(near)
+        return np.full(len(place), one), other, place
+
+    def _last_steps(self, one: int, speed: Floats) -> None:
+        """The two steps before the last state that an object has in common with each other one."""
+        step = self.raster.step
+        other = np.flatnonzero(self._partners(one))
+        last = np.array([min(self._last(one), self._last(n)) for n in other.tolist()], dtype=np.int64)
+        sums = speed[one] + speed[other]
+        self._narrow(np.minimum(one, other), np.maximum(one, other), last - step, sums, step)
+
+    def _last(self, one: int) -> int:
+        """The last millisecond at which an object has a state; far away if it does not end in what was seen so far."""
+        bad = int(self.ended[one])
+        if bad == FOREVER:
+            return bad
+        if one not in self.lasts:
+            good = (bad - self.raster.step) // MILLISECOND * MILLISECOND
+            bad = -(-bad // MILLISECOND) * MILLISECOND
+            while bad - good > MILLISECOND:
+                middle = (good + bad) // (2 * MILLISECOND) * MILLISECOND
+                codes = self.fleet.codes(one, np.array([middle], dtype=np.int64))
+                good, bad = (middle, bad) if codes[0] == 0 else (good, middle)
+            self.lasts[one] = good
+        return self.lasts[one]
+
+    def _partners(self, one: int) -> npt.NDArray[np.bool_]:
+        """With whom an object is to be paired."""
+        row = np.flatnonzero(self.rows == one)
+        if len(row):
+            wanted: npt.NDArray[np.bool_] = np.ones(len(self.fleet), dtype=bool)
+        else:
+            wanted = np.isin(np.arange(len(self.fleet)), self.rows)
+        wanted[one] = False
+        return wanted
 
     def _positions(self, at: Ticks) -> Floats:
         """(T, N, 3) km in the frame of the raster; NaN from an object's first missing state on."""
@@ -244,10 +299,8 @@ class _Search:
 
     def follow(self, a: int, b: int) -> list[Meeting]:
         """Every encounter of one pair in the window."""
-        a, b = min(a, b), max(a, b)
-        step = self.raster.step
-        last = self._last_state(a, b, min(self.stop, int(self.ended[a]) - step, int(self.ended[b]) - step))
-        at = np.append(np.arange(self.start, last, step, dtype=np.int64), last)
+        last = min(self.stop, self._last(a), self._last(b))
+        at = np.append(np.arange(self.start, last, self.raster.step, dtype=np.int64), last)
         gap = self.fleet.positions(a, at) - self.fleet.positions(b, at)
         distance = np.sqrt((gap * gap).sum(axis=1))
         steps = np.sqrt((np.diff(gap, axis=0) ** 2).sum(axis=1))
@@ -263,13 +316,3 @@ class _Search:
                 interval = int(np.searchsorted(at[outside], tick))
                 best[interval] = min(best.get(interval, (np.inf, 0)), (miss, tick))
         return [Meeting(a, b, tick, miss, pace(self.fleet, a, b, tick)) for miss, tick in best.values()]
-
-    def _last_state(self, a: int, b: int, good: int) -> int:
-        """The last millisecond, up to the end of the window, at which both objects still have a state."""
-        bad = min(self.stop, good + 2 * self.raster.step)
-        if np.isfinite(apart(self.fleet, a, b, bad)):
-            return bad
-        while bad - good > 1_000:
-            middle = (good + bad) // 2
-            good, bad = (middle, bad) if np.isfinite(apart(self.fleet, a, b, middle)) else (good, middle)
-        return good
