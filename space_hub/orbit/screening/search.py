@@ -30,6 +30,9 @@ LAST_STATE = 1_000
 FEW = 40
 """Targets up to which each is tested against all objects directly."""
 
+FASTEST_KM_S = 11.3
+"""Nothing on an ellipse is faster, even at the surface."""
+
 ROOM = 1 << 15
 """Candidates of one slab for which there is room at first."""
 
@@ -200,16 +203,19 @@ class _March:
         """Partners of an object between the start of a slab and its end within it, by brute force."""
         knots, search = self.knots, self.search
         start = knots.tick(slab)
-        there = np.empty((3, search.sky.size))
-        _all_at(search.sky.records, search.sky.order, end, there)
+        seconds = (end - start) / SECOND
         here = knots.exact[knots.slot(slab)]
+        away = np.sqrt(((here - here[:, column, None]) ** 2).sum(axis=0))
+        asked = np.flatnonzero(away <= 2.0 * FASTEST_KM_S * seconds + search.threshold_km)
+        there, found = np.full((3, search.sky.size), np.nan), np.empty((3, len(asked)))
+        _all_at(search.sky.records, search.sky.order[asked], end, found)
+        there[:, asked] = found
         middle, half = 0.5 * (here + there), 0.5 * (there - here)
         gap, turn = middle - middle[:, column, None], half - half[:, column, None]
         size = np.maximum((turn * turn).sum(axis=0), 1e-24)
         sigma = np.clip(-(gap * turn).sum(axis=0) / size, -1.0, 1.0)
         nearest = gap + sigma * turn
         distance = np.sqrt((nearest * nearest).sum(axis=0))
-        seconds = (end - start) / SECOND
         # What is next to its end can be moved by drag as much as by the earth: its rest is measured on the way.
         rest = self.table[REST].astype(np.float64)
         for one in np.flatnonzero((self.table[LOW] == 0.0) & np.isfinite(distance)).tolist():
