@@ -10,11 +10,11 @@ faster at its perigee turns by at most 0.0125 rad a sample, so 0.4 rad a cell.
 
 Error: with eight nodes h apart, |f - p| <= 43.07 / 8! h^8 max |f^(8)| in the middle cell,
 and h^8 f^(8) is the eighth difference of nine neighbouring nodes. Both ninths around a cell
-are taken; above 5e-5 km and a millionth of the separation the cell is halved once, then
-sampled. At the rate of the orbit the error is 0.4^8 x 43.07 / 8! = 7e-7 of the amplitude, at
-twice that rate 2e-4 of it: oblateness, metres. A jump in the states (SGP4's resonances are
-integrated in steps) is caught by the same differences. Whoever decides by such a sample,
-in or out, lower or higher, asks SGP4 itself within DOUBT_KM.
+are taken; above 5e-5 km and a millionth of the separation SGP4 itself is sampled. At the
+rate of the orbit the error is 0.4^8 x 43.07 / 8! = 7e-7 of the amplitude, at twice that rate
+2e-4 of it: oblateness, metres. A jump in the states (SGP4's resonances are integrated in
+steps) is caught by the same differences. Whoever decides by such a sample, in or out, lower
+or higher, asks SGP4 itself within DOUBT_KM.
 """
 
 from math import sqrt
@@ -22,9 +22,10 @@ from math import sqrt
 import numpy as np
 
 from space_hub.orbit.kernels.constants import MOTION, E
-from space_hub.orbit.kernels.jit import kernel, part
+from space_hub.orbit.kernels.jit import kernel, part, steady
 from space_hub.orbit.kernels.rows import Records
-from space_hub.orbit.screening.path import meet
+from space_hub.orbit.screening.nodes import track
+from space_hub.orbit.screening.path import length, meet
 from space_hub.orbit.times import SECOND, Floats
 
 BASE = 10 * SECOND
@@ -40,19 +41,19 @@ DOUBT_KM = 1e-3
 MIDDLE = 43.07 / 40320.0
 
 
-def _weights(samples: int) -> Floats:
-    """What each of eight nodes at -3 ... 4 counts for at m / samples, m = 0 ... samples - 1: Lagrange's polynomials."""
-    at = np.arange(samples) / samples
+def _weights() -> Floats:
+    """What each of eight nodes at -3 ... 4 counts for at m / SAMPLES, m = 0 ... SAMPLES - 1: Lagrange's polynomials."""
+    at = np.arange(SAMPLES) / SAMPLES
     nodes = np.arange(NODES) - 3.0
-    weights = np.ones((samples, NODES))
+    weights = np.ones((NODES, SAMPLES))
     for one in range(NODES):
         for other in range(NODES):
             if one != other:
-                weights[:, one] *= (at - nodes[other]) / (nodes[one] - nodes[other])
+                weights[one] *= (at - nodes[other]) / (nodes[one] - nodes[other])
     return weights
 
 
-_WHOLE, _HALF = _weights(SAMPLES), _weights(SAMPLES // 2)
+_WEIGHTS = _weights()
 
 
 @kernel
@@ -72,70 +73,70 @@ def spacing_of(records: Records, a: int, b: int) -> int:
 
 @kernel
 def sample(
-    records: Records, a: int, b: int, first: int, last: int, spacing: int, smooth: bool, gaps: Floats, places: Floats
+    records: Records,
+    a: int,
+    b: int,
+    first: int,
+    last: int,
+    spacing: int,
+    smooth: bool,
+    gaps: Floats,
+    far: Floats,
+    places: Floats,
 ) -> None:
-    """Separation (n, 3) at the multiples first to last of the spacing; NaN without a state.
+    """Separation (n, 3) and distance (n,) at the multiples first to last of the spacing; NaN without a state.
 
     Interpolated where `smooth`; else, and where that would not do, SGP4's own. `places`
     takes where a is (n, 3), or is empty where that is not asked for.
     """
     if not smooth:
-        _each(records, a, b, first, last, first, spacing, gaps, places)
+        _each(records, a, b, first, last, first, spacing, gaps, far, places)
         return
-    gap, place = np.empty((NODES + 2, 3)), np.empty((NODES + 2, 3))
-    known = False
-    for cell in range(first // SAMPLES, last // SAMPLES + 1):
-        # Nodes -4 to 5 of the cell; of one cell to the next all but one are the same.
-        for node in range(NODES + 2):
-            if known and node < NODES + 1:
+    low, high = first // SAMPLES, last // SAMPLES
+    place, gap = np.empty((high - low + NODES + 2, 3)), np.empty((high - low + NODES + 2, 3))
+    track(records, a, low - 4, SAMPLES * spacing, place)
+    track(records, b, low - 4, SAMPLES * spacing, gap)
+    for node in range(len(gap)):
+        for axis in range(3):
+            gap[node, axis] -= place[node, axis]
+    whole, lengths = np.empty((3, SAMPLES)), np.empty(SAMPLES)
+    for cell in range(low, high + 1):
+        # Nodes -4 to 5 of the cell.
+        nodes = gap[cell - low : cell - low + NODES + 2]
+        from_, to = max(first, cell * SAMPLES), min(last, cell * SAMPLES + SAMPLES - 1)
+        if not _good(nodes):
+            _each(records, a, b, from_, to, first, spacing, gaps, far, places)
+            continue
+        _blend(_WEIGHTS, nodes, whole, lengths)
+        for n in range(from_, to + 1):
+            far[n - first] = lengths[n - cell * SAMPLES]
+            for axis in range(3):
+                gaps[n - first, axis] = whole[axis, n - cell * SAMPLES]
+        if len(places):
+            _blend(_WEIGHTS, place[cell - low : cell - low + NODES + 2], whole, lengths)
+            for n in range(from_, to + 1):
                 for axis in range(3):
-                    gap[node, axis], place[node, axis] = gap[node + 1, axis], place[node + 1, axis]
-            else:
-                meet(records, a, b, (cell + node - 4) * SAMPLES * spacing, gap[node], place[node])
-        known = True
-        low, high = max(first, cell * SAMPLES), min(last, cell * SAMPLES + SAMPLES - 1)
-        if _good(gap):
-            _blend(_WHOLE, gap, place, cell * SAMPLES, low, high, first, gaps, places)
-        else:
-            _halves(records, a, b, cell, low, high, first, spacing, gaps, places)
+                    places[n - first, axis] = whole[axis, n - cell * SAMPLES]
 
 
 @part
-def _halves(
+def _each(
     records: Records,
     a: int,
     b: int,
-    cell: int,
     low: int,
     high: int,
     first: int,
     spacing: int,
     gaps: Floats,
+    far: Floats,
     places: Floats,
-) -> None:
-    """A cell in two halves, each interpolated on its own nodes or sampled."""
-    gap, place = np.empty((NODES + 2, 3)), np.empty((NODES + 2, 3))
-    half = SAMPLES // 2
-    for piece in range(2 * cell, 2 * cell + 2):
-        from_, to = max(low, piece * half), min(high, piece * half + half - 1)
-        if to < from_:
-            continue
-        for node in range(NODES + 2):
-            meet(records, a, b, (piece + node - 4) * half * spacing, gap[node], place[node])
-        if _good(gap):
-            _blend(_HALF, gap, place, piece * half, from_, to, first, gaps, places)
-        else:
-            _each(records, a, b, from_, to, first, spacing, gaps, places)
-
-
-@part
-def _each(
-    records: Records, a: int, b: int, low: int, high: int, first: int, spacing: int, gaps: Floats, places: Floats
 ) -> None:
     """Samples low to high from SGP4."""
     here = np.empty(3)
     for n in range(low, high + 1):
         meet(records, a, b, n * spacing, gaps[n - first], here)
+        far[n - first] = length(gaps[n - first])
         if len(places):
             for axis in range(3):
                 places[n - first, axis] = here[axis]
@@ -167,28 +168,15 @@ def _good(nodes: Floats) -> bool:
     return MIDDLE * sqrt(worst) <= TOLERANCE_KM + RELATIVE * sqrt(farthest)
 
 
-@part
-def _blend(
-    weights: Floats,
-    gap: Floats,
-    place: Floats,
-    start: int,
-    low: int,
-    high: int,
-    first: int,
-    gaps: Floats,
-    places: Floats,
-) -> None:
-    """Samples low to high of the cell that begins at sample `start`."""
-    for n in range(low, high + 1):
-        for axis in range(3):
-            total = 0.0
-            for node in range(NODES):
-                total += weights[n - start, node] * gap[node + 1, axis]
-            gaps[n - first, axis] = total
-        if len(places):
-            for axis in range(3):
-                total = 0.0
-                for node in range(NODES):
-                    total += weights[n - start, node] * place[node + 1, axis]
-                places[n - first, axis] = total
+@steady
+def _blend(weights: Floats, nodes: Floats, out: Floats, lengths: Floats) -> None:
+    """The samples of a cell from its ten nodes (10, 3): places (3, SAMPLES) and their lengths."""
+    for axis in range(3):
+        for n in range(SAMPLES):
+            out[axis, n] = weights[0, n] * nodes[1, axis]
+        for node in range(1, NODES):
+            value = nodes[node + 1, axis]
+            for n in range(SAMPLES):
+                out[axis, n] += weights[node, n] * value
+    for n in range(SAMPLES):
+        lengths[n] = sqrt(out[0, n] * out[0, n] + out[1, n] * out[1, n] + out[2, n] * out[2, n])

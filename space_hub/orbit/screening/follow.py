@@ -78,9 +78,9 @@ def follow(
             count += 1
             continue
         step, smooth = _spacing(records, window, a[n], b[n], spacing)
-        at, gaps = _samples(records, a[n], b[n], low[n], high[n], window.start, stop, step, smooth, reach)
+        at, gaps, far = _samples(records, a[n], b[n], low[n], high[n], window.start, stop, step, smooth, reach)
         whole, real, count = _intervals(
-            records, a[n], b[n], n, window.start, stop, last, step, reach, at, gaps, whole, real, count
+            records, a[n], b[n], n, window.start, stop, last, step, reach, at, gaps, far, whole, real, count
         )
     return whole, real, count
 
@@ -125,8 +125,8 @@ def _samples(
     spacing: int,
     smooth: bool,
     reach: float,
-) -> tuple[Ticks, Floats]:
-    """Instants and separations over a region, grown until each interval it touches is closed or cut by the span.
+) -> tuple[Ticks, Floats, Floats]:
+    """Instants, separations and distances over a region, grown until each interval it touches is closed or cut.
 
     The instants are the multiples of the spacing and the ends of the span where the region reaches them.
     """
@@ -138,26 +138,30 @@ def _samples(
         after = 1 if high == stop and last * spacing != stop and stop > start else 0
         inner = max(0, last - first + 1)
         count = before + inner + after
-        at, gaps = np.empty(count, dtype=np.int64), np.empty((count, 3))
+        at, gaps, far = np.empty(count, dtype=np.int64), np.empty((count, 3)), np.empty(count)
         if count == 0:
-            return at, gaps
+            return at, gaps, far
         for n in range(inner):
             at[before + n] = (first + n) * spacing
         if inner:
-            sample(records, a, b, first, last, spacing, smooth, gaps[before : before + inner], np.empty((0, 3)))
+            within = slice(before, before + inner)
+            sample(records, a, b, first, last, spacing, smooth, gaps[within], far[within], np.empty((0, 3)))
         if before:
             at[0] = start
-            gaps[0, 0], gaps[0, 1], gaps[0, 2] = path.separation(records, a, b, start)
+            _ask(records, a, b, 0, at, gaps, far)
         if after:
             at[count - 1] = stop
-            gaps[count - 1, 0], gaps[count - 1, 1], gaps[count - 1, 2] = path.separation(records, a, b, stop)
-        if smooth:
-            _assure(records, a, b, at, gaps, reach)
+            _ask(records, a, b, count - 1, at, gaps, far)
+        for n in range(count):
+            # An interpolated sample too near the threshold does not say on which side it is; no state is far away.
+            if abs(far[n] - reach) < DOUBT_KM:
+                _ask(records, a, b, n, at, gaps, far)
+            far[n] = far[n] if far[n] >= 0.0 else inf
         # One sample outside on each side closes an interval; a region that ends within one grows.
-        grow_low = at[0] > start and path.length(gaps[0]) <= reach
-        grow_high = at[count - 1] < stop and path.length(gaps[count - 1]) <= reach
+        grow_low = at[0] > start and far[0] <= reach
+        grow_high = at[count - 1] < stop and far[count - 1] <= reach
         if not (grow_low or grow_high):
-            return at, gaps
+            return at, gaps, far
         step = max(high - low, GROWTH)
         if grow_low:
             low -= step
@@ -166,11 +170,10 @@ def _samples(
 
 
 @part
-def _assure(records: Records, a: int, b: int, at: Ticks, gaps: Floats, reach: float) -> None:
-    """Ask SGP4 itself where an interpolated sample is too near the threshold to say on which side it is."""
-    for n in range(len(at)):
-        if abs(path.length(gaps[n]) - reach) < DOUBT_KM:
-            gaps[n, 0], gaps[n, 1], gaps[n, 2] = path.separation(records, a, b, at[n])
+def _ask(records: Records, a: int, b: int, n: int, at: Ticks, gaps: Floats, far: Floats) -> None:
+    """Sample n from SGP4 itself."""
+    gaps[n, 0], gaps[n, 1], gaps[n, 2] = path.separation(records, a, b, at[n])
+    far[n] = path.length(gaps[n])
 
 
 @part
@@ -186,16 +189,13 @@ def _intervals(
     reach: float,
     at: Ticks,
     gaps: Floats,
+    far: Floats,
     whole: Indices,
     real: Floats,
     count: int,
 ) -> tuple[Indices, Floats, int]:
     """Append the intervals within the reach among samples, each with its lowest minimum."""
     size = len(at)
-    far = np.empty(size)
-    for n in range(size):
-        one = path.length(gaps[n])
-        far[n] = one if one >= 0.0 else inf
     terms, gap = np.empty((5, 3)), np.empty(3)
     n = 0
     while n < size:
@@ -357,7 +357,8 @@ def _together(at: Ticks, gaps: Floats, low: int, high: int) -> bool:
         moved = 0.0
         for axis in range(3):
             moved += (gaps[n + 1, axis] - gaps[n, axis]) ** 2
-        if not sqrt(moved) < CO_LOCATED_KM_S * (at[n + 1] - at[n]) / SECOND:
+        limit = CO_LOCATED_KM_S / SECOND * (at[n + 1] - at[n])
+        if not moved < limit * limit:
             return False
     return True
 
@@ -409,7 +410,7 @@ def _around(
         count = max(0, beyond - first + 1)
         gaps, places = np.empty((count, 3)), np.empty((count, 3))
         if count:
-            sample(records, a, b, first, beyond, spacing, smooth, gaps, places)
+            sample(records, a, b, first, beyond, spacing, smooth, gaps, np.empty(count), places)
         low, high = 0, count
         while low < high and np.isnan(gaps[low, 0]):
             low += 1

@@ -1,7 +1,8 @@
-"""Five states of many pairs, each pair around an instant of its own: near-earth objects as vector instructions.
+"""States of objects at instants of their own: near-earth objects as vector instructions.
 
-What `settle` spends its time on. A block of `kernels.columns` holds as many objects as fit
-with five instants each; an object and an instant make the bits, not the company in the
+What the refinement spends its time on: five states around an instant for each of many pairs
+(`fill`), and one object at many instants in a row (`track`). A block of `kernels.columns` holds as many of
+them as fit; an object and an instant make the bits, not the company in the
 block: every lane runs the same instructions, and the one choice that a block makes
 together (how long to go on with Kepler's equation) is settled beforehand, by letting in
 nearly circular orbits only, as they are at that instant. All others are asked one by one.
@@ -101,6 +102,35 @@ def fill(
             for node in range(NODES):
                 for axis in range(3):
                     gaps[node, axis] -= places[node, axis]
+
+
+@kernel
+def track(records: Records, k: int, first: int, spacing: int, out: Floats) -> None:
+    """Positions (n, 3) of one object at the multiples of a spacing from `first` on; NaN without a state."""
+    block = Columns(np.empty((1, NEAR_ROWS * BLOCK)), np.empty((0, DEEP_ROWS * BLOCK)), BLOCK)
+    row, places, codes = block.near[0], np.empty((3, BLOCK)), np.empty(BLOCK, dtype=np.uint8)
+    laid = np.empty(BLOCK, dtype=np.bool_)
+    for start in range(0, len(out), BLOCK):
+        several, good = min(BLOCK, len(out) - start), -1
+        for lane in range(several):
+            laid[lane] = _circular(records, k, (first + start + lane) * spacing)
+            good = lane if laid[lane] else good
+        if good >= 0:
+            for coefficient in range(c.NEAR_WIDTH):
+                for lane in range(BLOCK):
+                    row[coefficient * BLOCK + lane] = records.near_rows[k, coefficient]
+            for lane in range(BLOCK):
+                place = lane if lane < several and laid[lane] else good
+                row[EPOCH * BLOCK + lane] = records.epoch[k] - (first + start + place) * spacing
+            near_positions(block, 0, places, codes)
+        for lane in range(several):
+            if laid[lane]:
+                out[start + lane, 0] = places[0, lane]
+                out[start + lane, 1] = places[1, lane]
+                out[start + lane, 2] = places[2, lane]
+            else:
+                _code, x, y, z = position_at(records, k, (first + start + lane) * spacing)
+                out[start + lane, 0], out[start + lane, 1], out[start + lane, 2] = x, y, z
 
 
 @part

@@ -255,8 +255,10 @@ def test_an_interpolated_sample_is_nearer_to_sgp4_than_the_doubt(kind: str) -> N
         last = first + 6 * 3600 * SECOND // spacing
         count = last - first + 1
         smooth, exact, places = np.empty((count, 3)), np.empty((count, 3)), np.empty((count, 3))
-        sample(made, 0, 1, first, last, spacing, True, smooth, places)
-        sample(made, 0, 1, first, last, spacing, False, exact, np.empty((0, 3)))
+        far, true = np.empty(count), np.empty(count)
+        sample(made, 0, 1, first, last, spacing, True, smooth, far, places)
+        sample(made, 0, 1, first, last, spacing, False, exact, true, np.empty((0, 3)))
+        assert np.abs(far - np.linalg.norm(smooth, axis=1)).max() < 1e-9
         apart_km = np.linalg.norm(exact, axis=1)
         assert np.linalg.norm(smooth - exact, axis=1).max() < 0.2 * DOUBT_KM + 2e-6 * apart_km.max()
         # Where a is only turns the axes of a volume: it matters as far as the other is.
