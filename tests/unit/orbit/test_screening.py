@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from space_hub.errors import Invalid
-from space_hub.orbit.approach import Pair
+from space_hub.orbit.approach import Pair, Span
 from space_hub.orbit.elements import MU_KM3_S2, ElementSet
 from space_hub.orbit.propagation import Fleet
-from space_hub.orbit.screening import Encounter, ScreeningResult, canonical_bytes, canonical_sha256, engine, screen
-from space_hub.orbit.screening.refine import Window
+from space_hub.orbit.screening import Encounter, ScreeningResult, canonical_bytes, canonical_sha256, screen
+from space_hub.orbit.screening.result import Encounters
 from space_hub.orbit.times import SECOND, Floats, ticks
 from space_hub.validation.brute_force import Meeting, meetings
-from space_hub.validation.screening import compare
+from space_hub.validation.comparison import Part, against_truth
 from tests.unit.orbit.test_approach import START, circular
 
 HOUR = timedelta(hours=1)
@@ -50,36 +50,36 @@ def against_brute_force(elements: Sequence[ElementSet], hours: float, threshold_
     """The number of encounters, all found and none beside them."""
     stop = START + hours * HOUR
     truth = meetings(Fleet(elements), ticks(START), ticks(stop), threshold_km)
-    result = screen(elements, START, stop, threshold_km=threshold_km, workers=1, **settings)
-    report = compare("test", truth, result, [])
-    assert (report.missed, report.spurious, report.beyond_tolerance) == ([], 0, 0)
-    return report.cases
+    result = screen(elements, START, stop, threshold_km=threshold_km, threads=1, **settings)
+    part = against_truth(Part("test"), truth, result, threshold_km)
+    assert (part.missed, part.spurious, part.wrong, part.at_threshold) == (0, 0, 0, 0), part.notes
+    return part.cases
 
 
 def ids(elements: Sequence[ElementSet]) -> list[int]:
     return [one.catalog_number for one in elements]
 
 
-def test_step_pieces_order_and_processes_do_not_show_in_the_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_step_pieces_order_and_threads_do_not_show_in_the_bytes() -> None:
     """Turns red when `settle` seats an encounter on the search's instant instead of a whole second (tried)."""
     elements = [*shell(260), circular(41, raan_deg=20.0), circular(42, raan_deg=20.0, mean_anomaly_deg=271.908)]
-    probe = screen(elements, START, START + 3 * HOUR, threshold_km=20.0, workers=1)
+    probe = screen(elements, START, START + 3 * HOUR, threshold_km=20.0, threads=1)
     # The window ends within an encounter.
     stop = max(one.tca for one in probe.encounters if one.miss_km < 15.0 and not one.open_end)
     stop += timedelta(milliseconds=300)
-    first = screen(elements, START, stop, threshold_km=20.0, workers=1)
+    first = screen(elements, START, stop, threshold_km=20.0, threads=1)
     expected = canonical_bytes(first, ids(elements))
     assert len(first.encounters) > 100
     assert sum(one.open_end for one in first.encounters) == 2
     assert sum(one.co_located for one in first.encounters) == 1
-    monkeypatch.setattr(engine, "SMALL_WORK", 0)
     mixed = sorted(elements, key=lambda one: spread(one.catalog_number, 0.618033989))
     edges = [first.encounters[n].tca + timedelta(microseconds=n % 3 - 1) for n in range(0, len(first.encounters), 7)]
     edges = sorted(one for one in set(edges) if START < one < stop)
     runs = [
-        (elements, {"step_s": 17.0, "chunk_s": 333.3, "workers": 1}),
-        (elements, {"chunk_edges": edges, "step_s": 120.0, "workers": 1}),
-        (mixed, {"step_s": 90.0, "workers": 2}),
+        (elements, {"step_s": 17.0, "chunk_s": 333.3, "threads": 1}),
+        (elements, {"chunk_edges": edges, "step_s": 120.0, "threads": 1}),
+        (mixed, {"step_s": 90.0, "threads": 2}),
+        (elements, {"step_s": 600.0, "chunk_s": 1000.0, "threads": 2}),
     ]
     for given, settings in runs:
         again = screen(given, START, stop, threshold_km=20.0, **settings)  # type: ignore[arg-type]
@@ -108,7 +108,7 @@ def test_perigees_faster_than_any_circular_orbit_are_not_lost() -> None:
     ]
     # They meet at the end of a slab, where the middles of their chords are farthest apart.
     elements = [replace(one, epoch=START + timedelta(minutes=30, seconds=9)) for one in pair] + shell(40)
-    result = screen(elements, START, START + HOUR, workers=1)
+    result = screen(elements, START, START + HOUR, threads=1)
     (fast,) = [one for one in result.encounters if {one.a, one.b} == {0, 1}]
     assert fast.relative_speed_km_s > 18.0
     assert fast.tca.second in (0, 59)
@@ -116,10 +116,10 @@ def test_perigees_faster_than_any_circular_orbit_are_not_lost() -> None:
 
 
 def test_an_object_that_falls_is_screened_up_to_its_fall_and_reported() -> None:
-    """Turns red when the last part of a slab is not searched (`last_slabs` made empty; tried)."""
+    """Turns red when the last part of a slab is not searched (`_last` made empty; tried)."""
     falling = circular(21, mean_motion_rev_day=16.25, bstar=0.02)
     stop = START + timedelta(days=1)
-    probe = screen([falling, *shell(3)], START, stop, workers=1)
+    probe = screen([falling, *shell(3)], START, stop, threads=1)
     (failure,) = probe.failures
     assert (failure.index, failure.code) == (0, 6)
     assert START < failure.at < stop
@@ -129,7 +129,7 @@ def test_an_object_that_falls_is_screened_up_to_its_fall_and_reported() -> None:
     chaser += [crossing(falling, failure.at - timedelta(seconds=40), 23, 30.0)]
     window = (failure.at - HOUR, failure.at + HOUR)
     runs = [
-        screen([falling, *chaser], *window, threshold_km=40.0, workers=1, step_s=step, chunk_s=chunk)
+        screen([falling, *chaser], *window, threshold_km=40.0, threads=1, step_s=step, chunk_s=chunk)
         for step, chunk in ((60.0, 1800.0), (23.0, 700.0))
     ]
     assert len({canonical_bytes(one, [21, 22, 23]) for one in runs}) == 1
@@ -176,10 +176,10 @@ def circle_through(position: Floats, velocity: Floats, at: datetime, number: int
 
 def against_window(elements: Sequence[ElementSet], start: datetime, stop: datetime, *, threshold_km: float) -> int:
     truth = meetings(Fleet(elements), ticks(start), ticks(stop), threshold_km)
-    result = screen(elements, start, stop, threshold_km=threshold_km, workers=1)
-    report = compare("test", truth, result, [])
-    assert (report.missed, report.spurious, report.beyond_tolerance) == ([], 0, 0)
-    return report.cases
+    result = screen(elements, start, stop, threshold_km=threshold_km, threads=1)
+    part = against_truth(Part("test"), truth, result, threshold_km)
+    assert (part.missed, part.spurious, part.wrong, part.at_threshold) == (0, 0, 0, 0), part.notes
+    return part.cases
 
 
 def test_a_falling_eccentric_object_whose_sgp4_velocity_is_wrong_loses_nothing() -> None:
@@ -205,12 +205,12 @@ def test_a_falling_eccentric_object_whose_sgp4_velocity_is_wrong_loses_nothing()
 
 
 def test_docked_and_formation_pairs_are_one_record_each_through_all_pieces() -> None:
-    """Turns red when sightings of a slow pair are not joined and widened (`APART` made 0; tried)."""
+    """Turns red when sightings of a slow pair are not joined and widened (`MARGIN` and `JOINED` made 0; tried)."""
     docked = [circular(41), circular(42)]
     formation = [circular(43, raan_deg=20.0), circular(44, raan_deg=20.0, mean_anomaly_deg=271.908)]
     passing = circular(45, raan_deg=20.0, mean_anomaly_deg=271.93, eccentricity=0.00135)
     elements = [*docked, *formation, passing]
-    result = screen(elements, START, START + 6 * HOUR, chunk_s=600.0, workers=1)
+    result = screen(elements, START, START + 6 * HOUR, chunk_s=600.0, threads=1)
     pairs = [(one.a, one.b) for one in result.encounters]
     assert pairs.count((0, 1)) == pairs.count((2, 3)) == 1
     together = {(one.a, one.b): one for one in result.encounters if one.co_located}
@@ -224,10 +224,10 @@ def test_docked_and_formation_pairs_are_one_record_each_through_all_pieces() -> 
 def test_a_minimum_beyond_the_edge_of_the_window_is_flagged_open() -> None:
     elements = shell(150)
     stop = START + 2 * HOUR
-    whole = screen(elements, START, stop, threshold_km=30.0, workers=1)
+    whole = screen(elements, START, stop, threshold_km=30.0, threads=1)
     one = next(o for o in whole.encounters if not (o.open_start or o.open_end) and o.relative_speed_km_s > 1.0)
-    early = screen(elements, START, one.tca - timedelta(milliseconds=400), threshold_km=30.0, workers=1)
-    late = screen(elements, one.tca + timedelta(milliseconds=400), stop, threshold_km=30.0, workers=1)
+    early = screen(elements, START, one.tca - timedelta(milliseconds=400), threshold_km=30.0, threads=1)
+    late = screen(elements, one.tca + timedelta(milliseconds=400), stop, threshold_km=30.0, threads=1)
     (before,) = [o for o in early.encounters if (o.a, o.b) == (one.a, one.b) and o.open_end]
     (after,) = [o for o in late.encounters if (o.a, o.b) == (one.a, one.b) and o.open_start]
     assert before.tca == before.exit == one.tca - timedelta(milliseconds=400)
@@ -237,7 +237,7 @@ def test_a_minimum_beyond_the_edge_of_the_window_is_flagged_open() -> None:
 
 def test_entry_and_exit_lie_on_the_threshold_and_around_the_minimum() -> None:
     elements = shell(150)
-    result = screen(elements, START, START + 2 * HOUR, threshold_km=30.0, workers=1)
+    result = screen(elements, START, START + 2 * HOUR, threshold_km=30.0, threads=1)
     fleet = Fleet(elements)
     assert result.encounters
     for one in result.encounters:
@@ -253,13 +253,13 @@ def test_entry_and_exit_lie_on_the_threshold_and_around_the_minimum() -> None:
 def test_a_plain_encounter_is_what_a_trace_of_the_pair_gives() -> None:
     elements = shell(150)
     stop = START + 2 * HOUR
-    result = screen(elements, START, stop, threshold_km=5.0, workers=1)
+    result = screen(elements, START, stop, threshold_km=5.0, threads=1)
     fleet = Fleet(elements)
-    window = Window(ticks(START), ticks(stop), 5.0, np.full(len(elements), np.iinfo(np.int64).max))
+    span = Span(ticks(START), ticks(stop), ticks(stop) + 60 * SECOND)
     plain = [one for one in result.encounters if one.relative_speed_km_s > 1.0 and not (one.open_start or one.open_end)]
     assert plain
     for one in plain:
-        pair = Pair(fleet, one.a, one.b, window.span(one.a, one.b))
+        pair = Pair(fleet, one.a, one.b, span)
         tick = ticks(one.tca)
         (traced,) = pair.trace(tick - 20 * SECOND, tick + 20 * SECOND, 5.0, SECOND)
         assert abs(traced.tca - tick) <= 1
@@ -271,7 +271,7 @@ def test_a_plain_encounter_is_what_a_trace_of_the_pair_gives() -> None:
 def test_a_larger_threshold_loses_nothing() -> None:
     elements = shell(150)
     stop = START + 2 * HOUR
-    small, large = (screen(elements, START, stop, threshold_km=km, workers=1) for km in (10.0, 25.0))
+    small, large = (screen(elements, START, stop, threshold_km=km, threads=1) for km in (10.0, 25.0))
     assert small.encounters
     seen = {(one.a, one.b, one.tca) for one in large.encounters}
     assert {(o.a, o.b, o.tca) for o in small.encounters if not (o.open_start or o.open_end)} <= seen
@@ -280,7 +280,7 @@ def test_a_larger_threshold_loses_nothing() -> None:
 def test_the_lower_id_is_the_first_of_a_pair() -> None:
     elements = shell(150)
     backwards = [10_000 - n for n in range(len(elements))]
-    named = screen(elements, START, START + 2 * HOUR, threshold_km=30.0, workers=1, ids=backwards)
+    named = screen(elements, START, START + 2 * HOUR, threshold_km=30.0, threads=1, ids=backwards)
     assert named.encounters
     assert all(backwards[one.a] < backwards[one.b] for one in named.encounters)
     keys = [(backwards[one.a], backwards[one.b], one.tca) for one in named.encounters]
@@ -292,7 +292,7 @@ def test_the_lower_id_is_the_first_of_a_pair() -> None:
 
 def test_an_object_that_fails_at_once_is_accounted_for() -> None:
     gone = replace(circular(51, mean_motion_rev_day=16.5, bstar=0.5), epoch=START - timedelta(days=20))
-    result = screen([gone, *shell(5)], START, START + HOUR, workers=1)
+    result = screen([gone, *shell(5)], START, START + HOUR, threads=1)
     assert (result.offered, result.screened, result.failed_at_once) == (6, 5, 1)
     assert [(one.index, one.at) for one in result.failures] == [(0, START)]
     assert sum(result.failed.values()) == 1
@@ -300,20 +300,20 @@ def test_an_object_that_fails_at_once_is_accounted_for() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_a_catalogue_of_none_or_few_is_no_accident(count: int) -> None:
-    result = screen(shell(count), START, START + HOUR, workers=1)
-    assert result == ScreeningResult([], count, count, {}, [], result.candidates)
+    result = screen(shell(count), START, START + HOUR, threads=1)
+    assert result == ScreeningResult(Encounters.of([]), count, count, {}, [], result.candidates)
 
 
 def test_progress_rises_to_the_total_and_what_it_raises_ends_the_run() -> None:
     seen: list[tuple[int, int]] = []
-    screen(shell(3), START, START + HOUR, chunk_s=900.0, workers=1, progress=lambda *one: seen.append(one))
+    screen(shell(3), START, START + HOUR, chunk_s=900.0, threads=1, progress=lambda *one: seen.append(one))
     assert seen == [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]
 
     def cancel(done: int, total: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        screen(shell(3), START, START + HOUR, workers=1, progress=cancel)
+        screen(shell(3), START, START + HOUR, threads=1, progress=cancel)
 
 
 @pytest.mark.parametrize(
@@ -321,9 +321,9 @@ def test_progress_rises_to_the_total_and_what_it_raises_ends_the_run() -> None:
     [
         ("screening.threshold_wrong", {"threshold_km": 0.0}),
         ("screening.threshold_wrong", {"threshold_km": float("nan")}),
-        ("screening.step_wrong", {"step_s": 121.0}),
+        ("screening.step_wrong", {"step_s": 601.0}),
         ("screening.chunk_wrong", {"chunk_s": 0.0}),
-        ("screening.workers_wrong", {"workers": 0}),
+        ("screening.workers_wrong", {"threads": 0}),
         ("screening.ids_wrong", {"ids": [1, 1, 2]}),
         ("screening.chunk_edges_wrong", {"chunk_edges": [START + HOUR, START]}),
     ],
@@ -341,13 +341,13 @@ def test_the_comparison_sees_a_lost_a_spurious_and_a_late_encounter() -> None:
     elements = shell(150)
     stop = START + 2 * HOUR
     truth = meetings(Fleet(elements), ticks(START), ticks(stop), 20.0)
-    result = screen(elements, START, stop, threshold_km=20.0, workers=1)
+    result = screen(elements, START, stop, threshold_km=20.0, threads=1)
 
     def report(truth: list[Meeting], encounters: list[Encounter]) -> tuple[int, int, int]:
-        one = compare("test", truth, replace(result, encounters=encounters), [])
-        return len(one.missed), one.spurious, one.beyond_tolerance
+        part = against_truth(Part("test"), truth, replace(result, encounters=Encounters.of(encounters)), 20.0)
+        return part.missed, part.spurious, part.wrong
 
-    good = result.encounters
+    good = list(result.encounters)
     assert report(truth, good) == (0, 0, 0)
     assert report(truth, good[1:]) == (1, 0, 0)
     assert report(truth[1:], good) == (0, 1, 0)
