@@ -1,16 +1,20 @@
 """The bounds that the search rests on, held against SGP4 itself, with objects that strain them."""
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
 import pytest
 
 from space_hub.orbit.elements import MU_KM3_S2, ElementSet
+from space_hub.orbit.kernels import records
 from space_hub.orbit.propagation import Fleet
-from space_hub.orbit.screening.candidates import _Lines
-from space_hub.orbit.screening.slabs import Knots
-from space_hub.orbit.times import SECOND, Floats, ticks
+from space_hub.orbit.screening.bounds import DIRECTION_RAD, KNOT_ERROR_KM, within
+from space_hub.orbit.screening.chords import HIGH, LATITUDE, LONGITUDE, LOW, REST, ROWS, chords
+from space_hub.orbit.screening.knots import Knots, Sky
+from space_hub.orbit.screening.validity import NEVER
+from space_hub.orbit.times import SECOND, Floats, Singles, ticks
 from tests.unit.orbit.test_approach import START, circular
 from tests.unit.orbit.test_screening import shell
 
@@ -25,43 +29,62 @@ def strained() -> list[ElementSet]:
     return [replace(falling, epoch=START - timedelta(days=6.7), mean_anomaly_deg=10.0), transfer, low, *shell(60)]
 
 
-def knots(elements: list[ElementSet], hours: float, step_s: int) -> Knots:
-    start = ticks(START)
-    fails = np.full(len(elements), np.iinfo(np.int64).max)
-    return Knots(Fleet(elements), start, start + round(hours * 3600) * SECOND, step_s * SECOND, fails)
+@dataclass(frozen=True, slots=True)
+class Slab:
+    """A table of chords and the fleet it is of."""
+
+    fleet: Fleet
+    start: int
+    step_s: int
+    table: Singles
+
+    def positions(self, parts: Floats) -> Floats:
+        """Positions at parts of the slab: (T, N, 3) km."""
+        at = self.start + np.round(parts * self.step_s * SECOND).astype(np.int64)
+        return self.fleet.states(at)[0].transpose(1, 0, 2)
 
 
-@pytest.mark.parametrize("step_s", [20, 60, 120])
-def test_the_relative_path_stays_within_its_bound_of_the_chord(step_s: int) -> None:
-    """Turns red when the attraction is left out of `margin`, or `bow` is divided by four (each tried)."""
-    grid = knots(strained(), 6.0 * step_s / 60.0, step_s)
+def slabs(elements: list[ElementSet], hours: float, step_s: int) -> Iterator[Slab]:
+    fleet, start, step = Fleet(elements), ticks(START), step_s * SECOND
+    for first in range(start, start + round(hours * 3600) * SECOND, 3 * step):
+        at = first + step * np.arange(-1, 3, dtype=np.int64)
+        knots = np.ascontiguousarray(fleet.states(at)[0].transpose(1, 2, 0), dtype=np.float32)
+        table = np.zeros((ROWS, len(elements)), dtype=np.float32)
+        chords(knots[0], knots[1], knots[2], knots[3], float(step_s), table)
+        yield Slab(fleet, first, step_s, table)
+
+
+@pytest.mark.parametrize("step_s", [60, 240, 480])
+def test_chords_come_as_near_as_their_objects_within_the_bound(step_s: int) -> None:
+    """Turns red when the attraction is left out of `within`, or the slab's square is divided by four (each tried)."""
+    elements = strained()
+    a, b = np.triu_indices(len(elements), 1)
     tightest = 0.0
-    for number in range(0, grid.count, 3):
-        slab = grid.slab(number)
-        lines = _Lines.of(slab, 5.0)
-        a, b = np.triu_indices(len(slab.index), 1)
-        gap, turn = slab.middle[a] - slab.middle[b], slab.half[a] - slab.half[b]
-        reach = np.linalg.norm(gap, axis=1) + np.linalg.norm(turn, axis=1)
-        bound = lines.margin(np.maximum(lines.gradient[a], lines.gradient[b]), reach, slab.rest[a] + slab.rest[b])
-        at = slab.start + np.round(PARTS * (slab.stop - slab.start)).astype(np.int64)
-        position = grid.fleet.states(at)[0]
-        for part, now in zip(PARTS, position.transpose(1, 0, 2), strict=True):
-            strayed = np.linalg.norm(now[a] - now[b] - (gap + (2.0 * part - 1.0) * turn), axis=1)
-            assert np.all(strayed <= bound)
-            tightest = max(tightest, float((strayed / bound).max()))
-    assert tightest > 0.5, "a bound this loose is not the one that was derived"
+    for slab in slabs(elements, 8.0 * step_s / 60.0, step_s):
+        table = slab.table.astype(np.float64)
+        gap, turn = table[:3, a] - table[:3, b], table[3:6, a] - table[3:6, b]
+        sigma = np.clip(-(gap * turn).sum(axis=0) / (turn * turn).sum(axis=0), -1.0, 1.0)
+        chord = np.linalg.norm(gap + sigma * turn, axis=0)
+        position = slab.positions(PARTS)
+        real = np.linalg.norm(position[:, a] - position[:, b], axis=2).min(axis=0)
+        for pair in np.flatnonzero(real < 1500.0).tolist():
+            one, other = a[pair], b[pair]
+            lowest = float(min(table[LOW, one], table[LOW, other]))
+            rest = float(table[REST, one] + table[REST, other])
+            bound = within(float(real[pair]), float(step_s), lowest, float(np.linalg.norm(turn[:, pair])), rest)
+            assert chord[pair] <= bound
+            tightest = max(tightest, float((chord[pair] - real[pair]) / (bound - real[pair])))
+    assert tightest > 0.2, "a bound this loose is not the one that was derived"
 
 
 def test_the_measured_rest_covers_the_acceleration_beyond_the_central_one() -> None:
     """Turns red when REST_FACTOR is 0.5 (tried)."""
-    grid = knots(strained(), 12.0, 60)
     largest = 0.0
-    for number in range(0, grid.count, 5):
-        slab = grid.slab(number)
-        for at in np.linspace(slab.start, slab.stop, 5).astype(np.int64):
-            real = beyond_central(grid.fleet, int(at))[slab.index]
-            assert np.all(real <= slab.rest)
-            largest = max(largest, float((real / slab.rest).max()))
+    for slab in slabs(strained(), 12.0, 120):
+        for at in np.linspace(slab.start, slab.start + slab.step_s * SECOND, 5).astype(np.int64):
+            real = beyond_central(slab.fleet, int(at))
+            assert np.all(real <= slab.table[REST])
+            largest = max(largest, float((real / slab.table[REST]).max()))
     assert largest > 0.45, "the rest measured has little to do with the real one"
 
 
@@ -74,16 +97,39 @@ def beyond_central(fleet: Fleet, at: int) -> Floats:
     return rest
 
 
-def test_the_radius_along_a_chord_stays_in_its_shell() -> None:
-    """Turns red when the square of the half length is left out of `highest` (tried)."""
-    grid = knots(strained(), 6.0, 120)
-    for number in range(0, grid.count, 3):
-        slab = grid.slab(number)
-        lines = _Lines.of(slab, 5.0)
-        for part in PARTS:
-            radius = np.linalg.norm(slab.middle + (2.0 * part - 1.0) * slab.half, axis=1)
-            assert np.all(radius >= lines.lowest - 1e-9)
-            assert np.all(radius <= lines.highest + 1e-9)
+@pytest.mark.parametrize("step_s", [60, 240, 480])
+def test_the_radius_stays_in_its_range(step_s: int) -> None:
+    """Turns red when the curve is left out of `low` and `high` (tried)."""
+    for slab in slabs(strained(), 8.0 * step_s / 60.0, step_s):
+        radius = np.linalg.norm(slab.positions(PARTS), axis=2)
+        assert np.all(radius >= slab.table[LOW])
+        assert np.all(radius <= slab.table[HIGH])
+
+
+def test_directions_are_as_good_as_the_bins_allow_for() -> None:
+    """Turns red when the last of the polynomial's factors is left out (tried)."""
+    worst = 0.0
+    for slab in slabs(strained(), 24.0, 240):
+        x, y, z = slab.table[:3].astype(np.float64)
+        worst = max(worst, float(np.abs(np.arctan2(z, np.hypot(x, y)) - slab.table[LATITUDE]).max()))
+        worst = max(worst, float(np.abs(np.arctan2(y, x) - slab.table[LONGITUDE]).max()))
+    assert 5e-6 < worst < DIRECTION_RAD
+
+
+def test_knots_left_out_are_where_sgp4_has_them() -> None:
+    """Turns red when a weight of `_between` is off by 1e-5 (tried)."""
+    high = [circular(n, mean_motion_rev_day=1.0 + 0.3 * n, eccentricity=0.02 * n) for n in range(1, 8)]
+    step, start = 240 * SECOND, ticks(START)
+    table = records(high)
+    never = np.full(len(high), NEVER)
+    sky = Sky.of(high, table, np.arange(len(high)), never, 240.0, (start, start + 400 * step))
+    assert {one.every for one in sky.flocks} >= {2, 4, 8}
+    knots, fleet = Knots(sky, start, step), Fleet(high)
+    for knot in range(200):
+        knots.fill(knot)
+        real = fleet.states(np.array([start + knot * step], dtype=np.int64))[0][sky.order, 0]
+        off = np.linalg.norm(knots.exact[knots.slot(knot)].T - real, axis=1)
+        assert off.max() < KNOT_ERROR_KM
 
 
 def test_central_attractions_differ_by_at_most_two_mu_over_r_cubed_times_the_distance() -> None:
