@@ -117,7 +117,7 @@ def test_directions_are_as_good_as_the_bins_allow_for() -> None:
 
 
 def test_knots_left_out_are_where_sgp4_has_them() -> None:
-    """Turns red when a weight of `_between` is off by 1e-5 (tried)."""
+    """Turns red when the weights of `_between` are off by 1e-6 (tried)."""
     high = [circular(n, mean_motion_rev_day=1.0 + 0.3 * n, eccentricity=0.02 * n) for n in range(1, 8)]
     step, start = 240 * SECOND, ticks(START)
     table = records(high)
