@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from space_hub.orbit.approach import CO_LOCATED_KM_S, MILLISECOND
 from space_hub.orbit.kernels.jit import kernel, part
 from space_hub.orbit.kernels.rows import Records
 from space_hub.orbit.screening import path
@@ -33,12 +34,8 @@ from space_hub.orbit.screening.found import (
     write,
 )
 from space_hub.orbit.screening.nodes import PAIRS, WIDE, batch, fill, spacing_for
-from space_hub.orbit.screening.path import MILLISECOND
 from space_hub.orbit.screening.volume import Bounds, crossing, gauge, lasting, pair_reach
 from space_hub.orbit.times import SECOND, Floats
-
-CO_LOCATED_KM_S = 0.010
-"""Below this relative speed throughout, an encounter is two objects flying together."""
 
 SHALLOW = 1e-5
 FOREVER = 1e15

@@ -14,10 +14,10 @@ from math import inf, sqrt
 
 import numpy as np
 
+from space_hub.orbit.approach import CO_LOCATED_KM_S, MILLISECOND
 from space_hub.orbit.kernels.jit import kernel, part
 from space_hub.orbit.kernels.rows import Records
 from space_hub.orbit.screening import carve, path
-from space_hub.orbit.screening.carve import CO_LOCATED_KM_S
 from space_hub.orbit.screening.cells import DOUBT_KM, sample, spacing_of
 from space_hub.orbit.screening.found import (
     CO_LOCATED,
@@ -38,7 +38,6 @@ from space_hub.orbit.screening.found import (
     room_for,
     write,
 )
-from space_hub.orbit.screening.path import MILLISECOND
 from space_hub.orbit.screening.settle import Window, last_tick
 from space_hub.orbit.screening.volume import pair_reach
 from space_hub.orbit.times import SECOND, Floats, Ticks

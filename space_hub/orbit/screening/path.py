@@ -8,12 +8,12 @@ nodes give the same bits wherever they were met.
 
 from math import sqrt
 
+from space_hub.orbit.approach import MILLISECOND
 from space_hub.orbit.kernels.jit import kernel, part
 from space_hub.orbit.kernels.rows import Records
 from space_hub.orbit.kernels.scalar import position_at
 from space_hub.orbit.times import Floats
 
-MILLISECOND = 1_000
 ROUNDS = 60
 FIXED = 1e-13
 """Newton's step, in spacings, below which an instant stands: 1e-12 s and less."""

@@ -12,7 +12,7 @@ from space_hub.orbit.elements import ElementSet
 from space_hub.orbit.kernels import Records, position_at, records
 from space_hub.orbit.propagation import Fleet
 from space_hub.orbit.screening.found import Found
-from space_hub.orbit.screening.nodes import NODES, PAIRS, batch, fill
+from space_hub.orbit.screening.nodes import NODES, PAIRS, batch, fill, track
 from space_hub.orbit.screening.settle import Settled, Window, settle
 from space_hub.orbit.screening.volume import Sphere, bounds
 from space_hub.orbit.times import SECOND, Floats, Ticks, ticks
@@ -228,6 +228,28 @@ def test_a_batch_of_nodes_agrees_with_the_scalar_kernel() -> None:
                 here = scalar(made, int(a[row]), at)
                 assert np.abs(room.places[place] - here).max() < 2e-8
                 assert np.abs(room.gaps[place] - (scalar(made, int(b[row]), at) - here)).max() < 2e-8
+
+
+def test_one_object_at_many_instants_is_what_the_scalar_kernel_says() -> None:
+    """Also where it falls, or is too eccentric for a block; turns red when a lane is laid for the next (tried)."""
+    elements = [
+        circular(1),
+        circular(2, mean_motion_rev_day=11.0, eccentricity=0.15),
+        circular(3, mean_motion_rev_day=16.25, bstar=0.02),
+    ]
+    elements += [circular(4, mean_motion_rev_day=1.0027)]
+    made = records(elements)
+    for k in range(4):
+        first, spacing, count = ticks(START - timedelta(hours=2)) // (320 * SECOND), 320 * SECOND, 300
+        out = np.empty((count, 3))
+        track(made, k, first, spacing, out)
+        expected = np.array([position_at(made, k, (first + n) * spacing)[1:] for n in range(count)])
+        assert np.isnan(out).tolist() == np.isnan(expected).tolist()
+        assert np.nanmax(np.abs(out - expected)) < 2e-8
+        assert np.isnan(out[:, 0]).any() == (k == 2)
+        alone = np.empty((1, 3))
+        track(made, k, first + 77, spacing, alone)
+        assert alone[0].tolist() == out[77].tolist()
 
 
 def scalar(made: Records, k: int, at: Ticks) -> Floats:
