@@ -19,8 +19,10 @@ from space_hub.orbit.kernels.jit import lanes
 from space_hub.orbit.screening.bounds import (
     CURVE_FACTOR,
     CURVE_FLOOR_KM,
+    CURVE_STEP_S,
     REST_FACTOR,
     REST_FLOOR_KM_S2,
+    REST_OBLATENESS_KM5_S2,
     REST_UNKNOWN_KM_S2,
     ROUNDING,
 )
@@ -39,8 +41,9 @@ _MU = np.float32(MU_KM3_S2)
 _PI = np.float32(np.pi)
 _HALF_PI = np.float32(np.pi / 2.0)
 _ONE, _TWO, _TEN, _EIGHTH = np.float32(1.0), np.float32(2.0), np.float32(10.0), np.float32(0.125)
+_HALF = np.float32(0.5)
 _A0, _A1, _A2, _A3, _A4 = (np.float32(one) for one in (0.99986633, -0.33030477, 0.18015922, -0.08515625, 0.02084506))
-_CURVE, _CURVE_FLOOR = np.float32(CURVE_FACTOR), np.float32(CURVE_FLOOR_KM)
+_CURVE, _OBLATENESS = np.float32(CURVE_FACTOR), np.float32(REST_OBLATENESS_KM5_S2)
 _REST, _REST_FLOOR = np.float32(REST_FACTOR), np.float32(REST_FLOOR_KM_S2)
 _REST_UNKNOWN = np.float32(REST_UNKNOWN_KM_S2)
 _ROUND = np.float32(ROUNDING)
@@ -56,6 +59,7 @@ def chords(before: Singles, start: Singles, stop: Singles, after: Singles, step_
     """
     h2 = np.float32(step_s * step_s)
     twelfth = np.float32(step_s * step_s / 12.0)
+    floor = np.float32(CURVE_FLOOR_KM * max(1.0, (step_s / CURVE_STEP_S) ** 4))
     for n in range(out.shape[1]):
         x0, y0, z0 = before[0, n], before[1, n], before[2, n]
         x1, y1, z1 = start[0, n], start[1, n], start[2, n]
@@ -70,7 +74,9 @@ def chords(before: Singles, start: Singles, stop: Singles, after: Singles, step_
         there = (r1 > THERE) & (r2 > THERE)
         bend1 = abs(r0 - _TWO * r1 + r2) if first else np.float32(0.0)
         bend2 = abs(r1 - _TWO * r2 + r3) if last else np.float32(0.0)
-        curve = _CURVE * _EIGHTH * max(bend1, bend2) + _CURVE_FLOOR + _ROUND * r1
+        curve = _CURVE * _EIGHTH * max(bend1, bend2) + floor + _ROUND * r1
+        # Without a neighbour on either side: the radius is never pulled by more than gravity, taken fourfold.
+        curve = curve if first | last else _HALF * h2 * _MU / min(q1, q2)
         low, high = min(r1, r2) - curve, max(r1, r2) + curve
         g0, g1, g2, g3 = _MU / (q0 * r0), _MU / (q1 * r1), _MU / (q2 * r2), _MU / (q3 * r3)
         ax = x0 - _TWO * x1 + x2 + twelfth * (g0 * x0 + _TEN * g1 * x1 + g2 * x2)
@@ -81,7 +87,7 @@ def chords(before: Singles, start: Singles, stop: Singles, after: Singles, step_
         bz = z1 - _TWO * z2 + z3 + twelfth * (g1 * z1 + _TEN * g2 * z2 + g3 * z3)
         a = ax * ax + ay * ay + az * az if first else np.float32(0.0)
         b = bx * bx + by * by + bz * bz if last else np.float32(0.0)
-        rest = _REST * np.sqrt(max(a, b)) / h2 + _REST_FLOOR
+        rest = _REST * np.sqrt(max(a, b)) / h2 + _REST_FLOOR + _OBLATENESS / (q1 * q1)
         rest = rest if first | last else _REST_UNKNOWN
         half = np.float32(0.5)
         mx, my, mz = half * (x1 + x2), half * (y1 + y2), half * (z1 + z2)
