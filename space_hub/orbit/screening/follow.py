@@ -38,6 +38,7 @@ from space_hub.orbit.screening.found import (
     room_for,
     write,
 )
+from space_hub.orbit.screening.minima import edge, estimate, is_minimum, lowest_of, minimum, nearest, slack, together
 from space_hub.orbit.screening.settle import Window, last_tick
 from space_hub.orbit.screening.volume import pair_reach
 from space_hub.orbit.times import SECOND, Floats, Ticks
@@ -202,14 +203,14 @@ def _intervals(
             end = n
             while end + 1 < size and far[end + 1] <= reach:
                 end += 1
-            tca, miss, speed = _lowest(records, a, b, start, stop, last, spacing, at, gaps, far, n, end, terms)
+            tca, miss, speed = lowest_of(records, a, b, start, stop, last, spacing, at, gaps, far, n, end, terms)
             left, right = n - 1, end + 1
             n = end + 1
         else:
             tca, miss, speed = -1, inf, 0.0
             left, right = n, n + 1
-            if _is_minimum(far, at, n, start, stop) and _estimate(gaps, n) - _slack(gaps, n) <= reach:
-                tca, miss, speed = _minimum(records, a, b, n, last, spacing, at, terms)
+            if is_minimum(far, at, n, start, stop) and estimate(gaps, n) - slack(gaps, n) <= reach:
+                tca, miss, speed = minimum(records, a, b, n, last, spacing, at, terms)
                 left = n if tca > at[n] else n - 1
                 right = left + 1
             n += 1
@@ -219,147 +220,18 @@ def _intervals(
         if left < 0:
             flags |= OPEN_START
         else:
-            entry = _edge(records, a, b, at[left], min(at[left + 1], tca), tca, reach)
+            entry = edge(records, a, b, at[left], min(at[left + 1], tca), tca, reach)
         if right >= size:
             flags |= OPEN_END
         else:
-            exit = _edge(records, a, b, at[right], max(at[right - 1], tca), tca, reach)
-        if speed < CO_LOCATED_KM_S and _together(at, gaps, max(left, 0), min(right, size - 1)):
+            exit = edge(records, a, b, at[right], max(at[right - 1], tca), tca, reach)
+        if speed < CO_LOCATED_KM_S and together(at, gaps, max(left, 0), min(right, size - 1)):
             flags |= CO_LOCATED
         gap[0], gap[1], gap[2] = path.separation(records, a, b, tca)
         whole, real = room_for(whole, real, count)
         write(whole, real, count, a, b, source, tca, entry, exit, flags, miss, speed, gap)
         count += 1
     return whole, real, count
-
-
-@part
-def _is_minimum(far: Floats, at: Ticks, n: int, start: int, stop: int) -> bool:
-    """Whether sample n is a local minimum; the ends of the span count, other ends of the samples do not."""
-    before = far[n - 1] if n > 0 else (inf if at[0] == start else -inf)
-    after = far[n + 1] if n + 1 < len(far) else (inf if at[n] == stop else -inf)
-    return bool(far[n] < before and far[n] <= after)
-
-
-@part
-def _estimate(gaps: Floats, n: int) -> float:
-    """About how near the pair comes around sample n: the least distance from the lines to its neighbours."""
-    least = path.length(gaps[n])
-    for other in (n - 1, n + 1):
-        if 0 <= other < len(gaps):
-            along, length2, here2 = 0.0, 0.0, 0.0
-            for axis in range(3):
-                turn = gaps[other, axis] - gaps[n, axis]
-                along -= gaps[n, axis] * turn
-                length2 += turn * turn
-                here2 += gaps[n, axis] * gaps[n, axis]
-            if length2 > 0.0 and along > 0.0:
-                part = min(1.0, along / length2)
-                least = min(least, sqrt(max(0.0, here2 - 2.0 * part * along + part * part * length2)))
-    return least
-
-
-@part
-def _slack(gaps: Floats, n: int) -> float:
-    """How far the path around a sample can stray from the lines to its neighbours: its bend and DOUBT_KM."""
-    if n == 0 or n + 1 >= len(gaps):
-        return DOUBT_KM
-    bend = 0.0
-    for axis in range(3):
-        one = gaps[n - 1, axis] - 2.0 * gaps[n, axis] + gaps[n + 1, axis]
-        bend += one * one
-    return 0.25 * sqrt(bend) + DOUBT_KM
-
-
-@part
-def _lowest(
-    records: Records,
-    a: int,
-    b: int,
-    start: int,
-    stop: int,
-    last: int,
-    spacing: int,
-    at: Ticks,
-    gaps: Floats,
-    far: Floats,
-    low: int,
-    high: int,
-    terms: Floats,
-) -> tuple[int, float, float]:
-    """The lowest of the minima at samples low to high, all of one interval: tick, km, km/s."""
-    ceiling = inf
-    for n in range(low, high + 1):
-        if _is_minimum(far, at, n, start, stop):
-            ceiling = min(ceiling, far[n] + DOUBT_KM)
-    tca, miss, speed = -1, inf, 0.0
-    for n in range(low, high + 1):
-        if not _is_minimum(far, at, n, start, stop) or _estimate(gaps, n) - _slack(gaps, n) > min(ceiling, miss):
-            continue
-        tick, nearest, pace = _minimum(records, a, b, n, last, spacing, at, terms)
-        if nearest < miss:
-            tca, miss, speed = tick, nearest, pace
-    return tca, miss, speed
-
-
-@part
-def _minimum(
-    records: Records, a: int, b: int, n: int, last: int, spacing: int, at: Ticks, terms: Floats
-) -> tuple[int, float, float]:
-    """The least distance between the neighbours of sample n: tick, km, km/s."""
-    low, high = at[max(n - 1, 0)], at[min(n + 1, len(at) - 1)]
-    return _nearest(records, a, b, at[n], low, high, last, spacing, terms)
-
-
-@part
-def _nearest(
-    records: Records, a: int, b: int, around: int, low: int, high: int, last: int, spacing: int, terms: Floats
-) -> tuple[int, float, float]:
-    """The least distance between ticks low and high, from five states around a tick: tick, km, km/s."""
-    nodes = np.empty((5, 3))
-    while True:
-        # Nodes stay clear of the time from which one of the two has no state.
-        centre = min(-(-(around - spacing // 2) // spacing), last // spacing - 2) * spacing
-        there = True
-        for node in range(5):
-            x, y, z = path.separation(records, a, b, centre + (node - 2) * spacing)
-            nodes[node, 0], nodes[node, 1], nodes[node, 2] = x, y, z
-            there &= x == x
-        if there or spacing <= MILLISECOND:
-            break
-        spacing //= 10
-    path.fit(nodes, terms)
-    tau = path.lowest(terms, (low - centre) / spacing, (high - centre) / spacing)
-    tick = min(max(centre + int(np.rint(tau * spacing)), low), high)
-    return tick, path.distance(records, a, b, tick), path.speed(terms, tau) * (SECOND / spacing)
-
-
-@part
-def _edge(records: Records, a: int, b: int, outside: int, inside: int, tca: int, reach: float) -> int:
-    """The last whole millisecond within the reach on the way from `inside` to `outside`; `tca` at the least."""
-    sign = 1 if outside > inside else -1
-    near, far = -(-inside * sign // MILLISECOND) - 1, -(-outside * sign // MILLISECOND)
-    while far - near > 1:
-        middle = (near + far) // 2
-        if path.distance(records, a, b, sign * middle * MILLISECOND) <= reach:
-            near = middle
-        else:
-            far = middle
-    edge = sign * near * MILLISECOND
-    return max(edge, tca) if sign > 0 else min(edge, tca)
-
-
-@part
-def _together(at: Ticks, gaps: Floats, low: int, high: int) -> bool:
-    """Whether the relative speed stays below that of two that fly together, from sample low to sample high."""
-    for n in range(low, high):
-        moved = 0.0
-        for axis in range(3):
-            moved += (gaps[n + 1, axis] - gaps[n, axis]) ** 2
-        limit = CO_LOCATED_KM_S / SECOND * (at[n + 1] - at[n])
-        if not moved < limit * limit:
-            return False
-    return True
 
 
 @kernel
@@ -426,7 +298,7 @@ def _polish(records: Records, last: int, spacing: int, whole: Indices, real: Flo
     a, b, tca, entry, exit = whole[A], whole[B], whole[TCA], whole[ENTRY], whole[EXIT]
     if entry < tca < exit:
         low, high = max(entry, tca - spacing), min(exit, tca + spacing)
-        tca, _miss, real[SPEED] = _nearest(records, a, b, tca, low, high, last, spacing, terms)
+        tca, _miss, real[SPEED] = nearest(records, a, b, tca, low, high, last, spacing, terms)
         whole[TCA] = tca
     real[X], real[Y], real[Z] = path.separation(records, a, b, tca)
     real[MISS] = sqrt(real[X] * real[X] + real[Y] * real[Y] + real[Z] * real[Z])

@@ -164,7 +164,7 @@ def test_the_same_row_from_any_sighting_of_an_interval(kind: str) -> None:
 
 
 def test_of_several_minima_of_an_interval_the_lowest_counts() -> None:
-    """A pair that drifts past dips twice a revolution; turns red when `_lowest` takes the first (tried)."""
+    """A pair that drifts past dips twice a revolution; turns red when `lowest_of` takes the first (tried)."""
     elements = together("low", 5, 1.2e-4, seed=5)
     window = window_of(elements, 5.0, hours=24.0)
     found = followed(elements, window)
