@@ -1,4 +1,4 @@
-"""The command `screen`: a run that is published, or a question that is only answered.
+"""The commands `screen` (a run that is published, or a question that is only answered) and `warmup`.
 
 `--object`, `--volume` and `--output` make it a question: what it finds is shown or written
 to a file, and no conjunction, watch or offering hears of it.
@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from space_hub.cli import house as houses
-from space_hub.cli import options
+from space_hub.cli import options, warming
 from space_hub.cli.house import House
 from space_hub.cli.options import AsJson, Limit
 from space_hub.cli.speak import OK, Voice, sentence, shown
+from space_hub.clock import SystemClock
+from space_hub.errors import Unavailable
 
 if TYPE_CHECKING:
     from space_hub.awareness.question import Question
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 def install(app: typer.Typer) -> None:
     app.command("screen", help=sentence("cli.help.screen"), epilog=sentence("cli.help.screen.form"))(screen)
+    app.command("warmup", help=sentence("cli.help.warmup"))(warmup)
 
 
 def screen(
@@ -197,6 +200,18 @@ def _show(voice: Voice, items: list[dict[str, Any]], limit: int) -> None:
     voice.table("cli.title.nearest", heads, [encounter_cells(item) for item in items])
     if len(items) == limit:
         voice.tell("cli.more", limit=limit, style="dim")
+
+
+def warmup(as_json: AsJson = False) -> int:
+    voice = Voice(as_json)
+    with warming.beside(SystemClock()) as beside, voice.people.status(sentence("up.warming")):
+        beside.begin()
+        told = beside.outcome()
+    if told["fault"]:
+        raise Unavailable("warmup.failed", fault=told["fault"])
+    voice.tell("warmup.done", **told)
+    voice.answer({name: value for name, value in told.items() if name != "fault"})
+    return OK
 
 
 def encounter_cells(row: Mapping[str, Any]) -> list[object]:

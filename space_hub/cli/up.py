@@ -18,12 +18,13 @@ from typing import Annotated
 import typer
 
 from space_hub.cli import house as houses
-from space_hub.cli import options
+from space_hub.cli import options, warming
 from space_hub.cli.health import answers
 from space_hub.cli.house import House
 from space_hub.cli.options import AsJson
 from space_hub.cli.speak import Voice, sentence
 from space_hub.cli.supervisor import Supervisor, memory_bytes
+from space_hub.cli.warming import Warming
 from space_hub.clock import SystemClock
 from space_hub.errors import Invalid, Unavailable
 from space_hub.settings import Settings
@@ -57,29 +58,33 @@ def up(
     _stop_on_signals()
     with houses.locked(settings.data, settings.base_url, settings.port):
         _need_free(settings.host, settings.port)
-        with _supervised(settings, voice) as children:
+        with _supervised(settings, voice) as children, warming.beside(children.clock) as warmth:
             try:
                 if began is None and houses.is_made(settings):
                     # Alone on the machine until it answers: all else can wait the second that it takes.
                     _serve(settings, children, voice)
                 house = houses.open_or_make(settings, began)
-                return _run(house, children, voice, catalogue, once)
+                return _run(house, children, warmth, voice, catalogue, once)
             except KeyboardInterrupt:
                 voice.tell("up.stopping")
                 return 130 if once else 0
 
 
-def _run(house: House, children: Supervisor, voice: Voice, catalogue: Path | None, once: bool) -> int:
+def _run(house: House, children: Supervisor, warmth: Warming, voice: Voice, catalogue: Path | None, once: bool) -> int:
     from space_hub.cli import loading
 
     if "serve" not in children.children:
         _serve(house.settings, children, voice)
+    warmth.begin()
     taken = loading.load_catalogue(house, catalogue, voice)
     loading.load_demonstration(house)
     first = loading.queue_first_screening(house) if taken is not None or not loading.has_run(house) else None
-    children.start("jobs")
     children.start("deliver")
     _welcome(house, voice)
+    if first is not None:
+        # Otherwise the run would compile the same once more, beside those who do it.
+        _wait_for(warmth, children, voice)
+    children.start("jobs")
     peak = None if first is None else _follow(house, children, voice, first.id, sample=once)
     if once or first is not None:
         published = loading.published_run(house)
@@ -95,6 +100,17 @@ def _run(house: House, children: Supervisor, voice: Voice, catalogue: Path | Non
     while True:
         children.turn()
         house.clock.sleep(_LOOK_S)
+
+
+def _wait_for(warmth: Warming, children: Supervisor, voice: Voice) -> None:
+    """Wait until the engine is compiled. A run can do without, so a fault is only told."""
+    with voice.people.status(sentence("up.warming")):
+        while not warmth.over:
+            children.turn()
+            children.clock.sleep(_LOOK_S)
+    told = warmth.outcome()
+    if told["fault"]:
+        voice.tell("up.warmup_failed", style="yellow", fault=told["fault"])
 
 
 def _follow(house: House, children: Supervisor, voice: Voice, work_id: str, *, sample: bool) -> int:

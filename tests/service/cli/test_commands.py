@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from jobs import migrations
+from jobs.proofs.service import free_port
+from space_hub.awareness.cluster import Cluster
 from space_hub.cli.app import run
 from space_hub.cli.speak import language
 from space_hub.clock import ManualClock
@@ -194,3 +197,89 @@ def test_a_misspelt_variable_is_named(capsys: pytest.CaptureFixture[str], monkey
     monkeypatch.setenv("SPACE_HUB_PROT", "9000")
     run(["objects"])
     assert "SPACE_HUB_PROT" in capsys.readouterr().err
+
+
+# --- screen ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sky(capsys: pytest.CaptureFixture[str], tmp_path: Path, clock: ManualClock) -> list[int]:
+    """A small sky that has been taken in: its catalogue numbers."""
+    sets = sample_catalogue(clock.now(), 1)[:240]
+    file = tmp_path / "sky.csv"
+    file.write_text(to_omm_csv(sets))
+    answer(capsys, "ingest", str(file))
+    return [one.catalog_number for one in sets]
+
+
+def test_a_question_is_answered_and_nothing_is_published(capsys: pytest.CaptureFixture[str], sky: list[int]) -> None:
+    """Sabotage seen: `--object` given to a run that is published."""
+    words = ("screen", "--hours", "6", "--threshold-m", "20000", "--object", str(sky[0]), "--object", str(sky[5]))
+    given = answer(capsys, *words, "--limit", "3", "--threads", "1")
+    assert given["published"] is False
+    assert given["objects"] == [sky[0], sky[5]]
+    assert given["encounters"] + given["co_located"] > len(given["items"]) == 3
+    assert all({item["catalog_number_a"], item["catalog_number_b"]} & {sky[0], sky[5]} for item in given["items"])
+    misses = [item["miss_distance_m"] for item in given["items"]]
+    assert misses == sorted(misses)
+    told = said(capsys, *words)
+    assert "nothing is published" in told
+    assert "SYNTHETIC SHELL-A" in told
+    assert run(["conjunctions"]) == 1
+
+
+def test_an_answer_goes_to_a_file_in_columns(
+    capsys: pytest.CaptureFixture[str], sky: list[int], tmp_path: Path
+) -> None:
+    path = tmp_path / "week.csv"
+    words = ("screen", "--hours", "6", "--volume", "ellipsoid:20,25,25", "--output", str(path))
+    given = answer(capsys, *words)
+    assert given["output"] == str(path)
+    assert "items" not in given
+    assert len(path.read_text().splitlines()) == 1 + given["encounters"] + given["co_located"] > 1
+    assert run(["conjunctions"]) == 1
+
+
+def test_threads_do_not_show_in_a_run(capsys: pytest.CaptureFixture[str], sky: list[int]) -> None:
+    assert sky
+    one, two = (answer(capsys, "screen", "--hours", "2", "--threads", threads) for threads in ("1", "2"))
+    assert one["result_sha256"] == two["result_sha256"]
+    assert one["run_id"] != two["run_id"]
+
+
+def test_a_scheduler_that_is_not_there_is_named_in_both_languages(
+    capsys: pytest.CaptureFixture[str], sky: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sky
+    monkeypatch.setattr("space_hub.awareness.cluster.Cluster", partial(Cluster, answer_s=0.3))
+    address = f"tcp://127.0.0.1:{free_port()}"
+    assert "No Dask scheduler answers" in said(capsys, "screen", "--scheduler", address, status=1)
+    monkeypatch.setenv("SPACE_HUB_LANG", "fr")
+    told = said(capsys, "screen", "--scheduler", address, status=1)
+    assert address in told
+    assert "Aucun ordonnanceur Dask" in told
+    assert (
+        answer(capsys, "screen", "--scheduler", "pigeon://roof", status=2)["error"]["code"] == "cluster.address_wrong"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "code"),
+    [
+        (["--volume", "cube:3"], 2, "screen.volume_unknown"),
+        (["--output", "answer.xlsx"], 2, "screen.output_unknown"),
+        (["--object", "4"], 1, "awareness.object_unknown"),
+        (
+            ["--object", "900000001", "--max-age-days", "0.5", "--start", "2024-11-05T00:00:00Z"],
+            1,
+            "run.catalogue_empty",
+        ),
+        (["--object", "900000001", "--hours", "300"], 2, "run.window_wrong"),
+        (["--threads", "0"], 2, "cli.usage_wrong"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_refused(
+    words: list[str], status: int, code: str, capsys: pytest.CaptureFixture[str], sky: list[int]
+) -> None:
+    assert sky
+    assert answer(capsys, "screen", *words, status=status)["error"]["code"] == code
