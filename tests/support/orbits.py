@@ -53,10 +53,11 @@ def shell(count: int, **changes: Any) -> list[ElementSet]:
 
 
 def state(elements: ElementSet, at: datetime) -> tuple[Floats, Floats]:
-    """Position and velocity (from positions a second before and after), km and km/s: (3,) each."""
+    """Position and velocity (from positions a second before and after, or both before an end), km, km/s: (3,) each."""
     tick = ticks(at)
-    before, here, after = Fleet([elements]).positions(0, np.array([tick - SECOND, tick, tick + SECOND]))
-    return here, (after - before) / 2.0
+    earlier, before, here, after = Fleet([elements]).positions(0, tick + SECOND * np.arange(-2, 2, dtype=np.int64))
+    velocity = (after - before) / 2.0
+    return here, velocity if np.isfinite(velocity).all() else (earlier - 4.0 * before + 3.0 * here) / 2.0
 
 
 def through(position: Floats, velocity: Floats, at: datetime, number: int, bstar: float = 0.0) -> ElementSet:
@@ -112,44 +113,82 @@ def crossing(target: ElementSet, at: datetime, number: int, above_km: float = 0.
     return through(wanted, speed * along / np.linalg.norm(along), at, number)
 
 
-def passing(
-    rng: np.random.Generator,
-    at: datetime,
-    number: int,
-    radius_km: float,
-    miss_km: float,
-    speed_km_s: float | None = None,
-) -> list[ElementSet]:
-    """Two objects that pass each other at an instant, at this radius and distance, anywhere and in any directions.
+def passing(rng: np.random.Generator, at: datetime, number: int, radius_km: float, miss_km: float) -> list[ElementSet]:
+    """Two objects that pass each other at an instant, at about this radius and distance.
 
-    `speed_km_s`: how fast against each other; as it comes if not given. Empty where SGP4 has no such orbits.
+    One in five at a pole, one in five at the seam of longitudes, else anywhere; head on, side by side, or in any two
+    directions. Empty where SGP4 has no such orbits, or one goes too low.
     """
-    up = direction(rng)
+    up = place(rng)
     first = speed_at(rng, radius_km) * sideways(rng, up)
-    second = speed_at(rng, radius_km) * sideways(rng, up) if speed_km_s is None else first + speed_km_s * direction(rng)
+    kind = rng.uniform()
+    if kind < 0.2:
+        second = -first
+    elif kind < 0.4:
+        second = first + 10.0 ** rng.uniform(-3.5, 0.0) * direction(rng)
+    else:
+        second = speed_at(rng, radius_km) * sideways(rng, up)
     gap = miss_km * sideways(rng, second - first)
     made: list[ElementSet] = []
     for offset, velocity in ((0.0, first), (1.0, second)):
-        place = radius_km * up + offset * gap
+        aim = radius_km * up + offset * gap
         with np.errstate(invalid="ignore"):
-            one = through(place, velocity, at, number + len(made))
+            one = through(aim, velocity, at, number + len(made))
             there, motion = state(one, at)
-        if not (np.linalg.norm(there - place) < 0.001 + 0.01 * miss_km and np.linalg.norm(motion - velocity) < 1e-3):
+        hit = np.linalg.norm(there - aim) < 1e-3 and np.linalg.norm(motion - velocity) < 1e-3
+        if not hit or one.perigee_km < 130.0:
             return []
         made.append(one)
     return made
 
 
-def direction(rng: np.random.Generator) -> Floats:
+def crowd(
+    seed: int,
+    pairs: int,
+    threshold_km: float,
+    *,
+    radii_km: tuple[float, float] = (6650.0, 9000.0),
+    minutes: float = 30.0,
+    steps_s: tuple[float, ...] = (240.0, 600.0, 37.0),
+) -> list[ElementSet]:
+    """Pairs that pass each other at up to the threshold, half of them at ends of slabs of such lengths from START."""
+    rng = np.random.default_rng(seed)
+    made: list[ElementSet] = []
+    while len(made) < 2 * pairs:
+        radius = float(np.exp(rng.uniform(*np.log(radii_km))))
+        late = 60.0 * minutes * rng.uniform()
+        if rng.uniform() < 0.5:
+            step = float(rng.choice(steps_s))
+            late = step * round(late / step) + float(rng.choice([0.0, 1e-6, -1e-6, 0.05, -0.05, 0.5, -0.5]))
+        miss = threshold_km * float(rng.choice([0.0, 0.3, 0.9, 0.99, 0.9999]))
+        made += passing(rng, START + timedelta(microseconds=round(1e6 * late)), 1 + len(made), radius, miss)
+    return made
+
+
+def place(rng: np.random.Generator) -> Floats:
     """A unit vector (3,)."""
+    kind, tiny = rng.uniform(), 10.0 ** rng.uniform(-6.0, -1.0) * rng.choice([-1.0, 1.0])
+    turn, height = 2.0 * np.pi * rng.uniform(), rng.uniform(-1.0, 1.0)
+    if kind < 0.2:
+        height = float(np.sign(tiny) * (1.0 - abs(tiny)))
+    elif kind < 0.4:
+        turn = np.pi + tiny
+    across = np.sqrt(1.0 - height * height)
+    return np.array([across * np.cos(turn), across * np.sin(turn), height])
+
+
+def direction(rng: np.random.Generator) -> Floats:
+    """A unit vector (3,), anywhere."""
     drawn = rng.normal(size=3)
-    return drawn / np.linalg.norm(drawn)
+    unit: Floats = drawn / np.linalg.norm(drawn)
+    return unit
 
 
 def sideways(rng: np.random.Generator, axis: Floats) -> Floats:
     """A unit vector across an axis."""
     drawn = np.cross(axis, direction(rng))
-    return drawn / np.linalg.norm(drawn)
+    unit: Floats = drawn / np.linalg.norm(drawn)
+    return unit
 
 
 def speed_at(rng: np.random.Generator, radius_km: float) -> float:
