@@ -6,7 +6,7 @@ km/s. `space_hub.orbit.propagation`, the sgp4 package, is what they are held aga
 
 from space_hub.orbit.kernels.columns import Columns, deep_columns, deep_state, near_columns, split
 from space_hub.orbit.kernels.deep import deep_positions, deep_states
-from space_hub.orbit.kernels.near import near_positions, near_states
+from space_hub.orbit.kernels.near import near_march, near_positions, near_states
 from space_hub.orbit.kernels.rows import Records, records
 from space_hub.orbit.kernels.scalar import position_at, positions_over, state_at
 
@@ -18,6 +18,7 @@ __all__ = [
     "deep_state",
     "deep_states",
     "near_columns",
+    "near_march",
     "near_positions",
     "near_states",
     "position_at",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.uint8]
+Ticks = npt.NDArray[np.int64]
 
 
 @steady
@@ -83,3 +84,18 @@ def near_states(columns: "Columns", tick: int, out: Floats, codes: Codes) -> Non
 
 near_positions = near_states
 """The name for calls with room for positions; one kernel, compiled once."""
+
+
+@kernel
+def near_march(columns: "Columns", ticks: Ticks, out: Floats, codes: Codes) -> None:
+    """At several ticks (T,): `out` (T, 3, n) positions km and `codes` (T, n), the same numbers as one by one.
+
+    A block's coefficients are fetched once for all ticks: from memory, that is what takes the time.
+    """
+    s, none = np.empty(f.SCRATCH), np.empty(0)
+    for block in range(len(columns.near)):
+        row, first = columns.near[block], block * BLOCK
+        count = min(BLOCK, columns.size - first)
+        for n in range(len(ticks)):
+            _mean(row, float(ticks[n]), s)
+            f.last_half(row, none, none, first, count, ticks[n], s, out[n], codes[n])

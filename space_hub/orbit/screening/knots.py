@@ -19,6 +19,7 @@ from space_hub.orbit.kernels import (
     deep_positions,
     deep_state,
     near_columns,
+    near_march,
     near_positions,
     position_at,
 )
@@ -32,6 +33,9 @@ TURN_RAD = 0.22
 """Most an object may turn at its perigee from one knot to the next where knots are left out."""
 
 COARSEST = 8
+
+AT_ONCE = 4
+"""Knots computed together for those that are asked for every one."""
 
 DOUBT_KM = 0.08
 """Disagreement of degrees five and seven from which SGP4 is asked instead; below it the error is under 20 m."""
@@ -108,19 +112,28 @@ class _Band:
     codes: npt.NDArray[np.uint8]
     state: Floats
     next: int | None = None
+    """The next knot of a coarser grid; or the first knot that was asked for."""
 
     @classmethod
     def of(cls, flock: Flock) -> "_Band":
-        ring = np.empty((STENCIL if flock.every > 1 else 1, 3, flock.size))
+        slots = STENCIL if flock.every > 1 else AT_ONCE
         state = deep_state(flock.columns) if flock.is_deep else np.empty((0, 0))
-        return cls(flock, ring, np.zeros(flock.size, dtype=np.uint8), state)
+        return cls(flock, np.empty((slots, 3, flock.size)), np.zeros((slots, flock.size), dtype=np.uint8), state)
 
     def ask(self, slot: int, tick: int) -> None:
         """Positions of the flock at a tick, into a slot of the ring; NaN where a code is set."""
         if self.flock.is_deep:
-            deep_positions(self.flock.columns, self.state, tick, self.ring[slot], self.codes)
+            deep_positions(self.flock.columns, self.state, tick, self.ring[slot], self.codes[slot])
         else:
-            near_positions(self.flock.columns, tick, self.ring[slot], self.codes)
+            near_positions(self.flock.columns, tick, self.ring[slot], self.codes[slot])
+
+    def ask_ahead(self, ticks: Ticks) -> None:
+        """Positions at AT_ONCE ticks, one a slot."""
+        if not self.flock.is_deep:
+            near_march(self.flock.columns, ticks, self.ring, self.codes)
+            return
+        for slot, tick in enumerate(ticks.tolist()):
+            self.ask(slot, tick)
 
 
 @dataclass(slots=True)
@@ -156,9 +169,13 @@ class Knots:
         for band in self._bands:
             flock, every = band.flock, band.flock.every
             if every == 1:
-                band.ask(0, tick)
-                _place(band.ring[0], band.codes, flock.first, exact, single)
-                self._note(flock.first + np.flatnonzero(band.codes), tick)
+                if band.next is None:
+                    band.next = knot
+                at = (knot - band.next) % AT_ONCE
+                if at == 0:
+                    band.ask_ahead(tick + self.step * np.arange(AT_ONCE, dtype=np.int64))
+                _place(band.ring[at], band.codes[at], flock.first, exact, single)
+                self._note(flock.first + np.flatnonzero(band.codes[at]), tick)
                 continue
             coarse, rest = divmod(knot, every)
             if band.next is None:
