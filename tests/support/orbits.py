@@ -113,7 +113,35 @@ def crossing(target: ElementSet, at: datetime, number: int, above_km: float = 0.
     return through(wanted, speed * along / np.linalg.norm(along), at, number)
 
 
-def passing(rng: np.random.Generator, at: datetime, number: int, radius_km: float, miss_km: float) -> list[ElementSet]:
+def passing(
+    rng: np.random.Generator,
+    at: datetime,
+    number: int,
+    radius_km: float,
+    miss_km: float,
+    speed_km_s: float | None = None,
+) -> list[ElementSet]:
+    """Two objects that pass each other at an instant, at this radius and distance, anywhere and in any directions.
+
+    `speed_km_s`: how fast against each other; as it comes if not given. Empty where SGP4 has no such orbits.
+    """
+    up = direction(rng)
+    first = speed_at(rng, radius_km) * sideways(rng, up)
+    second = speed_at(rng, radius_km) * sideways(rng, up) if speed_km_s is None else first + speed_km_s * direction(rng)
+    gap = miss_km * sideways(rng, second - first)
+    made: list[ElementSet] = []
+    for offset, velocity in ((0.0, first), (1.0, second)):
+        aim = radius_km * up + offset * gap
+        with np.errstate(invalid="ignore"):
+            one = through(aim, velocity, at, number + len(made))
+            there, motion = state(one, at)
+        if not (np.linalg.norm(there - aim) < 0.001 + 0.01 * miss_km and np.linalg.norm(motion - velocity) < 1e-3):
+            return []
+        made.append(one)
+    return made
+
+
+def strained(rng: np.random.Generator, at: datetime, number: int, radius_km: float, miss_km: float) -> list[ElementSet]:
     """Two objects that pass each other at an instant, at about this radius and distance.
 
     One in five at a pole, one in five at the seam of longitudes, else anywhere; head on, side by side, or in any two
@@ -161,7 +189,7 @@ def crowd(
             step = float(rng.choice(steps_s))
             late = step * round(late / step) + float(rng.choice([0.0, 1e-6, -1e-6, 0.05, -0.05, 0.5, -0.5]))
         miss = threshold_km * float(rng.choice([0.0, 0.3, 0.9, 0.99, 0.9999]))
-        made += passing(rng, START + timedelta(microseconds=round(1e6 * late)), 1 + len(made), radius, miss)
+        made += strained(rng, START + timedelta(microseconds=round(1e6 * late)), 1 + len(made), radius, miss)
     return made
 
 
