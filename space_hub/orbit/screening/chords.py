@@ -87,7 +87,8 @@ def chords(before: Singles, start: Singles, stop: Singles, after: Singles, step_
         bz = z1 - _TWO * z2 + z3 + twelfth * (g1 * z1 + _TEN * g2 * z2 + g3 * z3)
         a = ax * ax + ay * ay + az * az if first else np.float32(0.0)
         b = bx * bx + by * by + bz * bz if last else np.float32(0.0)
-        rest = _REST * np.sqrt(max(a, b)) / h2 + _REST_FLOOR + _OBLATENESS / (q1 * q1)
+        lower = min(q1, q2)
+        rest = _REST * np.sqrt(max(a, b)) / h2 + _REST_FLOOR + _OBLATENESS / (lower * lower)
         rest = rest if first | last else _REST_UNKNOWN
         half = np.float32(0.5)
         mx, my, mz = half * (x1 + x2), half * (y1 + y2), half * (z1 + z2)
