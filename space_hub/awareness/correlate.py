@@ -9,7 +9,7 @@ together is one conjunction whatever its minimum of the day is.
 
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -48,7 +48,7 @@ def conjunction_id(pair: tuple[str, str], first_run_id: str, ordinal: int) -> st
     return f"cnj_{uuid.uuid5(NAMESPACE, f'{low}/{high}/{first_run_id}/{ordinal}').hex}"
 
 
-def correlate(known: Sequence[Known], seen: Sequence[Seen]) -> list[str | None]:
+def correlate(known: Iterable[Known], seen: Iterable[Seen]) -> list[str | None]:
     """For each of `seen` the id of the known conjunction that it is, or None; each known one is given once.
 
     The closest in time are matched first.
@@ -56,20 +56,21 @@ def correlate(known: Sequence[Known], seen: Sequence[Seen]) -> list[str | None]:
     by_pair: dict[tuple[str, str], list[Known]] = defaultdict(list)
     for one in known:
         by_pair[_pair(one.pair)].append(one)
-    candidates: list[tuple[timedelta, int, Known]] = []
+    candidates: list[tuple[timedelta, int, str]] = []
+    found: list[str | None] = []
     for index, look in enumerate(seen):
+        found.append(None)
         for one in by_pair.get(_pair(look.pair), ()):
             if one.co_located != look.co_located:
                 continue
             apart = abs(one.tca - look.tca)
             if look.co_located or apart <= tolerance(look.shorter_period):
-                candidates.append((apart, index, one))
-    found: list[str | None] = [None] * len(seen)
+                candidates.append((apart, index, one.id))
     taken: set[str] = set()
-    for _apart, index, one in sorted(candidates, key=lambda candidate: (candidate[0], candidate[1], candidate[2].id)):
-        if found[index] is None and one.id not in taken:
-            found[index] = one.id
-            taken.add(one.id)
+    for _apart, index, id in sorted(candidates):
+        if found[index] is None and id not in taken:
+            found[index] = id
+            taken.add(id)
     return found
 
 

@@ -6,6 +6,7 @@ are written, a few thousand at a time: a week of the whole catalogue has 240,000
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -13,7 +14,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from space_hub.awareness import catalogue
 from space_hub.awareness.correlate import LONGEST, Known, Seen, conjunction_id, correlate
@@ -36,6 +37,8 @@ DECAYED = 6
 
 _BATCH = 5_000
 """Rows that are Python objects at the same time."""
+
+_PAGES_KIB, _USUAL_PAGES_KIB = 65_536, 2_000
 
 
 @dataclass(slots=True)
@@ -113,7 +116,21 @@ class Publishing:
         return snapshot
 
     def _conjunctions(self, run: Run) -> None:
-        found = correlate(self._known(), [look for part in self._parts() for look in self._seen(part)])
+        with self._pages_in_memory():
+            self._write_conjunctions(run)
+
+    @contextmanager
+    def _pages_in_memory(self) -> Iterator[None]:
+        """Rows by the hundred thousand, at random places of six indexes: SQLite's usual 2 MB of pages would thrash."""
+        if self.session.get_bind().dialect.name != "sqlite":
+            yield
+            return
+        self.session.connection().exec_driver_sql(f"PRAGMA cache_size=-{_PAGES_KIB}")
+        yield
+        self.session.connection().exec_driver_sql(f"PRAGMA cache_size=-{_USUAL_PAGES_KIB}")
+
+    def _write_conjunctions(self, run: Run) -> None:
+        found = correlate(self._known(), (look for part in self._parts() for look in self._seen(part)))
         ordinals: defaultdict[tuple[str, str], int] = defaultdict(int)
         known = iter(found)
         for part in self._parts():
@@ -129,12 +146,16 @@ class Publishing:
                     id = conjunction_id(look.pair, run.id, ordinals[look.pair])
                     fresh.append(_conjunction(id, run, look))
                 looks.append({"conjunction_id": id} | assessment)
-            if fresh:
-                self.session.execute(insert(Conjunction), fresh)
+            self._insert(Conjunction, fresh)
             if again:
                 self.session.execute(update(Conjunction), again)
-            self.session.execute(insert(Assessment), looks)
+            self._insert(Assessment, looks)
         catalogue.refresh_statistics(self.session, len(found), Conjunction, Assessment)
+
+    def _insert(self, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
+        """Many rows of a table, past the session, which would keep books on each."""
+        if rows:
+            self.session.connection().execute(insert(SQLModel.metadata.tables[str(table.__tablename__)]), rows)
 
     def _parts(self) -> Iterator[dict[str, list[Any]]]:
         """The encounters, a part at a time, as lists of Python values by column; instants as datetimes."""
@@ -180,20 +201,15 @@ class Publishing:
                 "age_b_h": catalogue.age_h(b.elements.epoch, tca),
             }
 
-    def _known(self) -> list[Known]:
+    def _known(self) -> Iterator[Known]:
+        """Conjunctions that encounters of this window may be, and all pairs that fly together."""
         near = col(Conjunction.tca).between(self.asked.start - LONGEST, self.asked.stop + LONGEST)
-        rows = self.session.exec(
-            select(Conjunction.id, Conjunction.object_a_id, Conjunction.object_b_id, Conjunction.tca).where(
-                near, ~col(Conjunction.co_located)
-            )
-        )
-        known = [Known(id, (a, b), tca, False) for id, a, b, tca in rows]
-        together = self.session.exec(
-            select(Conjunction.id, Conjunction.object_a_id, Conjunction.object_b_id, Conjunction.tca).where(
-                col(Conjunction.co_located)
-            )
-        )
-        return known + [Known(id, (a, b), tca, True) for id, a, b, tca in together]
+        asked = select(Conjunction.id, Conjunction.object_a_id, Conjunction.object_b_id, Conjunction.tca)
+        ids = {one.object_id: one.object_id for one in self.taken.kept}
+        for co_located, which in ((False, near & ~col(Conjunction.co_located)), (True, col(Conjunction.co_located))):
+            for id, a, b, tca in self.session.exec(asked.where(which), execution_options={"yield_per": _BATCH}):
+                # Each name of an object is in memory once, however many conjunctions it has.
+                yield Known(id, (ids.get(a, a), ids.get(b, b)), tca, co_located)
 
     def _failures(self, run: Run) -> None:
         rows: list[dict[str, Any]] = [
@@ -210,8 +226,7 @@ class Publishing:
             }
             for failure in self.result.failures
         ]
-        if rows:
-            self.session.execute(insert(RunFailure), rows)
+        self._insert(RunFailure, rows)
 
     def _decays(self, run: Run) -> None:
         """One log entry for each object that a run finds decayed for the first time; supply may rest on it."""
