@@ -144,7 +144,7 @@ def test_a_first_result_is_timed_from_the_first_wish(
     monkeypatch.setattr(parts, "WARM_STARTS", 1)
     part = parts.start(Catalogue(sample, len(sample), []), tmp_path)
     assert part["cold_s"] == 12.5
-    assert len(folders) == 1
+    assert len(set(folders)) == 1
     warm = part["warm_s"]
     assert isinstance(warm, list)
     assert 0.1 < warm[0] < 60.0

@@ -132,7 +132,7 @@ def test_a_falling_eccentric_object_whose_sgp4_velocity_is_wrong_loses_nothing()
     worst = START + timedelta(seconds=10 * int(np.argmax(defect)))
     near = [crossing(heo, worst + timedelta(seconds=17 * n), 100 + n) for n in range(-20, 20)]
     elements, window = [heo, *near], (worst - HOUR, worst + HOUR)
-    truth = meetings(Fleet(elements), *map(ticks, window), 0.5)
+    truth = meetings(Fleet(elements), ticks(window[0]), ticks(window[1]), 0.5)
     assert sum(one.a == 0 for one in truth) >= 30
     assert agrees(elements, 0.5, *window, ways=SETTINGS) == len(truth)
 

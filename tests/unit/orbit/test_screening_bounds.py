@@ -15,8 +15,7 @@ from space_hub.orbit.screening.chords import HIGH, LATITUDE, LONGITUDE, LOW, RES
 from space_hub.orbit.screening.knots import Knots, Sky
 from space_hub.orbit.screening.validity import NEVER
 from space_hub.orbit.times import SECOND, Floats, Singles, ticks
-from tests.unit.orbit.test_approach import START, circular
-from tests.unit.orbit.test_screening import shell
+from tests.support.orbits import START, circular, shell
 
 PARTS = np.linspace(0.05, 0.95, 19)
 
