@@ -13,9 +13,12 @@ ENV PATH=/app/.venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     SPACE_HUB_DATA=/data \
-    SPACE_HUB_HOST=0.0.0.0
+    SPACE_HUB_HOST=0.0.0.0 \
+    NUMBA_CACHE_DIR=/data/kernels
 
 USER space-hub
+# A new volume begins with what the image holds at its place: the engine, compiled.
+RUN space-hub warmup
 VOLUME /data
 EXPOSE 8000
 STOPSIGNAL SIGTERM
