@@ -1,8 +1,9 @@
 """`python -m benchmarks.screening.contestant NAME FOLDER HOURS THRESHOLD_KM`: one run of one contestant, measured.
 
 A process of its own, so that no contestant has another's memory, caches or threads. It reads the element sets from the
-folder, makes them into what the contestant propagates (`setup_s`; for this engine that is part of the call, as its
-callers meet it), screens, and writes `NAME.npy`, its rows, and `NAME.json`, what the run took:
+folder, makes them into what the contestant propagates (for this engine that is part of the call, as its callers meet
+it) and loads its compiled code, as an import does for the others: `setup_s`. Then it screens, and writes `NAME.npy`,
+its rows, and `NAME.json`, what the run took:
 
 wall_s, processor_s  the screening call alone
 peak_memory_mb       VmHWM of this process at the end of the call; the harness adds processes that it started
@@ -28,8 +29,10 @@ def engine(job: Job) -> Call:
     """This engine; the call ends with its columns, which become rows after the clock has stopped."""
     from benchmarks.screening.catalogue import read
     from benchmarks.screening.own import rows_of, search
+    from space_hub.orbit import warmup
 
     elements = read(job.folder)
+    warmup.whole()
 
     def call() -> Callable[[], tuple[Rows, Extra]]:
         result = search(elements, job.hours, job.threshold_km, THREADS)

@@ -1,27 +1,35 @@
 """The kernels of the screening engine, compiled once: later processes load them from disk.
 
 numba compiles a kernel when it is first called, in Python code of its own that two threads
-cannot run at once; two processes can. `whole` calls every kernel by screening a small
-synthetic sky. `ahead` does the same from the other end, so that what `whole` comes to last
-is there when it arrives. Neither needs the other; together they take half the time.
+cannot run at once; two processes can. `whole` calls every kernel, by screening a small
+synthetic sky in the end. `ahead` calls those that `whole` comes to last, so that they are
+there when it arrives. Neither needs the other; together they take half the time. Each
+begins with kernels that the other does not need: where both compile the same, one does it in vain.
 """
 
 import gc
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
-from space_hub.orbit.elements import ElementSet
-from space_hub.orbit.kernels import records
+from space_hub.orbit.elements import MU_KM3_S2, ElementSet
+from space_hub.orbit.kernels import Records, records
 from space_hub.orbit.sample import sample_catalogue
-from space_hub.orbit.screening.engine import screen
+from space_hub.orbit.screening.engine import STEP_S, screen
+from space_hub.orbit.screening.follow import carve_followed
+from space_hub.orbit.screening.found import rows, whole_of
+from space_hub.orbit.screening.knots import Sky
+from space_hub.orbit.screening.search import Search
 from space_hub.orbit.screening.settle import Window, settle
+from space_hub.orbit.screening.solve import STENCIL
 from space_hub.orbit.screening.traces import regions, trace_slow
-from space_hub.orbit.screening.validity import NEVER
-from space_hub.orbit.screening.volume import RicBox, Sphere, bounds
-from space_hub.orbit.times import ticks
+from space_hub.orbit.screening.validity import NEVER, radii
+from space_hub.orbit.screening.volume import RicBox, Sphere, Volume, bounds
+from space_hub.orbit.times import DAY, SECOND, Floats, Indices, ticks
 
 START = datetime(2024, 11, 2, tzinfo=UTC)
 SPAN = timedelta(hours=26)
@@ -31,34 +39,52 @@ _FEW_COLLECTIONS = (200_000, 20, 20)
 
 
 def whole() -> None:
-    """Call every kernel, in the order of a run."""
+    """Call every kernel: those of the search first, then those of a volume, then what runs of every sort still need."""
     elements = sky()
-    screen(elements, START, START + SPAN, threads=1)
-    screen(elements, START, START + SPAN, threads=1, targets=[0])
-    screen(elements, START, START + SPAN, threads=1, volume=_BOX)
+    table, start = records(elements), ticks(START)
+    never = np.full(len(elements), NEVER)
+    columns = Sky.of(elements, table, np.arange(len(elements)), never, STEP_S, (start, start + DAY))
+    search = Search(columns, start, round(STEP_S * SECOND), 3, 5.0, 5.0, 0.05)
+    search.slab(_circles(len(elements), STEP_S))
+    radii(table, start, start + DAY)
+    search.march()
+    replace(search, targets=np.array([0], dtype=np.int32)).march()
+    table, window, a, b = _together(_BOX)
+    found = settle(table, window, a, b, np.full(len(a), start + DAY // 2)).found
+    carve_followed(table, window, whole_of(found), 0, *rows())
+    asked: list[dict[str, Any]] = [{}, {"targets": [0]}, {"volume": _BOX}]
+    for one in asked:
+        screen(elements, START, START + SPAN, threads=1, **one)
 
 
 def ahead() -> None:
-    """Call the kernels that a run comes to last, the last of a plain run first."""
-    together = [one for one in sky() if "STATION" in one.name]
-    table = records(together)
-    pairs = np.array(list(combinations(range(len(together)), 2)), dtype=np.int64)
-    a, b = np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
-    low = np.full(len(pairs), ticks(START))
-    high = np.full(len(pairs), ticks(START + SPAN))
-    never = np.full(len(together), NEVER)
-    sphere, box = (
-        Window(ticks(START), ticks(START + SPAN), never, bounds(volume, len(together)))
-        for volume in (Sphere(5.0), _BOX)
-    )
-    settle(table, sphere, a, b, (low + high) // 2)
-    for window in (sphere, box):
-        trace_slow(table, window, regions(a, b, low, high))
+    """Call the kernels that settle and follow pairs."""
+    table, window, a, b = _together(Sphere(5.0))
+    settle(table, window, a, b, np.full(len(a), window.start + DAY // 2))
+    trace_slow(table, window, regions(a, b, np.full(len(a), window.start), np.full(len(a), window.stop)))
 
 
 def sky() -> list[ElementSet]:
     """Objects of every kind: near and deep, resonant, falling, docked, in formation."""
     return sample_catalogue(START, 1)
+
+
+def _together(volume: Volume) -> tuple[Records, Window, Indices, Indices]:
+    """What is docked to each other, and all pairs of it."""
+    docked = [one for one in sky() if "STATION" in one.name]
+    pairs = np.array(list(combinations(range(len(docked)), 2)), dtype=np.int64)
+    never = np.full(len(docked), NEVER)
+    window = Window(ticks(START), ticks(START + SPAN), never, bounds(volume, len(docked)))
+    return records(docked), window, np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
+
+
+def _circles(count: int, step_s: float) -> Floats:
+    """Positions (STENCIL, 3, count) of objects on circles around the earth, each higher than the one before."""
+    radius = np.linspace(6_800.0, 8_000.0, count)
+    turned = np.sqrt(MU_KM3_S2 / radius**3) * step_s * np.arange(STENCIL)[:, None] + np.arange(count)
+    tilt = np.linspace(0.1, 3.0, count)
+    flat = np.cos(turned), np.sin(turned) * np.cos(tilt), np.sin(turned) * np.sin(tilt)
+    return np.stack(flat, axis=1) * radius
 
 
 def spared(work: Callable[[], None]) -> None:

@@ -21,16 +21,16 @@ from space_hub.orbit.times import Floats
 _ALWAYS = (c.MOTION, c.AXIS, c.E, c.INCLINATION, c.SIN_I, c.COS_I, c.ANOMALY, c.PERIGEE, c.NODE)
 
 
-def initialised(given: Floats) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+def initialised(epoch: Floats, given: Floats) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
     """Near rows of all (N, NEAR_WIDTH), deep rows of those that have them, in their order, and which those are (N,).
 
-    `given` (N, 8): days since 1949-12-31, B*, e, argument of perigee, inclination, mean anomaly,
-    mean motion (Kozai's, rad a minute), node; angles in rad.
+    `epoch` (N,): days since 1949-12-31; `given` (N, 7): B*, e, argument of perigee, inclination,
+    mean anomaly, node, mean motion (Kozai's, rad a minute); angles in rad.
     """
     rows = np.zeros((len(given), c.NEAR_WIDTH))
     with np.errstate(all="ignore"):
         deep = _near(given, rows)
-        mine, epoch, deep_rows = rows[deep], given[deep, 0], np.zeros((int(deep.sum()), c.DEEP_WIDTH))
+        mine, epoch, deep_rows = rows[deep], epoch[deep], np.zeros((int(deep.sum()), c.DEEP_WIDTH))
         deep_rows[:, c.SIDEREAL] = sidereal(epoch + 2433281.5)
         lunar_solar(epoch, mine, deep_rows)
         resonances(mine, deep_rows)
@@ -52,7 +52,7 @@ def sidereal(julian: Floats) -> Floats:
 
 def _near(given: Floats, rows: Floats) -> npt.NDArray[np.bool_]:
     """Fill the near rows; which objects are deep."""
-    bstar, e, perigee, inclination, anomaly, kozai, node = given[:, 1:].T
+    bstar, e, perigee, inclination, anomaly, node, kozai = given.T
     e2 = e * e
     one_e2 = 1.0 - e2
     root = np.sqrt(one_e2)

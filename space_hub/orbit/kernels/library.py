@@ -5,7 +5,8 @@ other implementations do. What the library refuses becomes NaN, as in C.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import repeat
 
 import numpy as np
 
@@ -23,7 +24,8 @@ def cosine(x: Floats) -> Floats:
 def power(x: Floats, exponent: float) -> Floats:
     """For positive `x` that neither vanish nor blow up; by numpy outside, where no digit matters."""
     steady = (x > 1e-60) & (x < 1e60)
-    return np.where(steady, _each(lambda each: math.pow(each, exponent), x, steady), np.power(x, exponent))
+    found = _each(math.pow, x, steady, repeat(exponent))
+    return np.power(x, exponent, out=found, where=~steady)
 
 
 def arc_tangent(y: Floats, x: Floats) -> Floats:
@@ -31,8 +33,11 @@ def arc_tangent(y: Floats, x: Floats) -> Floats:
 
 
 def _each(
-    function: Callable[[float], float], x: Floats, allowed: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]"
+    function: Callable[..., float],
+    x: Floats,
+    allowed: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]",
+    *more: Iterable[float],
 ) -> Floats:
     found = np.full(len(x), np.nan)
-    found[allowed] = np.fromiter(map(function, x[allowed].tolist()), np.float64, int(allowed.sum()))
+    found[allowed] = np.fromiter(map(function, x[allowed].tolist(), *more), np.float64, int(allowed.sum()))
     return found

@@ -6,7 +6,9 @@ states carry SGP4's error code.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from math import pi, radians
+from itertools import chain
+from math import pi
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +19,16 @@ from space_hub.orbit.kernels.initialise import initialised
 from space_hub.orbit.times import DAY, Floats, Ticks, ticks
 
 _ZERO = ticks(datetime(1949, 12, 31, tzinfo=UTC))
+
+_GIVEN = attrgetter(
+    "bstar",
+    "eccentricity",
+    "arg_perigee_deg",
+    "inclination_deg",
+    "mean_anomaly_deg",
+    "raan_deg",
+    "mean_motion_rev_day",
+)
 
 
 class Records(NamedTuple):
@@ -36,23 +48,9 @@ def records(elements: Sequence[ElementSet]) -> Records:
     """Coefficients of SGP4 (WGS 72, improved mode) for element sets, in their order; epochs to the microsecond."""
     count = len(elements)
     epoch = np.fromiter((ticks(one.epoch) for one in elements), np.int64, count)
-    given = np.empty((count, 8))
-    given[:, 0] = (epoch - _ZERO) / DAY
-    given[:, 1:] = np.array(
-        [
-            (
-                one.bstar,
-                one.eccentricity,
-                radians(one.arg_perigee_deg),
-                radians(one.inclination_deg),
-                radians(one.mean_anomaly_deg),
-                one.mean_motion_rev_day * 2.0 * pi / 1440.0,
-                radians(one.raan_deg),
-            )
-            for one in elements
-        ],
-        dtype=np.float64,
-    ).reshape(count, 7)
-    near_rows, deep_rows, is_deep = initialised(given)
+    given = np.fromiter(chain.from_iterable(map(_GIVEN, elements)), np.float64, 7 * count).reshape(count, 7)
+    given[:, 2:6] = np.radians(given[:, 2:6])
+    given[:, 6] = given[:, 6] * 2.0 * pi / 1440.0
+    near_rows, deep_rows, is_deep = initialised((epoch - _ZERO) / DAY, given)
     deep = np.where(is_deep, np.cumsum(is_deep, dtype=np.int64) - 1, np.int64(-1))
     return Records(epoch, deep, near_rows, deep_rows)

@@ -51,8 +51,10 @@ _TINY = np.float32(1e-20)
 
 
 @lanes
-def chords(before: Singles, start: Singles, stop: Singles, after: Singles, step_s: float, out: Singles) -> None:
-    """Fill `out` (ROWS, n) from positions (3, n) one slab before, at both ends, and one slab after; km.
+def chords(
+    before: Singles, start: Singles, stop: Singles, after: Singles, step_s: float, beyond: int, out: Singles
+) -> None:
+    """Fill `beyond` columns of `out` (ROWS, n) from positions (3, n) one slab before, at both ends, one after; km.
 
     An object is absent when it has no position at an end: its LOW is then 0. The direction is
     good to 2e-5 rad, which the bins allow for.
@@ -60,7 +62,7 @@ def chords(before: Singles, start: Singles, stop: Singles, after: Singles, step_
     h2 = np.float32(step_s * step_s)
     twelfth = np.float32(step_s * step_s / 12.0)
     floor = np.float32(CURVE_FLOOR_KM * max(1.0, (step_s / CURVE_STEP_S) ** 4))
-    for n in range(out.shape[1]):
+    for n in range(beyond):
         x0, y0, z0 = before[0, n], before[1, n], before[2, n]
         x1, y1, z1 = start[0, n], start[1, n], start[2, n]
         x2, y2, z2 = stop[0, n], stop[1, n], stop[2, n]

@@ -28,7 +28,7 @@ from space_hub.orbit.screening.result import Failure, ScreeningResult, encounter
 from space_hub.orbit.screening.search import FEW, Search
 from space_hub.orbit.screening.settle import Sightings, Window, settle, slow_limit
 from space_hub.orbit.screening.traces import MARGIN, Regions, regions, trace_edges, trace_slow
-from space_hub.orbit.screening.validity import LEAD, Radii, radii, validity
+from space_hub.orbit.screening.validity import LEAD, RADIUS_SLACK_KM, Radii, radii, validity
 from space_hub.orbit.screening.volume import Sphere, Volume, bounds
 from space_hub.orbit.times import SECOND, moment, ticks
 
@@ -38,8 +38,11 @@ WIDEST_KM = 200.0
 STEP_S = 240.0
 """Length of a slab: the study is in the README of `orbit`."""
 
-FEW_STEP_S = 480.0
+FEW_STEP_S = 600.0
 """The same when few objects are asked about: there are no cells to keep small."""
+
+ROAMING_KM = 500.0
+"""From this difference between its radii an object leaves shells for long enough to let them sleep meanwhile."""
 
 LONGEST_STEP_S = 600.0
 SHORTEST_STEP_S = 10.0
@@ -51,9 +54,6 @@ FEWEST_SLABS = 12
 
 BATCH = 100_000
 """Encounters confirmed and handed on together."""
-
-RADIUS_SLACK_KM = 60.0
-"""An object's radii leave those of its osculating ellipses, seen four times a day, by less: README, "One on all"."""
 
 Progress = Callable[[int, int], None]
 _Task = TypeVar("_Task")
@@ -235,14 +235,17 @@ def sweep(
     table = records(elements)
     beyond = LEAD + step
     wanted = None if targets is None else np.unique(np.array(targets, dtype=np.int64))
-    seen = radii(table, first, last, beyond)
+    threads = crew.count if isinstance(crew, Threads) else 1
+    seen = radii(table, first, last, beyond, threads)
     near_enough = _near_enough(seen, wanted, near.radial_reach_km() + RADIUS_SLACK_KM)
-    valid = validity(table, seen, first, last, beyond, near_enough)
+    valid = validity(table, seen, first, last, beyond, near_enough, threads=threads)
     edges = _edges(first, last, step, chunk_s, chunk_edges, few)
+    roaming = few and bool((seen.highest - seen.lowest)[wanted].max(initial=0.0) > ROAMING_KM)
     announced = np.zeros(0, dtype=np.int64)
     while True:
         chosen = np.flatnonzero((valid.fails > first) & near_enough)
-        sky = Sky.of(elements, table, chosen, valid.fails, step_s, (first - LEAD, last + beyond))
+        span = first - LEAD, last + beyond
+        sky = Sky.of(elements, table, chosen, valid.fails, step_s, span, seen if roaming else None)
         reach = near.reach_km
         plan = Plan(
             table,
@@ -264,7 +267,7 @@ def sweep(
             raise RuntimeError(f"no end was found of objects that fail: {strangers.tolist()}")
         announced = np.union1d(announced, strangers)
         sink.clear()
-        valid = validity(table, seen, first, last, beyond, near_enough, announced)
+        valid = validity(table, seen, first, last, beyond, near_enough, announced, threads)
     at_once = sum(one.at == start for one in valid.failures)
     return Summary(len(elements), len(elements) - at_once, valid.failures, run.candidates, run.encounters)
 

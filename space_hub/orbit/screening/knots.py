@@ -3,6 +3,7 @@
 Most objects are asked for at every knot. Deep-space objects that never come low turn slowly:
 they are asked for at every second, fourth or eighth knot, and a polynomial of degree
 seven stands between; where it and that of degree five disagree, SGP4 is asked after all.
+A flock sleeps, without positions, while nobody asks about it.
 """
 
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from space_hub.orbit.kernels import (
 )
 from space_hub.orbit.kernels.jit import kernel
 from space_hub.orbit.screening.solve import BEFORE, STENCIL
+from space_hub.orbit.screening.validity import Radii
 from space_hub.orbit.times import Floats, Indices, Singles, Ticks
 
 SLOTS = STENCIL + 1
@@ -37,19 +39,27 @@ COARSEST = 8
 AT_ONCE = 4
 """Knots computed together for those that are asked for every one."""
 
+SHELL = 1024
+"""Objects of a flock at most, where flocks may sleep."""
+
 DOUBT_KM = 0.08
 """Disagreement of degrees five and seven from which SGP4 is asked instead; below it the error is under 20 m."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flock:
-    """Objects that are propagated together: each `every` knots, columns of the search from `first` on."""
+    """Objects that are propagated together: each `every` knots, columns of the search from `first` on.
+
+    They stay between the radii `lowest` and `highest`, km, in the window, but for `validity.RADIUS_SLACK_KM`.
+    """
 
     first: int
     size: int
     every: int
     columns: Columns
     is_deep: bool
+    lowest: float
+    highest: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +91,9 @@ class Sky:
         fails: Ticks,
         step_s: float,
         span: tuple[int, int],
+        seen: Radii | None = None,
     ) -> "Sky":
-        """The objects `chosen`, neighbours in height side by side."""
+        """The objects `chosen`, the highest first; in small flocks when it is known how high they go."""
         axis = np.array([elements[n].semi_major_axis_km for n in chosen])
         eccentricity = np.array([elements[n].eccentricity for n in chosen])
         low = np.maximum(axis * (1.0 - eccentricity), 6400.0) - 100.0
@@ -90,14 +101,18 @@ class Sky:
         every = np.exp2(np.clip(np.floor(np.log2(TURN_RAD / turn)), 0.0, np.log2(COARSEST))).astype(np.int64)
         deep = records.deep[chosen] >= 0
         every[~deep] = 1
-        rank = np.lexsort((axis, every, deep))
+        rank = np.lexsort((-axis, every, ~deep))
         order = chosen[rank].astype(np.int64)
         flocks, place = [], 0
-        for is_deep, stride in sorted({*zip(deep.tolist(), every.tolist(), strict=True)}):
+        for is_near, stride in sorted({*zip((~deep).tolist(), every.tolist(), strict=True)}):
+            is_deep = not is_near
             some = order[place : place + int(((deep == is_deep) & (every == stride)).sum())]
-            columns = (deep_columns if is_deep else near_columns)(records, some)
-            flocks.append(Flock(place, len(some), stride, columns, is_deep))
-            place += len(some)
+            size = len(some) if seen is None else SHELL
+            for shell in np.split(some, range(size, len(some), size)):
+                columns = (deep_columns if is_deep else near_columns)(records, shell)
+                reach = (0.0, np.inf) if seen is None else (seen.lowest[shell].min(), seen.highest[shell].max())
+                flocks.append(Flock(place, len(shell), stride, columns, is_deep, *map(float, reach)))
+                place += len(shell)
         ends = fails[order]
         mortal = [(column, int(ends[column])) for column in np.flatnonzero(ends != np.iinfo(np.int64).max).tolist()]
         return cls(records, order, flocks, fails, mortal, span)
@@ -113,6 +128,9 @@ class _Band:
     state: Floats
     next: int | None = None
     """The next knot of a coarser grid; or the first knot that was asked for."""
+
+    cleared: int = SLOTS
+    """Knots without a position since the flock fell asleep."""
 
     @classmethod
     def of(cls, flock: Flock) -> "_Band":
@@ -148,6 +166,9 @@ class Knots:
     strangers: set[int] = field(default_factory=set)
     """Columns without a state at a time at which they should have one."""
 
+    awake: Sequence[Sequence[bool]] | None = None
+    """For each flock, whether it is asked about at the knots from `-BEFORE` on; all are at all unless this is given."""
+
     _bands: list[_Band] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -166,14 +187,21 @@ class Knots:
         """Compute one knot; ask for them in order."""
         tick, slot = self.tick(knot), self.slot(knot)
         exact, single = self.exact[slot], self.single[slot]
-        for band in self._bands:
+        for number, band in enumerate(self._bands):
             flock, every = band.flock, band.flock.every
             if every == 1:
                 if band.next is None:
                     band.next = knot
                 at = (knot - band.next) % AT_ONCE
-                if at == 0:
+                if at == 0 and self._asked(number, knot, knot + AT_ONCE):
                     band.ask_ahead(tick + self.step * np.arange(AT_ONCE, dtype=np.int64))
+                if not self._asked(number, knot, knot + 1):
+                    band.cleared += 1
+                    if band.cleared <= SLOTS:
+                        exact[:, flock.first : flock.first + flock.size] = np.nan
+                        single[:, flock.first : flock.first + flock.size] = 0.0
+                    continue
+                band.cleared = 0
                 _place(band.ring[at], band.codes[at], flock.first, exact, single)
                 self._note(flock.first + np.flatnonzero(band.codes[at]), tick)
                 continue
@@ -199,6 +227,17 @@ class Knots:
             if tick >= fails:
                 exact[:, column] = np.nan
                 single[:, column] = 0.0
+
+    def _asked(self, flock: int, first: int, beyond: int) -> bool:
+        """Whether anything is to be known of a flock at one of some knots."""
+        return self.awake is None or any(self.awake[flock][first + BEFORE : beyond + BEFORE])
+
+    def beyond(self, slab: int) -> int:
+        """Columns up to the last flock that is awake in a slab."""
+        if self.awake is None:
+            return self.sky.size
+        asked = [one.first + one.size for n, one in enumerate(self.sky.flocks) if self._asked(n, slab, slab + 2)]
+        return max(asked, default=0)
 
     def _note(self, columns: npt.NDArray[np.intp], tick: int) -> None:
         first, last = self.sky.span

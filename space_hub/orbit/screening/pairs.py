@@ -287,10 +287,16 @@ def apart(
 
 @kernel
 def toward(
-    table: Singles, targets: Counts, threshold: float, step_s: float, chord: Singles, hits: Counts, found: Counts
+    table: Singles,
+    many: int,
+    targets: Counts,
+    threshold: float,
+    step_s: float,
+    chord: Singles,
+    hits: Counts,
+    found: Counts,
 ) -> int:
-    """Pairs of each target with any other object; returns how many. `chord` (6, n + LANES) is room for a copy."""
-    many = table.shape[1]
+    """Pairs of each target with any of `many` objects; returns how many. `chord` (6, n + LANES) is room for a copy."""
     longest, wildest, lowest = 0.0, 0.0, 1e9
     for n in range(many):
         present = table[LOW, n] > 0.0

@@ -19,6 +19,7 @@ from space_hub.orbit.screening.grid import Grid, Shelves, collect, grid_of, shel
 from space_hub.orbit.screening.knots import Knots, Sky
 from space_hub.orbit.screening.pairs import LANES, among, apart, beside, toward
 from space_hub.orbit.screening.solve import BEFORE, STENCIL, sift, solve
+from space_hub.orbit.screening.validity import RADIUS_SLACK_KM, visits
 from space_hub.orbit.times import SECOND, Counts, Floats, Indices, Ticks
 
 AHEAD = STENCIL - BEFORE - 1
@@ -69,14 +70,40 @@ class Search:
         """So few targets that cells cost more than asking each about everybody."""
         return self.targets is not None and len(self.targets) <= FEW
 
+    def _awake(self) -> list[list[bool]] | None:
+        """Which flocks the few may meet, at the knots of each slab in which they may; all when there are many."""
+        if self.targets is None or not self.is_few:
+            return None
+        lowest, highest = (np.array([getattr(one, name) for one in self.sky.flocks]) for name in ("lowest", "highest"))
+        met = np.zeros((len(self.sky.flocks), self.slabs), dtype=np.bool_)
+        margin_km = self.radial_reach_km + RADIUS_SLACK_KM
+        visits(self.sky.records, self.sky.order[self.targets], self.start, self.step, lowest, highest, margin_km, met)
+        for number, flock in enumerate(self.sky.flocks):
+            if ((self.targets >= flock.first) & (self.targets < flock.first + flock.size)).any():
+                met[number] = True
+        awake = np.zeros((len(met), self.slabs + STENCIL), dtype=np.bool_)
+        for shift in range(STENCIL):
+            awake[:, shift : shift + self.slabs] |= met
+        listed: list[list[bool]] = awake.tolist()
+        return listed
+
     def march(self) -> Sightings:
         """All sightings in all slabs."""
-        march = _March(self, Knots(self.sky, self.start, self.step))
+        march = _March(self, Knots(self.sky, self.start, self.step, awake=self._awake()))
         for knot in range(-BEFORE, AHEAD):
             march.knots.fill(knot)
         for slab in range(self.slabs):
             march.knots.fill(slab + AHEAD)
             march.slab(slab)
+        return march.sightings()
+
+    def slab(self, positions: Floats) -> Sightings:
+        """All sightings in the first slab alone, from positions (STENCIL, 3, n) at the knots around it, km."""
+        march = _March(self, Knots(self.sky, self.start, self.step))
+        for knot, each in enumerate(positions, start=-BEFORE):
+            march.knots.exact[march.knots.slot(knot)] = each
+            march.knots.single[march.knots.slot(knot)] = each
+        march.slab(0)
         return march.sightings()
 
 
@@ -97,12 +124,14 @@ class _March:
             self.wanted[search.targets] = True
         self.columns: list[tuple[Ticks, Ticks, Ticks, Counts]] = []
         self.candidates = 0
+        self.beyond = n
 
     def slab(self, slab: int) -> None:
         knots, search = self.knots, self.search
         single = [knots.single[knots.slot(slab + shift)] for shift in (-1, 0, 1, 2)]
         step_s = search.step / SECOND
-        chords(single[0], single[1], single[2], single[3], step_s, self.table)
+        self.beyond = knots.beyond(slab)
+        chords(single[0], single[1], single[2], single[3], step_s, self.beyond, self.table)
         if self.grid is None and not search.is_few:
             low = self.table[LOW]
             self.grid = grid_of(low[low > 0.0], search.threshold_km, step_s)
@@ -175,7 +204,16 @@ class _March:
         search = self.search
         if search.targets is None:
             raise RuntimeError("targets were looked for, and there are none")
-        return toward(self.table, search.targets, search.threshold_km, step_s, self.chord, self.hits, self.found)
+        return toward(
+            self.table,
+            self.beyond,
+            search.targets,
+            search.threshold_km,
+            step_s,
+            self.chord,
+            self.hits,
+            self.found,
+        )
 
     def _solve(self, slab: int, a: Counts, b: Counts) -> None:
         knots, search = self.knots, self.search

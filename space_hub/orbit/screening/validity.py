@@ -8,6 +8,7 @@ then placed to the millisecond. An object that the march finds without a state a
 was not announced here ends up in `announce`.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import sqrt
 
@@ -54,6 +55,12 @@ bends its path, both are within g / 2 x (10 s)^2 = 0.5 km of the lowest point.""
 
 SAFE_KM = 150.0
 
+RADIUS_SLACK_KM = 60.0
+"""An object's radii leave those of its osculating ellipses, seen four times a day, by less: README, "One on all"."""
+
+PARTS = 4
+"""Instants of a slab at which the height of a target is looked at."""
+
 LASTING_KM = 300.0
 """Perigee height from which no object falls within six hours."""
 
@@ -74,10 +81,16 @@ class Validity:
     failures: list[Failure]
 
 
-def radii(records: Records, start: int, stop: int, beyond: int = LEAD) -> Radii:
+def radii(records: Records, start: int, stop: int, beyond: int = LEAD, threads: int = 1) -> Radii:
     """What is seen of each object four times a day from just before `start` to `beyond` ticks after `stop`."""
-    grid = range(start // DAILY * DAILY + DAILY, stop + beyond, DAILY)
-    return _ranges(records, np.array([start - LEAD, start, *grid, stop], dtype=np.int64))
+    at = [start - LEAD, start, *range(start // DAILY * DAILY + DAILY, stop + beyond, DAILY), stop]
+    count = len(records.epoch)
+    seen = Radii(np.full(count, np.inf), np.zeros(count))
+    near, deep = split(records, np.arange(count))
+    work = [(some, False) for some in _shared(near, threads)] + [(some, True) for some in _shared(deep, threads)]
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(lambda each: _see(records, *each, at, seen), work))
+    return seen
 
 
 def validity(
@@ -88,6 +101,7 @@ def validity(
     beyond: int = LEAD,
     among: npt.NDArray[np.bool_] | None = None,
     announce: Ticks | None = None,
+    threads: int = 1,
 ) -> Validity:
     """When each object fails between start and stop, to 1 ms; of those in `among` only, when that is given.
 
@@ -101,28 +115,58 @@ def validity(
     index = np.flatnonzero(suspect if among is None else suspect & among)
     fails = np.full(len(suspect), NEVER, dtype=np.int64)
     codes = np.zeros(len(suspect), dtype=np.int64)
-    _follow(records, index, start, stop + beyond, announced, fails, codes)
+    with ThreadPoolExecutor(threads) as pool:
+        parts = [index[first::threads] for first in range(threads)]
+        list(pool.map(lambda each: _follow(records, each, start, stop + beyond, announced, fails, codes), parts))
     failures = [Failure(n, int(codes[n]), moment(int(fails[n]))) for n in index.tolist() if fails[n] <= stop]
     return Validity(fails, failures)
 
 
-def _ranges(records: Records, at: Ticks) -> Radii:
-    """Least perigee and greatest apogee radius (N,) of osculating ellipses at some instants; 0 without a state."""
-    lowest, highest = np.full(len(records.epoch), np.inf), np.zeros(len(records.epoch))
-    near, deep = split(records, np.arange(len(records.epoch)))
-    for some, is_deep in ((near, False), (deep, True)):
-        if not len(some):
-            continue
-        columns = (deep_columns if is_deep else near_columns)(records, some)
-        state = deep_state(columns) if is_deep else None
-        out, codes = np.empty((6, len(some))), np.empty(len(some), dtype=np.uint8)
-        for tick in at.tolist():
-            if state is None:
-                near_states(columns, tick, out, codes)
-            else:
-                deep_states(columns, state, tick, out, codes)
-            _widen(out, codes, some, lowest, highest)
-    return Radii(lowest, highest)
+def _shared(index: npt.NDArray[np.int64], threads: int) -> list[npt.NDArray[np.int64]]:
+    """In runs of neighbours, one a thread."""
+    return [some for some in np.array_split(index, threads) if len(some)]
+
+
+def _see(records: Records, some: npt.NDArray[np.int64], is_deep: bool, at: list[int], seen: Radii) -> None:
+    """Widen what is seen of some objects by their osculating ellipses at some ticks; 0 without a state."""
+    columns = (deep_columns if is_deep else near_columns)(records, some)
+    state = deep_state(columns) if is_deep else None
+    out, codes = np.empty((6, len(some))), np.empty(len(some), dtype=np.uint8)
+    for tick in at:
+        if state is None:
+            near_states(columns, tick, out, codes)
+        else:
+            deep_states(columns, state, tick, out, codes)
+        _widen(out, codes, some, seen.lowest, seen.highest)
+
+
+@kernel
+def visits(
+    records: Records,
+    targets: npt.NDArray[np.int64],
+    start: int,
+    step: int,
+    lowest: Floats,
+    highest: Floats,
+    margin_km: float,
+    out: npt.NDArray[np.bool_],
+) -> None:
+    """Mark in `out` (shells, slabs) when a target may be in a shell: radii `lowest` to `highest` (shells,), km.
+
+    Each is asked PARTS times a slab; between, its radius changes no faster than on the osculating ellipse.
+    """
+    half = step // (2 * PARTS)
+    for slab in range(out.shape[1]):
+        for n in targets:
+            for look in range(PARTS):
+                at = start + slab * step + (2 * look + 1) * half
+                code, x, y, z, vx, vy, vz = state_at(records, n, at)
+                _height, _perigee, _apogee, sinking = _ellipse(x, y, z, vx, vy, vz)
+                radius = sqrt(x * x + y * y + z * z)
+                reach = (sinking + SINK_KM_S) * half / SECOND + margin_km
+                for shell in range(len(lowest)):
+                    inside = lowest[shell] - reach <= radius <= highest[shell] + reach
+                    out[shell, slab] |= code != 0 or inside
 
 
 @kernel

@@ -49,7 +49,7 @@ def slabs(elements: list[ElementSet], hours: float, step_s: int) -> Iterator[Sla
         at = first + step * np.arange(-1, 3, dtype=np.int64)
         knots = np.ascontiguousarray(fleet.states(at)[0].transpose(1, 2, 0), dtype=np.float32)
         table = np.zeros((ROWS, len(elements)), dtype=np.float32)
-        chords(knots[0], knots[1], knots[2], knots[3], float(step_s), table)
+        chords(knots[0], knots[1], knots[2], knots[3], float(step_s), table.shape[1], table)
         yield Slab(fleet, first, step_s, table)
 
 
