@@ -16,7 +16,7 @@ from space_hub.errors import Invalid
 from space_hub.orbit.approach import Pair, Span
 from space_hub.orbit.elements import ElementSet
 from space_hub.orbit.propagation import Fleet
-from space_hub.orbit.screening import ScreeningResult, canonical_bytes, canonical_sha256, screen, validity
+from space_hub.orbit.screening import ScreeningResult, canonical_bytes, canonical_sha256, knots, screen, validity
 from space_hub.orbit.times import SECOND, moment, ticks
 from space_hub.validation.brute_force import LOW, Raster, meetings
 from space_hub.validation.comparison import Part, against_truth
@@ -381,6 +381,26 @@ def test_some_on_all_are_the_rows_of_all_on_all_that_hold_them(many: int) -> Non
     ways: tuple[dict[str, Any], ...] = ({}, {"step_s": 240.0}, {"step_s": 37.0, "chunk_s": 300.0})
     for way in ways:
         given = screen(elements, *window, threshold_km=40.0, targets=targets, **way)
+        assert [tuple(one) for one in given.encounters.columns.tolist()] == expected
+
+
+def test_a_transfer_orbit_wakes_each_shell_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it may meet on its way through sleeps until then.
+
+    Turns red when a shell wakes only when the target is seen in it (`reach` 0 in `visits`; tried), and when a slab's
+    own knots are not computed for it (no `shift` in `_awake`; tried).
+    """
+    monkeypatch.setattr(knots, "SHELL", 2)
+    transfer = circular(11, mean_motion_rev_day=2.25, eccentricity=0.73, inclination_deg=7.0, mean_anomaly_deg=0.0)
+    transfer = replace(transfer, epoch=START + HOUR / 2)
+    met = [crossing(transfer, START + timedelta(seconds=900 + 24 * n), 100 + n, 0.2 * n) for n in range(90)]
+    elements = [*shell(60), transfer, *met]
+    elements = [replace(one, catalog_number=n + 1) for n, one in enumerate(elements)]
+    window = (START, START + 6 * HOUR)
+    expected = rows_with(screen(elements, *window, threshold_km=25.0), [60])
+    assert len(expected) > 60
+    for step_s in (240.0, 600.0):
+        given = screen(elements, *window, threshold_km=25.0, targets=[60], step_s=step_s)
         assert [tuple(one) for one in given.encounters.columns.tolist()] == expected
 
 
