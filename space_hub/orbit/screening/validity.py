@@ -89,7 +89,7 @@ def radii(records: Records, start: int, stop: int, beyond: int = LEAD, threads: 
     near, deep = split(records, np.arange(count))
     work = [(some, False) for some in _shared(near, threads)] + [(some, True) for some in _shared(deep, threads)]
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(lambda each: _see(records, *each, at, seen), work))
+        list(pool.map(lambda each: _see(records, each[0], each[1], at, seen), work))
     return seen
 
 
@@ -116,7 +116,7 @@ def validity(
     fails = np.full(len(suspect), NEVER, dtype=np.int64)
     codes = np.zeros(len(suspect), dtype=np.int64)
     with ThreadPoolExecutor(threads) as pool:
-        parts = [index[first::threads] for first in range(threads)]
+        parts = [np.ascontiguousarray(index[first::threads]) for first in range(threads)]
         list(pool.map(lambda each: _follow(records, each, start, stop + beyond, announced, fails, codes), parts))
     failures = [Failure(n, int(codes[n]), moment(int(fails[n]))) for n in index.tolist() if fails[n] <= stop]
     return Validity(fails, failures)
