@@ -139,14 +139,12 @@ def one_on_all(catalogue: Catalogue, folder: Path, say: Say = quiet, hours: floa
 def start(catalogue: Catalogue, folder: Path, say: Say = quiet) -> Part:
     write(folder, catalogue.elements[:SMALL_OBJECTS])
 
-    def once(began: float | None = None, **environment: str) -> float:
-        taken = process("benchmarks.screening.first", folder, environment=environment)
-        return round(float(taken.said) - (taken.began if began is None else began), 3)
+    def once(*words: str, **environment: str) -> float:
+        taken = process("benchmarks.screening.first", folder, *words, environment=environment)
+        return round(float(taken.said) - taken.began, 3)
 
-    # From an empty cache as a hub starts: the warm-up compiles, then a first result is asked for.
     with say("cold start"), tempfile.TemporaryDirectory() as empty:
-        warmed = process("space_hub.cli", "warmup", environment={"NUMBA_CACHE_DIR": empty})
-        cold = once(warmed.began, NUMBA_CACHE_DIR=empty)
+        cold = once("cold", NUMBA_CACHE_DIR=empty)
     with say("warm start"):
         once()
         warm = [once() for _ in range(WARM_STARTS)]

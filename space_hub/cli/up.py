@@ -103,14 +103,13 @@ def _run(house: House, children: Supervisor, warmth: Warming, voice: Voice, cata
 
 
 def _wait_for(warmth: Warming, children: Supervisor, voice: Voice) -> None:
-    """Wait until the engine is compiled. A run can do without, so a fault is only told."""
+    """Wait until what a plain run needs is compiled. It can do without, so a fault is only told."""
     with voice.people.status(sentence("up.warming")):
-        while not warmth.over:
+        while not warmth.ready:
             children.turn()
             children.clock.sleep(_LOOK_S)
-    told = warmth.outcome()
-    if told["fault"]:
-        voice.tell("up.warmup_failed", style="yellow", fault=told["fault"])
+    if warmth.over and (fault := warmth.outcome()["fault"]):
+        voice.tell("up.warmup_failed", style="yellow", fault=fault)
 
 
 def _follow(house: House, children: Supervisor, voice: Voice, work_id: str, *, sample: bool) -> int:

@@ -1,10 +1,9 @@
 """The kernels of the screening engine, compiled once: later processes load them from disk.
 
 numba compiles a kernel when it is first called, in Python code of its own that two threads
-cannot run at once; two processes can. `whole` calls every kernel, by screening a small
-synthetic sky in the end. `ahead` calls those that `whole` comes to last, so that they are
-there when it arrives. Neither needs the other; together they take half the time. Each
-begins with kernels that the other does not need: where both compile the same, one does it in vain.
+cannot run at once; two processes can. So the work comes in stages that call different
+kernels as far as may be, in an order in which one finds on disk what the other has just made:
+`search` and `follow` are for a plain run, `volumes` and `few` for what else may be asked.
 """
 
 import gc
@@ -12,13 +11,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
 from space_hub.orbit.elements import MU_KM3_S2, ElementSet
 from space_hub.orbit.kernels import Records, records
 from space_hub.orbit.sample import sample_catalogue
+from space_hub.orbit.screening.cells import sample
 from space_hub.orbit.screening.engine import STEP_S, screen
 from space_hub.orbit.screening.follow import carve_followed
 from space_hub.orbit.screening.found import rows, whole_of
@@ -27,7 +26,7 @@ from space_hub.orbit.screening.search import Search
 from space_hub.orbit.screening.settle import Window, settle
 from space_hub.orbit.screening.solve import STENCIL
 from space_hub.orbit.screening.traces import regions, trace_slow
-from space_hub.orbit.screening.validity import NEVER, radii
+from space_hub.orbit.screening.validity import NEVER, radii, validity
 from space_hub.orbit.screening.volume import RicBox, Sphere, Volume, bounds
 from space_hub.orbit.times import DAY, SECOND, Floats, Indices, ticks
 
@@ -38,35 +37,63 @@ _SLOTS = 1 << 17
 _FEW_COLLECTIONS = (200_000, 20, 20)
 
 
-def whole() -> None:
-    """Call every kernel: those of the search first, then those of a volume, then what runs of every sort still need."""
+def search() -> None:
+    """Knots, chords, cells, pairs, solutions."""
     elements = sky()
     table, start = records(elements), ticks(START)
-    never = np.full(len(elements), NEVER)
-    columns = Sky.of(elements, table, np.arange(len(elements)), never, STEP_S, (start, start + DAY))
-    search = Search(columns, start, round(STEP_S * SECOND), 3, 5.0, 5.0, 0.05)
-    search.slab(_circles(len(elements), STEP_S))
-    radii(table, start, start + DAY)
-    search.march()
-    replace(search, targets=np.array([0], dtype=np.int32)).march()
-    table, window, a, b = _together(_BOX)
-    found = settle(table, window, a, b, np.full(len(a), start + DAY // 2)).found
-    carve_followed(table, window, whole_of(found), 0, *rows())
-    asked: list[dict[str, Any]] = [{}, {"targets": [0]}, {"volume": _BOX}]
-    for one in asked:
-        screen(elements, START, START + SPAN, threads=1, **one)
+    asked = _asked(elements, table)
+    asked.slab(_circles(len(elements), STEP_S))
+    gaps, far = np.empty((8, 3)), np.empty(8)
+    sample(table, 0, 1, start // SECOND, start // SECOND + 7, SECOND, True, gaps, far, np.empty((0, 3)))
+    seen = radii(table, start, start + DAY)
+    validity(table, seen, start, start + DAY)
+    asked.march()
 
 
-def ahead() -> None:
-    """Call the kernels that settle and follow pairs."""
+def follow() -> None:
+    """Pairs settled and followed; then a run, for what is left."""
     table, window, a, b = _together(Sphere(5.0))
     settle(table, window, a, b, np.full(len(a), window.start + DAY // 2))
     trace_slow(table, window, regions(a, b, np.full(len(a), window.start), np.full(len(a), window.stop)))
+    screen(sky(), START, START + SPAN, threads=1)
+
+
+def volumes() -> None:
+    """Boxes and ellipsoids."""
+    table, window, a, b = _together(_BOX)
+    found = settle(table, window, a, b, np.full(len(a), window.start + DAY // 2)).found
+    carve_followed(table, window, whole_of(found), 0, *rows())
+    screen(sky(), START, START + SPAN, threads=1, volume=_BOX)
+
+
+def few() -> None:
+    """One object against all."""
+    elements = sky()
+    asked = _asked(elements, records(elements))
+    replace(asked, targets=np.array([0], dtype=np.int32)).march()
+    screen(elements, START, START + SPAN, threads=1, targets=[0])
+
+
+STAGES = {"search": search, "follow": follow, "volumes": volumes, "few": few}
+
+
+def whole() -> None:
+    """Call every kernel."""
+    for stage in STAGES.values():
+        stage()
 
 
 def sky() -> list[ElementSet]:
     """Objects of every kind: near and deep, resonant, falling, docked, in formation."""
     return sample_catalogue(START, 1)
+
+
+def _asked(elements: list[ElementSet], table: Records) -> Search:
+    """A search of all through three slabs."""
+    never = np.full(len(elements), NEVER)
+    start = ticks(START)
+    columns = Sky.of(elements, table, np.arange(len(elements)), never, STEP_S, (start, start + DAY))
+    return Search(columns, start, round(STEP_S * SECOND), 3, 5.0, 5.0, 0.05)
 
 
 def _together(volume: Volume) -> tuple[Records, Window, Indices, Indices]:

@@ -38,6 +38,9 @@ WIDEST_KM = 200.0
 STEP_S = 240.0
 """Length of a slab: the study is in the README of `orbit`."""
 
+CROWD = 30_000
+"""Objects from which slabs become shorter, by the fourth root: pairs that are asked about grow faster than states."""
+
 FEW_STEP_S = 600.0
 """The same when few objects are asked about: there are no cells to keep small."""
 
@@ -53,7 +56,10 @@ CHUNK_SLABS = 96
 FEWEST_SLABS = 12
 
 BATCH = 100_000
-"""Encounters confirmed and handed on together."""
+"""Encounters confirmed and handed on together, at least; three for each object, as each is asked once a batch."""
+
+STRETCH = 6 * 3600 * SECOND
+"""What is found twice has the same instant: only what lies in the same stretch of time is compared."""
 
 Progress = Callable[[int, int], None]
 _Task = TypeVar("_Task")
@@ -223,7 +229,7 @@ def sweep(
 ) -> Summary:
     """As `screen`, but encounters go to `sink` as they are found, each once, in no order."""
     few = targets is not None and len(targets) <= FEW
-    step_s = step_s or (FEW_STEP_S if few else STEP_S)
+    step_s = step_s or (FEW_STEP_S if few else STEP_S * min(1.0, CROWD / max(1, len(elements))) ** 0.25)
     _check(elements, start, stop, threshold_km, step_s, chunk_s, ids, targets)
     first, last = ticks(start), ticks(stop)
     step = round(step_s * SECOND)
@@ -279,7 +285,7 @@ class _Run:
         self.plan, self.fleet, self.sink = plan, fleet, sink
         self.candidates = self.encounters = 0
         self._waiting: list[Found] = []
-        self._keys: list[Indices] = []
+        self._keys: dict[int, Indices] = {}
 
     def chunks(self, crew: Crew, edges: list[int], progress: Progress | None) -> Indices:
         """Do all the work; returns the objects that spoiled it."""
@@ -312,26 +318,38 @@ class _Run:
 
     def _take(self, found: Found) -> None:
         self._waiting.append(found)
-        if sum(map(len, self._waiting)) >= BATCH:
+        if sum(map(len, self._waiting)) >= max(BATCH, 3 * self.plan.sky.size):
             self._hand_on()
 
     def _hand_on(self) -> None:
         """Each encounter once, confirmed; the keys of those handed on are all that is kept."""
         found = gathered(self._waiting)
         self._waiting.clear()
-        fresh = self._fresh(np.stack([found.a, found.b, found.tca], axis=1))
+        fresh = self._fresh(found)
         if len(fresh) < len(found):
             found = found.take(fresh)
         if len(found):
             self.encounters += len(found)
             self.sink.add(confirm(self.fleet, self.plan.window, found))
 
-    def _fresh(self, keys: Indices) -> Indices:
-        known = np.concatenate([*self._keys, keys]) if self._keys else keys
-        _unique, first = np.unique(known, axis=0, return_index=True)
-        fresh = np.sort(first[first >= len(known) - len(keys)]) - (len(known) - len(keys))
-        self._keys.append(keys[fresh])
-        return fresh
+    def _fresh(self, found: Found) -> npt.NDArray[np.intp]:
+        """Rows that were not found before, neither here nor in what was handed on."""
+        if not len(found):
+            return np.zeros(0, dtype=np.intp)
+        keys = np.stack([found.a * len(self.plan.rank) + found.b, found.tca])
+        stretches = found.tca // STRETCH
+        order = np.argsort(stretches, kind="stable")
+        fresh = []
+        for rows in np.split(order, np.flatnonzero(np.diff(stretches[order])) + 1):
+            stretch = int(stretches[rows[0]])
+            known = self._keys.get(stretch, keys[:, :0])
+            both = np.concatenate([known, keys[:, rows]], axis=1)
+            by = np.lexsort(both)
+            again = np.zeros(both.shape[1], dtype=np.bool_)
+            again[by[1:]] = (both[:, by[1:]] == both[:, by[:-1]]).all(axis=0)
+            self._keys[stretch] = both[:, ~again]
+            fresh.append(rows[~again[known.shape[1] :]])
+        return np.sort(np.concatenate(fresh))
 
 
 # --- pieces of work -------------------------------------------------------------------------

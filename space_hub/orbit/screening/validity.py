@@ -8,9 +8,11 @@ then placed to the millisecond. An object that the march finds without a state a
 was not announced here ends up in `announce`.
 """
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import sqrt
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +34,8 @@ from space_hub.orbit.screening.result import Failure
 from space_hub.orbit.times import SECOND, Floats, Ticks, moment
 
 NEVER = np.iinfo(np.int64).max
+
+_Part = TypeVar("_Part")
 
 DAILY = 21_600 * SECOND
 FINE = 10 * SECOND
@@ -88,8 +92,7 @@ def radii(records: Records, start: int, stop: int, beyond: int = LEAD, threads: 
     seen = Radii(np.full(count, np.inf), np.zeros(count))
     near, deep = split(records, np.arange(count))
     work = [(some, False) for some in _shared(near, threads)] + [(some, True) for some in _shared(deep, threads)]
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(lambda each: _see(records, each[0], each[1], at, seen), work))
+    _side_by_side(lambda each: _see(records, each[0], each[1], at, seen), work, threads)
     return seen
 
 
@@ -115,11 +118,23 @@ def validity(
     index = np.flatnonzero(suspect if among is None else suspect & among)
     fails = np.full(len(suspect), NEVER, dtype=np.int64)
     codes = np.zeros(len(suspect), dtype=np.int64)
-    with ThreadPoolExecutor(threads) as pool:
-        parts = [np.ascontiguousarray(index[first::threads]) for first in range(threads)]
-        list(pool.map(lambda each: _follow(records, each, start, stop + beyond, announced, fails, codes), parts))
+    parts = [np.ascontiguousarray(index[first::threads]) for first in range(threads)]
+    _side_by_side(
+        lambda each: _follow(records, each, start, stop + beyond, announced, fails, codes),
+        parts,
+        threads,
+    )
     failures = [Failure(n, int(codes[n]), moment(int(fails[n]))) for n in index.tolist() if fails[n] <= stop]
     return Validity(fails, failures)
+
+
+def _side_by_side(work: Callable[[_Part], None], parts: Sequence[_Part], threads: int) -> None:
+    if threads == 1:
+        for each in parts:
+            work(each)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, parts))
 
 
 def _shared(index: npt.NDArray[np.int64], threads: int) -> list[npt.NDArray[np.int64]]:

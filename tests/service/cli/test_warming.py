@@ -25,7 +25,7 @@ def test_a_part_that_fails_is_told_with_its_reason(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Sabotage seen: without the look at the exit status the command says that all is ready."""
-    monkeypatch.setattr(warming, "PARTS", ("nothing",))
+    monkeypatch.setattr(warming, "PARTS", (("nothing",), ("nothing",)))
     assert "KeyError: 'nothing'" in said(capsys, "warmup", status=1)
 
 
