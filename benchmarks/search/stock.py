@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
 
-from catalog.shelf_tables import ShelfEntry
 from sqlalchemy import insert
 from sqlmodel import Session
 
@@ -14,6 +13,7 @@ from catalog.content import draft_to_json
 from catalog.intake import NOT_COLUMNS
 from catalog.search.columns import Row
 from catalog.search.entries import entry_of, row_of
+from catalog.shelf_tables import ShelfEntry
 from catalog.tables import Offering, OfferingVersion
 from providers import generation
 from providers.tables import Clearance, Provider

@@ -35,7 +35,7 @@ MOST_TERMS = 40
 _MOST_NUMBER = 1e12
 
 _CONDITION = re.compile(r"\s*([a-z0-9_:]+)\s*(<=|>=|=)\s*(\S+)(?:\s+(\S+))?\s*")
-_QUANTITY = re.compile(r"(?<![\w.,])(\d+(?:[.,]\d+)?)\s*([a-z]+(?:/[a-z]+)?)(?![\w])")
+_QUANTITY = re.compile(r"(?<![\w.,])([0-9]+(?:[.,][0-9]+)?)\s*([a-z]+(?:/[a-z]+)?)(?![\w])")
 
 
 class Relation(StrEnum):

@@ -58,20 +58,20 @@ def ask(held: Columns, stock: list[Shelved], query: Query, organisation: str, mo
 
 @pytest.fixture(scope="module")
 def stock() -> list[Shelved]:
-    return list(shelf.draw(800, 40).shelf)
+    return list(shelf.draw(600, 40).shelf)
 
 
 def test_columns_answer_as_the_oracle(stock: list[Shelved]) -> None:
-    """Sabotage seen: frequencies counted over all offerings and not over the visible ones gave another order; a box
-    over the antimeridian left whole; the facet of a kind counted with its own filter."""
+    """Sabotage seen: frequencies counted over all offerings and not over the visible ones gave another order; the facet
+    of a kind counted with its own filter."""
     held = columns.build(map(of, stock))
     hits = 0
-    for place, body in enumerate(queries.draw(200)):
+    for place, body in enumerate(queries.draw(150)):
         query, organisation = normalise(body), shelf.organisation(place % shelf.ORGANISATIONS)
         expected = search_oracle.answer(stock, query, organisation, NOW)
         assert ask(held, stock, query, organisation) == expected, body
         hits += bool(expected.ids)
-    assert hits > 100, "questions that find nothing prove nothing"
+    assert hits > 75, "questions that find nothing prove nothing"
 
 
 def test_changes_leave_the_same_shelf_as_building_it_anew(
@@ -80,7 +80,7 @@ def test_changes_leave_the_same_shelf_as_building_it_anew(
     """Sabotage seen: a changed offering that kept its old slot alive was found twice."""
     monkeypatch.setattr(columns, "MOST_TAIL", 40)
     random = Random(5)
-    now = {each.offering_id: each for each in stock[:600]}
+    now = {each.offering_id: each for each in stock[:450]}
     held = columns.build(map(of, now.values()))
     for _ in range(30):
         drawn = random.sample(stock, random.randrange(1, 20))

@@ -79,12 +79,13 @@ def test_a_question_that_cannot_be_meant_is_refused_with_its_reason(body: dict[s
 
 
 def test_a_box_over_the_antimeridian_becomes_two() -> None:
+    """Sabotage seen: the box left whole."""
     assert read_area([170, -10, -170, 10])["type"] == "MultiPolygon"
     assert read_area([-170, -10, 170, 10])["type"] == "Polygon"
 
 
 def test_the_same_question_has_the_same_number_however_it_is_written() -> None:
-    """Sabotage seen: the order of nations in the number made a refresh reshuffle the page."""
+    """Sabotage seen: nations kept in the order given made the same question another one."""
     one = normalise({"text": "Radar  images", "nations": ["FR", "DE"], "facets": ["nation"]})
     other = normalise({"text": "radar images", "nations": ["DE", "FR", "DE"]})
     assert one.number() == other.number() != normalise({"text": "radar"}).number()
