@@ -120,14 +120,24 @@ def own(session: Session, principal: Principal, offering_id: str) -> tuple[Provi
     return provider, _owned(session, provider, offering_id)
 
 
-def assets_of(session: Session, version_id: str) -> Sequence[Asset]:
-    found = select(Asset).join(OfferingAsset, col(OfferingAsset.asset_id) == col(Asset.id))
-    return session.exec(found.where(OfferingAsset.version_id == version_id).order_by(col(Asset.name))).all()
+def assets_of(session: Session, version_ids: Sequence[str]) -> dict[str, list[Asset]]:
+    """Version -> the assets that it rests on, by name; versions without any are left out."""
+    found: dict[str, list[Asset]] = {}
+    statement = select(OfferingAsset.version_id, Asset).join(Asset, col(Asset.id) == col(OfferingAsset.asset_id))
+    for version_id, asset in session.execute(
+        statement.where(col(OfferingAsset.version_id).in_(version_ids)).order_by(col(Asset.name))
+    ):
+        found.setdefault(version_id, []).append(asset)
+    return found
 
 
-def resting_on(session: Session, version_id: str) -> Sequence[OfferingDependency]:
-    found = select(OfferingDependency).where(OfferingDependency.version_id == version_id)
-    return session.exec(found.order_by(col(OfferingDependency.kind), col(OfferingDependency.name_key))).all()
+def dependencies_of(session: Session, version_ids: Sequence[str]) -> dict[str, list[OfferingDependency]]:
+    """Version -> what else it rests on, by kind and name."""
+    found: dict[str, list[OfferingDependency]] = {}
+    statement = select(OfferingDependency).where(col(OfferingDependency.version_id).in_(version_ids))
+    for row in session.exec(statement.order_by(col(OfferingDependency.kind), col(OfferingDependency.name_key))):
+        found.setdefault(row.version_id, []).append(row)
+    return found
 
 
 def _owned(session: Session, provider: Provider, offering_id: str) -> Offering:

@@ -4,6 +4,18 @@ from typing import Any
 
 from catalog.search import entries
 from jobs.task import Task
+from space_hub.db import Database
+
+
+def fill(database: Database) -> int:
+    """Write all rows that are missing now, for an installation that is being opened; how many."""
+    done = 0
+    while True:
+        with database.write() as session:
+            written = entries.rebuild(session)
+        if not written:
+            return done
+        done += written
 
 
 def rebuild(task: Task) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from api.deps import Ask, Asked
 from api.models import In, Out, UtcDatetime
 from api.paging import Page, Paged, decode, encode
 from api.policy import Router, scope
-from api.routes.offerings import OfferingOut, show
+from api.routes.offerings import OfferingOut, show, show_many
 from catalog.search import answer, index
-from catalog.search.answer import Answer, Hit
+from catalog.search.answer import Answer
 from catalog.search.query import (
     MOST_CONDITIONS,
     MOST_TEXT,
@@ -181,14 +181,15 @@ def get_catalogue_offering(offering_id: str, asked: Asked) -> OfferingOut:
 def _found(session: Session, asked: Ask, query: Query, found: Answer) -> FoundOut:
     language = asked.language
 
-    def hit(each: Hit) -> HitOut:
-        return HitOut(
-            offering=show(session, asked.principal, each.offering, each.version, each.provider),
-            why=[ReasonOut(code=reason.code, text=why(reason, language)) for reason in each.why],
-        )
-
+    shown = show_many(session, asked.principal, [(each.offering, each.version, each.provider) for each in found.items])
     return FoundOut(
-        items=[hit(each) for each in found.items],
+        items=[
+            HitOut(
+                offering=offering,
+                why=[ReasonOut(code=reason.code, text=why(reason, language)) for reason in each.why],
+            )
+            for each, offering in zip(found.items, shown, strict=True)
+        ],
         facets={
             facet: FacetOut(
                 values=[

@@ -1,5 +1,6 @@
 """Offerings: a provider's own shelf."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ from api.paging import Page, Paged
 from api.policy import Router, scope
 from catalog import offerings
 from catalog.intake import Taken
-from catalog.tables import Asset, Offering, OfferingVersion
+from catalog.tables import Offering, OfferingVersion
 from catalog.withheld import sees_all
 from providers.adapters.base import OfferingDraft
 from providers.adapters.drafts import read_draft
@@ -288,11 +289,21 @@ def list_offering_versions(offering_id: str, asked: Asked, page: Page) -> Paged[
 def show(
     session: Session, principal: Principal, offering: Offering, version: OfferingVersion, provider: Provider
 ) -> OfferingOut:
-    """One version as the asker may read it: what is withheld is null, with its name."""
-    found: list[Asset] = list(offerings.assets_of(session, version.id))
-    plain = version.model_dump(exclude={"id", "number", "at", "attributes", "marking_id"})
-    shown = OfferingOut.model_validate(
-        {
+    """One version as the asker may read it."""
+    return show_many(session, principal, [(offering, version, provider)])[0]
+
+
+def show_many(
+    session: Session, principal: Principal, rows: Sequence[tuple[Offering, OfferingVersion, Provider]]
+) -> list[OfferingOut]:
+    """Versions as the asker may read them: what is withheld is null, with its name."""
+    ids = [version.id for _, version, _ in rows]
+    resting, dependencies = offerings.assets_of(session, ids), offerings.dependencies_of(session, ids)
+    found = []
+    for offering, version, provider in rows:
+        plain = version.model_dump(exclude={"id", "number", "at", "attributes", "marking_id"})
+        withheld = [datum.removeprefix("offering.") for datum in version.withheld]
+        shown = {
             **plain,
             "id": offering.id,
             "provider_id": provider.id,
@@ -304,20 +315,17 @@ def show(
             "version": version.number,
             "published_at": version.at,
             "attributes": [{**value, "unit": unit_of(value["attribute"])} for value in version.attributes],
-            "assets": [AssetOut.model_validate(each) for each in found],
-            "dependencies": [DependencyOut.model_validate(each) for each in offerings.resting_on(session, version.id)],
-            "withheld": [datum.removeprefix("offering.") for datum in version.withheld],
+            "assets": [AssetOut.model_validate(each) for each in resting.get(version.id, ())],
+            "dependencies": [DependencyOut.model_validate(each) for each in dependencies.get(version.id, ())],
+            "withheld": withheld,
         }
-    )
-    if version.withheld and not sees_all(principal, provider):
-        for datum in version.withheld:
-            field = datum.removeprefix("offering.")
-            if field in _WITHHOLDABLE:
-                setattr(shown, field, None)
-    return shown
+        if withheld and not sees_all(principal, provider):
+            shown |= dict.fromkeys(set(withheld) & _WITHHOLDABLE)
+        found.append(OfferingOut.model_validate(shown))
+    return found
 
 
-_WITHHOLDABLE = ("attributes", "assets", "capacity", "dependencies", "prices")
+_WITHHOLDABLE = frozenset({"attributes", "assets", "capacity", "dependencies", "prices"})
 """Fields of an answer that an owner may keep from the shelf; each goes by the datum `offering.<field>`."""
 
 
