@@ -157,7 +157,7 @@ class _Counter:
         self.drafts: dict[str, OfferingDraft] = {}
         """Of the versions made now, by id."""
         self.told: list[tuple[Offering, OfferingVersion]] = []
-        self._markings: dict[tuple[str, ...], str] = {}
+        self._markings: dict[tuple[str, tuple[str, ...] | None], str] = {}
 
     def take(self, draft: OfferingDraft) -> Taken:
         content = draft_to_json(draft)
@@ -280,13 +280,13 @@ class _Counter:
 
     def _audience(self, release_to: Sequence[str] | None) -> str:
         """One marking for each release, however many offerings have it."""
-        key = ("told", *("all" if release_to is None else release_to))
+        key = ("told", None if release_to is None else tuple(release_to))
         if key not in self._markings:
             self._markings[key] = tell_audience(self.session, self.provider, release_to)
         return self._markings[key]
 
     def _marking(self, draft: OfferingDraft) -> str:
-        key = ("released", *("all" if draft.release_to is None else sorted(draft.release_to)))
+        key = ("released", None if draft.release_to is None else tuple(sorted(draft.release_to)))
         if key not in self._markings:
             owner = self.provider.organisation_id
             self._markings[key] = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Request
 from pydantic import Field
@@ -24,7 +24,7 @@ from space_hub.errors import Invalid
 from space_hub.text import say
 from space_hub.trust.principal import Principal
 from space_hub.vocabulary.attributes import ATTRIBUTES
-from space_hub.vocabulary.codes import AssetKind, MissionArea, Modality, Provenance
+from space_hub.vocabulary.codes import DEPENDENCY_KINDS, MATURITIES, AssetKind, MissionArea, Modality, Provenance
 from space_hub.vocabulary.phases import Phase
 
 router = Router(prefix="/v1", tags=["offerings"])
@@ -39,9 +39,21 @@ class ValueIn(In):
     unit: str | None = Field(default=None, description="UCUM; needed for a number.")
 
 
+class DurationIn(In):
+    value: float = Field(ge=0)
+    unit: str = Field(description="UCUM, a time: h, d.")
+
+
 class CapacityIn(In):
     quantity: float = Field(ge=0)
     unit: str
+    notice: DurationIn | None = Field(default=None, description="From the call to the first delivery.")
+
+
+class DependencyIn(In):
+    kind: Literal[DEPENDENCY_KINDS]  # type: ignore[valid-type]
+    name: str | None = Field(default=None, max_length=100, description="Null: you were asked and do not know.")
+    nation: str | None = None
 
 
 class PriceIn(In):
@@ -76,9 +88,15 @@ class OfferingIn(In):
     coverage: Any = Field(default=None, description='"global" or a GeoJSON geometry.')
     valid_from: UtcDatetime | None = None
     valid_to: UtcDatetime | None = None
+    maturity: Literal[MATURITIES] | None = None  # type: ignore[valid-type]
+    taskable: bool = Field(default=True, description="It can be ordered to do something new.")
+    archive: bool = Field(default=False, description="It hands over what exists already.")
+    dependencies: list[DependencyIn] = Field(
+        default_factory=list, max_length=50, description="What it rests on besides its assets."
+    )
 
     def draft(self) -> OfferingDraft:
-        return read_draft(self.model_dump(mode="python"))
+        return read_draft(self.model_dump(mode="python", exclude_unset=True))
 
 
 class ValueOut(Out):

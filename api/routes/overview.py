@@ -6,7 +6,7 @@ from api.deps import Asked
 from api.models import Out
 from api.policy import Router, scope
 from catalog import overview
-from catalog.labels import label
+from catalog.code_labels import label
 
 router = Router(prefix="/v1/overview", tags=["overview"])
 

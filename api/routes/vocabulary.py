@@ -5,7 +5,7 @@ from pydantic import Field
 from api.deps import Asked
 from api.models import Out
 from api.policy import Router, any_key
-from catalog.labels import label
+from catalog.code_labels import label
 from space_hub.text import say
 from space_hub.vocabulary import codes
 from space_hub.vocabulary.attributes import ATTRIBUTES, NATION_LIST, Attribute

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from catalog.labels import label
+from catalog.code_labels import label
 from catalog.search.answer import Reason
 from catalog.search.query import Condition, Wish
 from space_hub.text import say

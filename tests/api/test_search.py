@@ -37,6 +37,7 @@ def test_a_question_in_french_finds_what_was_said_in_english(market: tuple[Hub, 
     ).json()
     assert references(found)[0] == "SAR"
     assert found["facets"]["nation"]["values"] == [{"value": "FR", "label": "France", "count": 3}]
+    assert found["facets"]["capability"]["label"] == "capacité"
     assert found["items"][0]["why"][0]["text"] == "Trouvé (titre) : radar, nuit."
     assert found["understood"] == [
         "50 cm : distance d'échantillonnage au sol ≤ 0,5 m ou résolution en distance ≤ 0,5 m"
