@@ -117,7 +117,7 @@ class FoundOut(Out):
     facets: dict[Facet, FacetOut]
     coverage_not_stated: int = Field(description="Offerings that would be hits if they said where they work.")
     understood: list[str] = Field(
-        description="How numbers, bands and phases of the text were read; they exclude nothing."
+        description="How numbers, bands, phases and capabilities of the text were read; they exclude nothing."
     )
     next: str | None
 
@@ -205,7 +205,7 @@ def _found(session: Session, asked: Ask, query: Query, found: Answer) -> FoundOu
             for facet, counted in found.facets.items()
         },
         coverage_not_stated=found.not_stated,
-        understood=[understood(wish, language) for wish in query.terms.wishes],
+        understood=[understood(wish, language) for wish in query.terms.wishes if not wish.mission_areas],
         next=None if found.next is None else encode([found.next.score, found.next.mixed, found.next.offering_id]),
     )
 

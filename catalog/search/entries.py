@@ -6,7 +6,7 @@ not be found by.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,8 @@ from catalog.tables import Asset, Offering, OfferingAsset, OfferingDependency, O
 from providers import generation
 from providers.tables import Provider
 from space_hub.text import LANGUAGES, say
+from space_hub.vocabulary.attributes import ATTRIBUTES as ATTRIBUTE_OF
+from space_hub.vocabulary.codes import LISTS, SYMBOLS
 from space_hub.vocabulary.phases import Phase
 
 ATTRIBUTES, CAPACITY, DEPENDENCIES, ASSETS = (
@@ -62,7 +64,7 @@ def row_of(
         nation=nation,
         capability=content["capability"],
         standards=tuple(content["standards"]),
-        codes=tuple(code for value in measured for code in value["codes"]),
+        codes=tuple(word for value in measured for word in _spoken(value)),
         labels=tuple(say(f"vocabulary.{each}", language) for each in about for language in LANGUAGES),
     )
     return Row(
@@ -235,6 +237,19 @@ def _bits(phases: Iterable[str]) -> int:
     for phase in phases:
         found |= 1 << places[phase]
     return found
+
+
+def _spoken(value: Mapping[str, Any]) -> Iterator[str]:
+    """The words of a code, and what people call it or the yes that it is; "none" says nothing that one looks for."""
+    about = ATTRIBUTE_OF[value["attribute"]]
+    yield from value["codes"]
+    for language in LANGUAGES:
+        if about.list_name in LISTS and about.list_name not in SYMBOLS:
+            yield from (
+                say(f"vocabulary.{about.list_name}.{code}", language) for code in value["codes"] if code != "none"
+            )
+        if value["flag"]:
+            yield say(f"vocabulary.attribute.{about.code}", language)
 
 
 def _kept(value: Mapping[str, Any]) -> list[Any]:

@@ -14,9 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from math import log
 from typing import Any
 
-from catalog.search.terms import fold, lexicon, term, words
+from catalog.search.terms import capability_words, fold, lexicon, term, words
 from space_hub.errors import Invalid
 from space_hub.vocabulary import codes
 from space_hub.vocabulary.attributes import ATTRIBUTES, Better, Form, attribute, number_range
@@ -33,6 +34,9 @@ MOST_VALUES = 50
 MOST_TEXT = 300
 MOST_TERMS = 40
 _MOST_NUMBER = 1e12
+_MOST_ALIKE = 5
+_CAPABILITY_WEIGHT, _AREA_WEIGHT = 6.0, 2.0
+"""What is asked for comes before how well it is described: about the worth of a word that one offering in 400 has."""
 
 _CONDITION = re.compile(r"\s*([a-z0-9_:]+)\s*(<=|>=|=)\s*(\S+)(?:\s+(\S+))?\s*")
 _QUANTITY = re.compile(r"(?<![\w.,])([0-9]+(?:[.,][0-9]+)?)\s*([a-z]+(?:/[a-z]+)?)(?![\w])")
@@ -75,11 +79,15 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a text seems to want: met by any of the conditions or phases."""
+    """What a text seems to want: met by any of the conditions, phases, capabilities or mission areas."""
 
     said: str
     conditions: tuple[Condition, ...] = ()
     phases: tuple[Phase, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    mission_areas: tuple[str, ...] = ()
+    weight: float = 3.0
+    """What meeting it adds to a score: a number that is met outweighs the repetition of a common word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +256,32 @@ def read_text(text: str) -> Terms:
         if word not in stop:
             found.setdefault(term(word), word)
     kept = list(found.items())[:MOST_TERMS]
+    wishes += _spoken_of(dict(kept))
     return Terms(tuple(each for each, _ in kept), tuple(word for _, word in kept), tuple(wishes))
+
+
+def _spoken_of(found: Mapping[str, str]) -> list[Wish]:
+    """The capabilities that the terms (with the words that were given) speak of most, and their mission areas.
+
+    A term counts more the fewer capabilities it speaks of. More than `_MOST_ALIKE`
+    that are spoken of alike are none.
+    """
+    vocabulary = capability_words()
+    speaking = {term: [code for code, words in vocabulary.items() if term in words] for term in found}
+    scores = {
+        code: sum(words[term] * log(1 + len(vocabulary) / len(speaking[term])) for term in found if term in words)
+        for code, words in vocabulary.items()
+    }
+    best = max(scores.values())
+    alike = tuple(code for code, score in scores.items() if score >= best - 1e-9)
+    if best <= 0 or len(alike) > _MOST_ALIKE:
+        return []
+    said = " ".join(word for term, word in found.items() if set(speaking[term]) & set(alike))
+    areas = tuple(dict.fromkeys(capability(code).area.value for code in alike))
+    return [
+        Wish(said, capabilities=alike, weight=_CAPABILITY_WEIGHT),
+        Wish(said, mission_areas=areas, weight=_AREA_WEIGHT),
+    ]
 
 
 def _bands(said: str) -> tuple[str, list[Wish]]:

@@ -23,9 +23,6 @@ from catalog.search.query import Terms, Wish
 from space_hub.vocabulary.phases import Phase
 
 K1, B = 1.2, 0.75
-WISH = 3.0
-"""What a met wish adds: as much as a rare word, so that meeting a stated number outweighs repeating a common one."""
-
 Scores = npt.NDArray[np.int64]
 _PHASES = {phase: 1 << place for place, phase in enumerate(Phase)}
 
@@ -58,7 +55,7 @@ def score(columns: Columns, asked: Terms, visible: Bools) -> tuple[Scores, Bools
             hit[slots] = True
         for wish in asked.wishes:
             met = granted(columns, wish) & visible
-            found[met] += WISH
+            found[met] += wish.weight
             if not asked.terms:
                 hit |= met
     return np.floor(found * 1e6 + 0.5).astype(np.int64), hit
@@ -71,6 +68,9 @@ def granted(columns: Columns, wish: Wish) -> Bools:
         found |= columns.meets(condition)
     for phase in wish.phases:
         found |= (columns.phases & _PHASES[phase]) > 0
+    for name, values in (("capability", wish.capabilities), ("mission_area", wish.mission_areas)):
+        if values:
+            found |= columns.dictionaries[name].table(values)[columns.coded[name]]
     return found
 
 

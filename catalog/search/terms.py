@@ -86,8 +86,8 @@ def document(said: Words) -> str:
 
     A capability counts each of its words once, however many languages repeat it.
     """
-    about = lexicon()["capabilities"].get(said.capability, ())
-    labels = {each for text in (*said.labels, *about) for each in terms(text)}
+    about = set(capability_words().get(said.capability, ()))
+    labels = about | {each for text in said.labels for each in terms(text)}
     fields = {
         "t": terms(said.title),
         "c": sorted(labels),
@@ -121,6 +121,15 @@ def fields_of(kept: str, wanted: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def nation_term(code: str) -> str:
     return f"nation_{code}"
+
+
+@cache
+def capability_words() -> dict[str, dict[str, int]]:
+    """Capability -> the terms that speak of it; those that name it (marked `!` in the lexicon) count twice."""
+    return {
+        code: {each: 1 + word.startswith("!") for word in found for each in terms(word)}
+        for code, found in lexicon()["capabilities"].items()
+    }
 
 
 @cache

@@ -41,6 +41,7 @@ def understood(wish: Wish, language: str) -> str:
     """How a part of the text was read: "50 cm: ground sample distance ≤ 0.5 m"."""
     read = [condition(each, language) for each in wish.conditions]
     read += [say(f"vocabulary.phase.{phase.value}", language) for phase in wish.phases]
+    read += [say(f"vocabulary.capability.{code}", language) for code in wish.capabilities]
     return say("search.understood", language, said=wish.said, read=f" {say('search.or', language)} ".join(read))
 
 

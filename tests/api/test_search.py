@@ -41,7 +41,8 @@ def test_a_question_in_french_finds_what_was_said_in_english(market: tuple[Hub, 
     assert found["items"][0]["why"][0]["text"] == "Trouvé (titre) : radar, nuit."
     assert found["understood"] == [
         "50 cm : distance d'échantillonnage au sol ≤ 0,5 m ou résolution en distance ≤ 0,5 m"
-        " ou résolution en azimut ≤ 0,5 m"
+        " ou résolution en azimut ≤ 0,5 m",
+        "images radar nuit : imagerie radar à synthèse d'ouverture",
     ]
 
 

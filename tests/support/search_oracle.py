@@ -23,6 +23,7 @@ from catalog.search.query import Condition, Facet, Query, Relation
 from catalog.search.terms import lexicon
 from providers.adapters.base import OfferingDraft
 from space_hub.text import catalogue
+from space_hub.vocabulary.attributes import ATTRIBUTES
 from space_hub.vocabulary.capabilities import CAPABILITIES
 
 WEIGHT = {"title": 4, "capability": 3, "provider": 2, "standards": 2, "body": 1}
@@ -214,8 +215,9 @@ def _points(seen: list[Shelved], query: Query) -> dict[str, int]:
                 total += rarity * (often * (1.2 + 1) / (often + 1.2 * (1 - 0.75 + 0.75 * relative)))
         for wish in asked.wishes:
             met = any(_meets(each.draft, condition) for condition in wish.conditions)
-            if met or any(phase.value in _phases(each.draft) for phase in wish.phases):
-                total += 3.0
+            met = met or any(phase.value in _phases(each.draft) for phase in wish.phases)
+            if met or each.draft.capability in wish.capabilities or each.area in wish.mission_areas:
+                total += wish.weight
                 hit = hit or not terms
         if hit:
             found[each.offering_id] = math.floor(total * 1e6 + 0.5)
@@ -238,6 +240,13 @@ def _weights(each: Shelved) -> dict[str, int]:
         for kind in (f"capability.{about.code}", f"mission_area.{about.area.value}")
     ]
     coded = [code.replace("_", " ") for value in draft.attributes for code in value.codes]
+    for language in ("en", "fr"):
+        for value in draft.attributes:
+            name = ATTRIBUTES[value.attribute].list_name
+            coded += [
+                catalogue(language).get(f"vocabulary.{name}.{code}", "") for code in value.codes if code != "none"
+            ]
+            coded += [catalogue(language)[f"vocabulary.attribute.{value.attribute}"]] if value.flag else []
     named = {
         "title": _terms(draft.title),
         "capability": sorted(
