@@ -23,6 +23,7 @@ from catalog.search.suppliers import Supplier, Suppliers
 from catalog.shelf_tables import SavedHit, SavedSearch, ShelfEntry
 from catalog.tables import Offering, OfferingVersion
 from providers import generation
+from providers.lifecycle import Status
 from providers.tables import Provider
 from space_hub.clock import Clock
 from space_hub.delivery import log
@@ -92,6 +93,8 @@ def run_due(session: Session, clock: Clock, _rng: Rng, entry: LogEntry) -> None:
     if entry.topic == "offering.withdrawn":
         _gone(session, clock, str(entry.payload["offering_id"]))
         return
+    if not _onto_shelf(entry):
+        return
     if entry.topic == "offering.published":
         offerings: Sequence[Any] = [session.get_one(Offering, str(entry.payload["offering_id"]))]
     else:
@@ -107,6 +110,15 @@ def run_due(session: Session, clock: Clock, _rng: Rng, entry: LogEntry) -> None:
     asked = [(row, organisation, normalise(_read(row.query))) for row, organisation in keepers]
     for offering in offerings if asked else ():
         _tell_of(session, clock, offering, fresh, asked)
+
+
+def _onto_shelf(entry: LogEntry) -> bool:
+    """Whether what happened can bring offerings onto the shelf."""
+    if entry.topic == "provider.status_changed":
+        return bool(entry.payload["status"] == Status.VERIFIED.value)
+    if entry.topic == "clearance.changed":
+        return any(each["state"] == "active" for each in entry.payload["clearances"])
+    return True
 
 
 def _tell_of(

@@ -20,7 +20,7 @@ from catalog.search.index import Index
 from catalog.search.query import Condition, Facet, Query, Relation
 from catalog.search.rank import Key
 from catalog.search.shelf import shelf
-from catalog.search.terms import fields_of
+from catalog.search.terms import WEIGHTS, fields_of
 from catalog.shelf_tables import ShelfEntry
 from catalog.tables import Offering, OfferingVersion
 from providers.tables import Provider
@@ -100,7 +100,7 @@ def explain(query: Query, version: OfferingVersion, terms: str) -> tuple[Reason,
     by_field: dict[str, list[str]] = {}
     for term, field in fields_of(terms, given):
         by_field.setdefault(field, []).append(given[term])
-    for field, words in by_field.items():
+    for field, words in sorted(by_field.items(), key=lambda each: list(WEIGHTS).index(each[0])):
         reasons.append(Reason("search.why.text", {"field": field, "words": words}))
     values = {value["attribute"]: value for value in version.attributes}
     phases = (

@@ -11,7 +11,7 @@ from tests.support.supply import good, offering, verified
 @pytest.fixture
 def people(hub: Hub) -> tuple[Caller, Caller, Caller, Caller]:
     """Broker, planner, and two verified suppliers."""
-    broker, planner = hub.key("broker", ""), hub.key("nation", "DE")
+    broker, planner = hub.key("broker", "BE"), hub.key("nation", "DE")
     return broker, planner, verified(hub, broker)[0], verified(hub, broker, "Rival", "ES")[0]
 
 
@@ -125,7 +125,7 @@ def test_an_overview_tells_a_supplier_nothing_of_its_rivals(people: People) -> N
 
 def test_capacity_is_summed_when_enough_suppliers_stand_behind_it(hub: Hub) -> None:
     """Sabotage seen: the count of suppliers not asked showed one supplier's capacity."""
-    broker, planner = hub.key("broker", ""), hub.key("nation", "DE")
+    broker, planner = hub.key("broker", "BE"), hub.key("nation", "DE")
     for place in range(5):
         supplier, _ = verified(hub, broker, f"Firm {place}")
         good(supplier.post("/v1/offerings", offering(capacity=100)))

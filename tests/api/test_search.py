@@ -11,7 +11,7 @@ from tests.support.supply import good, offering, verified
 @pytest.fixture
 def market(hub: Hub) -> tuple[Hub, Caller, Caller]:
     """A planner and a supplier with three offerings."""
-    broker, planner = hub.key("broker", ""), hub.key("nation", "DE")
+    broker, planner = hub.key("broker", "BE"), hub.key("nation", "DE")
     supplier, _ = verified(hub, broker)
     good(supplier.post("/v1/offerings", offering("EYE", title="Optical imagery of ports")))
     good(supplier.post("/v1/offerings", offering("SAR", capability="radar.sar", title="Radar by night", attributes={})))

@@ -11,6 +11,7 @@ from catalog.shelf_tables import SavedHit
 from providers.adapters.drafts import read_draft
 from space_hub.clock import ManualClock
 from space_hub.db import Database
+from space_hub.delivery import log
 from space_hub.delivery.log import LogEntry
 from space_hub.errors import Conflict, Forbidden, NotFound
 from space_hub.rng import SeededRng
@@ -34,7 +35,7 @@ def change(
 def react(database: Database, clock: ManualClock, rng: SeededRng) -> list[dict[str, Any]]:
     """Deal with every entry that was not dealt with yet; the messages of saved searches so far."""
     with database.write() as session:
-        topics = ("offering.published", "offering.withdrawn", "provider.status_changed")
+        topics = ("offering.published", "offering.withdrawn")
         for entry in session.exec(select(LogEntry).where(col(LogEntry.topic).in_(topics)).order_by(col(LogEntry.id))):
             saved.run_due(session, clock, rng, entry)
         told = select(LogEntry).where(LogEntry.topic == "search.matched").order_by(col(LogEntry.id))
@@ -64,6 +65,28 @@ def test_what_answered_before_is_no_news_and_what_comes_to_answer_is(
     change(any_database, clock, rng, who, old, price="11")
     change(any_database, clock, rng, who, coarse, reference="B", attributes={"gsd": {"value": 30, "unit": "cm"}})
     assert [told["offering_id"] for told in react(any_database, clock, rng)] == [coarse]
+
+
+def test_a_supplier_that_comes_onto_the_shelf_brings_all_its_offerings(
+    any_database: Database, clock: ManualClock, rng: SeededRng
+) -> None:
+    """Sabotage seen: only published offerings looked at, those that waited for the verification were never told of."""
+    from providers.tables import Provider
+    from space_hub.trust import markings
+
+    who, reader = supplier(any_database, clock, rng), planner(any_database, clock, rng)
+    offering_id = publish(any_database, clock, rng, who)
+    keep(any_database, clock, rng, reader, text="optical")
+    with any_database.write() as session:
+        provider = session.exec(select(Provider)).one()
+        for status, told in (("suspended", 0), ("verified", 1), ("verified", 1)):
+            payload = {"provider_id": provider.id, "status": status, "event": "x"}
+            entry = log.append(
+                session, clock, "provider.status_changed", provider.id, payload, markings.public(session)
+            )
+            saved.run_due(session, clock, rng, entry)
+            matched = session.exec(select(LogEntry).where(LogEntry.topic == "search.matched")).all()
+            assert [each.payload["offering_id"] for each in matched] == [offering_id] * told
 
 
 def test_who_was_told_is_told_when_it_leaves(any_database: Database, clock: ManualClock, rng: SeededRng) -> None:
