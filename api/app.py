@@ -14,6 +14,7 @@ from api import docs, errors, limits
 from api import routes as resources
 from api.deps import House
 from api.policy import Policy, Problem
+from catalog.search import index
 from space_hub import db, logs
 from space_hub.clock import Clock
 from space_hub.db import Database
@@ -61,6 +62,8 @@ def create(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        if settings.search_warm:
+            index.warm(built.database)
         yield
         built.database.engine.dispose()
 

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
-from catalog import ledger, pools, search
+from catalog import ledger, pools
 from catalog.access import Exclusivity, PhaseTerms, ceiling, faults, notice_text
 from catalog.authority import Authority
 from catalog.ledger_rules import PARTS, Ask, days_touched, units
@@ -30,6 +30,7 @@ from catalog.promise_tables import (
     Pool,
     PoolMember,
 )
+from catalog.search import shelf
 from catalog.tables import Offering, OfferingVersion
 from providers.lifecycle import Status
 from providers.tables import Provider
@@ -64,7 +65,7 @@ def draft(
     Raises Invalid `access.terms_refused` whose `causes` are all that is wrong.
     """
     pool = pools.get(session, principal, pool_id)
-    offering, version, provider = search.one(session, principal, clock.now(), offering_id)
+    offering, version, provider = shelf.one(session, principal, clock.now(), offering_id)
     side = _side(principal, pool, provider)
     if side is Side.SUPPLIER and not pool.open_to_suppliers:
         raise Forbidden("pool.closed_to_suppliers", pool_id=pool.id)

@@ -13,39 +13,49 @@ from space_hub.errors import Conflict
 from space_hub.rng import Rng
 
 
-def check(session: Session, provider: Provider, wanted: Iterable[AssetRef]) -> None:
-    """Refuse a name that the provider already uses for another catalogue number."""
-    for ref in wanted:
-        known = _find(session, provider, ref)
-        if known is None or known.catalog_number is None or ref.catalog_number is None:
-            continue
-        if known.catalog_number != ref.catalog_number:
-            raise Conflict(
-                "catalog.asset_number_differs", name=ref.name, known=known.catalog_number, given=ref.catalog_number
-            )
+class Held:
+    """The assets of one provider while an intake goes on: read once, completed, and written when they are kept."""
 
+    def __init__(self, session: Session, clock: Clock, rng: Rng, provider: Provider) -> None:
+        self.session, self.clock, self.rng, self.provider = session, clock, rng, provider
+        rows = session.exec(select(Asset).where(Asset.provider_id == provider.id))
+        self._rows = {(row.kind, row.name): row for row in rows}
 
-def keep(session: Session, clock: Clock, rng: Rng, provider: Provider, wanted: Iterable[AssetRef]) -> list[Asset]:
-    """The rows of these assets, made when new and completed when more is known now."""
-    rows = []
-    for ref in wanted:
-        row = _find(session, provider, ref)
+    def check(self, wanted: Iterable[AssetRef]) -> None:
+        """Refuse a name that the provider already uses for another catalogue number."""
+        refs = list(wanted)
+        for ref in refs:
+            known = self._rows.get((ref.kind.value, ref.name))
+            if known is None or known.catalog_number is None or ref.catalog_number is None:
+                continue
+            if known.catalog_number != ref.catalog_number:
+                raise Conflict(
+                    "catalog.asset_number_differs", name=ref.name, known=known.catalog_number, given=ref.catalog_number
+                )
+        for ref in refs:
+            self._note(ref)
+
+    def keep(self, wanted: Iterable[AssetRef]) -> list[Asset]:
+        """The rows of assets that were checked; the caller flushes."""
+        rows = [self._rows[ref.kind.value, ref.name] for ref in wanted]
+        self.session.add_all(rows)
+        return rows
+
+    def _note(self, ref: AssetRef) -> None:
+        """Remember the asset, made when new and completed when more is known now."""
+        row = self._rows.get((ref.kind.value, ref.name))
         if row is None:
-            row = Asset(
-                id=rng.scope(provider.organisation_id, "asset").id("ast"),
-                provider_id=provider.id,
+            row = self._rows[ref.kind.value, ref.name] = Asset(
+                id=self.rng.scope(self.provider.organisation_id, "asset").id("ast"),
+                provider_id=self.provider.id,
                 kind=ref.kind.value,
                 name=ref.name,
-                created_at=clock.now(),
+                created_at=self.clock.now(),
             )
         row.nation = ref.nation or row.nation
         row.catalog_number = row.catalog_number if ref.catalog_number is None else ref.catalog_number
         if row.catalog_number is not None and row.space_object_id is None:
-            row.space_object_id = _object(session, row.catalog_number)
-        session.add(row)
-        session.flush()
-        rows.append(row)
-    return rows
+            row.space_object_id = _object(self.session, row.catalog_number)
 
 
 def resolve(session: Session) -> int:
@@ -60,12 +70,6 @@ def resolve(session: Session) -> int:
         session.add(row)
     session.flush()
     return len(open_rows)
-
-
-def _find(session: Session, provider: Provider, ref: AssetRef) -> Asset | None:
-    return session.exec(
-        select(Asset).where(Asset.provider_id == provider.id, Asset.kind == ref.kind.value, Asset.name == ref.name)
-    ).one_or_none()
 
 
 def _object(session: Session, catalog_number: int) -> str | None:

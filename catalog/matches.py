@@ -9,7 +9,7 @@ from catalog.content import measured_from_json
 from catalog.matching.recommend import recommend
 from catalog.matching.record import Record, freeze
 from catalog.matching.values import Candidate, Need, UnitPrice
-from catalog.search import shelf
+from catalog.search.shelf import shelf
 from catalog.tables import MatchRecord, Offering, OfferingVersion
 from providers.tables import Provider
 from space_hub.clock import Clock

@@ -1,19 +1,24 @@
 """A provider's own shelf: publish, change, withdraw, read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlmodel import Session, col, select
 
-from catalog.intake import WITHDRAWN, Intake, Taken, take
-from catalog.tables import Asset, Offering, OfferingAsset
-from providers import onboarding
+from catalog.intake import WITHDRAWN, Intake, Taken, take, tell_audience
+from catalog.search import entries
+from catalog.tables import Asset, Offering, OfferingAsset, OfferingDependency, OfferingVersion
+from providers import generation, onboarding
 from providers.adapters.base import Listing, OfferingDraft, Refused
 from providers.tables import Provider
 from space_hub.clock import Clock
+from space_hub.delivery import log
 from space_hub.errors import Conflict, Invalid, NotFound
 from space_hub.rng import Rng
 from space_hub.trust import audit
 from space_hub.trust.principal import Principal
+
+_MOST_ASKED = 500
+"""References in one question to the database."""
 
 
 def publish(session: Session, clock: Clock, rng: Rng, principal: Principal, draft: OfferingDraft) -> Taken:
@@ -23,7 +28,7 @@ def publish(session: Session, clock: Clock, rng: Rng, principal: Principal, draf
     taken = session.exec(known).one_or_none()
     if taken is not None:
         raise Conflict("catalog.reference_taken", reference=draft.reference, offering_id=taken)
-    return _single(take(session, clock, rng, principal, provider, [draft], source="api"))
+    return single(take(session, clock, rng, principal, provider, [draft], source="api"))
 
 
 def change(
@@ -34,18 +39,63 @@ def change(
     offering = _owned(session, provider, offering_id)
     if draft.reference != offering.reference:
         raise Invalid("catalog.reference_fixed", reference=offering.reference, given=draft.reference)
-    return _single(take(session, clock, rng, principal, provider, [draft], source="api"))
+    return single(take(session, clock, rng, principal, provider, [draft], source="api"))
 
 
 def withdraw(session: Session, clock: Clock, principal: Principal, offering_id: str) -> Offering:
     """Take an own offering off the shelf; its versions stay, and a change brings it back."""
-    offering = _owned(session, onboarding.own(session, principal), offering_id)
-    if offering.status != WITHDRAWN:
-        offering.status, offering.withdrawn_reason = WITHDRAWN, "owner"
-        offering.updated_at = clock.now()
-        session.add(offering)
-        audit.record(session, clock, principal, "offering.withdraw", offering.id)
+    provider = onboarding.own(session, principal)
+    offering = _owned(session, provider, offering_id)
+    _withdraw(session, clock, principal, provider, [offering], "owner")
     return offering
+
+
+def withdraw_gone(
+    session: Session, clock: Clock, principal: Principal, provider: Provider, references: Iterable[str]
+) -> list[Offering]:
+    """Take off the shelf what a supplier lists no more, by its own references; the caller holds its row."""
+    wanted = sorted(set(references))
+    found: list[Offering] = []
+    for start in range(0, len(wanted), _MOST_ASKED):
+        some = col(Offering.reference).in_(wanted[start : start + _MOST_ASKED])
+        found += session.exec(
+            select(Offering).where(Offering.provider_id == provider.id, some).order_by(col(Offering.id))
+        ).all()
+    return _withdraw(session, clock, principal, provider, found, "gone_at_supplier")
+
+
+def _withdraw(
+    session: Session,
+    clock: Clock,
+    principal: Principal,
+    provider: Provider,
+    offerings: Iterable[Offering],
+    reason: str,
+) -> list[Offering]:
+    """Those of `offerings` that were published, now withdrawn; who reads them is told."""
+    gone = [offering for offering in offerings if offering.status != WITHDRAWN]
+    for offering in gone:
+        offering.status, offering.withdrawn_reason, offering.updated_at = WITHDRAWN, reason, clock.now()
+        session.add(offering)
+        version = session.get_one(OfferingVersion, offering.current_version_id)
+        audit.record(session, clock, principal, "offering.withdraw", offering.id, reason=reason)
+        payload = {
+            "offering_id": offering.id,
+            "version_id": version.id,
+            "provider_id": provider.id,
+            "title": version.title,
+            "mission_area": version.mission_area,
+            "capability": version.capability,
+            "reason": reason,
+        }
+        told = tell_audience(session, provider, version.release_to)
+        log.append(session, clock, "offering.withdrawn", offering.id, payload, told)
+    if gone:
+        number = generation.bump(session)
+        for offering in gone:
+            version = session.get_one(OfferingVersion, offering.current_version_id)
+            entries.write(session, offering, version, provider, number)
+    return gone
 
 
 def from_manifest(
@@ -70,9 +120,24 @@ def own(session: Session, principal: Principal, offering_id: str) -> tuple[Provi
     return provider, _owned(session, provider, offering_id)
 
 
-def assets_of(session: Session, version_id: str) -> Sequence[Asset]:
-    found = select(Asset).join(OfferingAsset, col(OfferingAsset.asset_id) == col(Asset.id))
-    return session.exec(found.where(OfferingAsset.version_id == version_id).order_by(col(Asset.name))).all()
+def assets_of(session: Session, version_ids: Sequence[str]) -> dict[str, list[Asset]]:
+    """Version -> the assets that it rests on, by name; versions without any are left out."""
+    found: dict[str, list[Asset]] = {}
+    statement = select(OfferingAsset.version_id, Asset).join(Asset, col(Asset.id) == col(OfferingAsset.asset_id))
+    for version_id, asset in session.execute(
+        statement.where(col(OfferingAsset.version_id).in_(version_ids)).order_by(col(Asset.name))
+    ):
+        found.setdefault(version_id, []).append(asset)
+    return found
+
+
+def dependencies_of(session: Session, version_ids: Sequence[str]) -> dict[str, list[OfferingDependency]]:
+    """Version -> what else it rests on, by kind and name."""
+    found: dict[str, list[OfferingDependency]] = {}
+    statement = select(OfferingDependency).where(col(OfferingDependency.version_id).in_(version_ids))
+    for row in session.exec(statement.order_by(col(OfferingDependency.kind), col(OfferingDependency.name_key))):
+        found.setdefault(row.version_id, []).append(row)
+    return found
 
 
 def _owned(session: Session, provider: Provider, offering_id: str) -> Offering:
@@ -82,7 +147,7 @@ def _owned(session: Session, provider: Provider, offering_id: str) -> Offering:
     return offering
 
 
-def _single(done: Intake) -> Taken:
+def single(done: Intake) -> Taken:
     if done.refused:
         raise done.refused[0].error
     return done.taken[0]

@@ -20,6 +20,7 @@ HEAVY = {
 }
 
 LIGHT = {
+    "shelf.rebuild": "jobs.shelf:rebuild",
     "work.prune": "jobs.prune:prune",
 }
 

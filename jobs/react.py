@@ -30,6 +30,10 @@ REACTIONS: tuple[tuple[str, frozenset[str]], ...] = (
             | {"agreement.signed", "call_off.placed", "match.computed"}
         ),
     ),
+    (
+        "catalog.saved:run_due",
+        frozenset({"offering.published", "offering.withdrawn", "provider.status_changed", "clearance.changed"}),
+    ),
 )
 """Who is called (session, clock, rng, entry) for which topics, in this order."""
 

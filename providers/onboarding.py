@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from providers import audience, generation
 from providers.lifecycle import BY_STAFF, EDITABLE, NEEDS_REASONS, Event, Status, after
 from providers.standing import standing_of
-from providers.tables import Evidence, Provider, ProviderStatusEntry
+from providers.tables import Clearance, Evidence, Provider, ProviderStatusEntry
 from space_hub.clock import Clock
 from space_hub.delivery import log
 from space_hub.errors import Conflict, Invalid, NotFound
@@ -21,6 +21,7 @@ from space_hub.trust import audit
 from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
+from space_hub.vocabulary.codes import MissionArea
 from space_hub.vocabulary.nations import nation
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -291,3 +292,14 @@ def _enter(
     if on_shelf:
         provider.shelf_generation = generation.bump(session)
         session.add(provider)
+    if event is Event.VERIFY:
+        for area in MissionArea:
+            session.merge(
+                Clearance(
+                    provider_id=provider.id,
+                    mission_area=area.value,
+                    tier="listed",
+                    state="active",
+                    shelf_generation=provider.shelf_generation,
+                )
+            )

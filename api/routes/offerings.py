@@ -1,9 +1,10 @@
-"""Offerings: a provider's own shelf, and the catalogue that planners search."""
+"""Offerings: a provider's own shelf."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Request
 from pydantic import Field
 from sqlmodel import Session, col, select
 
@@ -11,18 +12,19 @@ from api.deps import Asked, Once
 from api.models import CatalogNumber, In, Out, UtcDatetime
 from api.paging import Page, Paged
 from api.policy import Router, scope
-from catalog import offerings, search
+from catalog import offerings
 from catalog.intake import Taken
-from catalog.tables import Asset, Offering, OfferingVersion
+from catalog.tables import Offering, OfferingVersion
+from catalog.withheld import sees_all
 from providers.adapters.base import OfferingDraft
 from providers.adapters.drafts import read_draft
 from providers.adapters.manifest import read_manifest
 from providers.tables import Provider
 from space_hub.errors import Invalid
 from space_hub.text import say
+from space_hub.trust.principal import Principal
 from space_hub.vocabulary.attributes import ATTRIBUTES
-from space_hub.vocabulary.codes import AssetKind, MissionArea, Modality, Provenance
-from space_hub.vocabulary.nations import nation as check_nation
+from space_hub.vocabulary.codes import DEPENDENCY_KINDS, MATURITIES, AssetKind, MissionArea, Modality, Provenance
 from space_hub.vocabulary.phases import Phase
 
 router = Router(prefix="/v1", tags=["offerings"])
@@ -37,9 +39,21 @@ class ValueIn(In):
     unit: str | None = Field(default=None, description="UCUM; needed for a number.")
 
 
+class DurationIn(In):
+    value: float = Field(ge=0)
+    unit: str = Field(description="UCUM, a time: h, d.")
+
+
 class CapacityIn(In):
     quantity: float = Field(ge=0)
     unit: str
+    notice: DurationIn | None = Field(default=None, description="From the call to the first delivery.")
+
+
+class DependencyIn(In):
+    kind: Literal[DEPENDENCY_KINDS]  # type: ignore[valid-type]
+    name: str | None = Field(default=None, max_length=100, description="Null: you were asked and do not know.")
+    nation: str | None = None
 
 
 class PriceIn(In):
@@ -74,9 +88,15 @@ class OfferingIn(In):
     coverage: Any = Field(default=None, description='"global" or a GeoJSON geometry.')
     valid_from: UtcDatetime | None = None
     valid_to: UtcDatetime | None = None
+    maturity: Literal[MATURITIES] | None = None  # type: ignore[valid-type]
+    taskable: bool = Field(default=True, description="It can be ordered to do something new.")
+    archive: bool = Field(default=False, description="It hands over what exists already.")
+    dependencies: list[DependencyIn] = Field(
+        default_factory=list, max_length=50, description="What it rests on besides its assets."
+    )
 
     def draft(self) -> OfferingDraft:
-        return read_draft(self.model_dump(mode="python"))
+        return read_draft(self.model_dump(mode="python", exclude_unset=True))
 
 
 class ValueOut(Out):
@@ -117,6 +137,13 @@ class AssetOut(Out):
     space_object_id: str | None = Field(description="Null while the catalogue does not know the number.")
 
 
+class DependencyOut(Out):
+    kind: str
+    name: str = Field(description="Empty when the supplier does not know.")
+    nation: str | None
+    known: bool
+
+
 class OfferingOut(Out):
     id: str
     provider_id: str
@@ -132,18 +159,24 @@ class OfferingOut(Out):
     mission_area: MissionArea
     capability: str
     modality: Modality
-    attributes: list[ValueOut]
+    attributes: list[ValueOut] | None
     capacity_unit: str
-    capacity: list[CapacityOut]
+    capacity: list[CapacityOut] | None
     price_unit: str
-    prices: list[PriceOut]
-    assets: list[AssetOut]
+    prices: list[PriceOut] | None
+    assets: list[AssetOut] | None
+    dependencies: list[DependencyOut] | None
+    withheld: list[str] = Field(description="What its owner shows to fewer; null here unless you are one of them.")
     release_to: list[str] | None
     standards: list[str]
     licence: str
     coverage: Any
     valid_from: datetime | None
     valid_to: datetime | None
+    maturity: str | None
+    taskable: bool
+    archive: bool
+    national: bool = Field(description="A nation's own capacity, beside the commercial ones.")
     source: str
     published_at: datetime
 
@@ -181,7 +214,7 @@ def create_offering(body: OfferingIn, once: Once) -> OfferingOut:
     draft = body.draft()
 
     def make(session: Session) -> OfferingOut:
-        return _taken(session, offerings.publish(session, once.clock, once.rng, once.principal, draft))
+        return _taken(session, once.principal, offerings.publish(session, once.clock, once.rng, once.principal, draft))
 
     return once.run(make)
 
@@ -238,7 +271,7 @@ def list_own_offerings(asked: Asked, page: Page) -> Paged[OfferingOut]:
             .join(Provider, col(Provider.id) == col(Offering.provider_id))
             .where(Provider.organisation_id == asked.principal.organisation_id)
         )
-        return page.of(session, statement, key=col(Offering.id), make=_maker(session))
+        return page.of(session, statement, key=col(Offering.id), make=_maker(session, asked.principal))
 
 
 @router.put("/offerings/{offering_id}", policy=scope("offering:write"))
@@ -246,7 +279,8 @@ def change_offering(offering_id: str, body: OfferingIn, asked: Asked) -> Offerin
     """A new version of your offering; the same content again makes none."""
     draft = body.draft()
     with asked.write() as session:
-        return _taken(session, offerings.change(session, asked.clock, asked.rng, asked.principal, offering_id, draft))
+        done = offerings.change(session, asked.clock, asked.rng, asked.principal, offering_id, draft)
+        return _taken(session, asked.principal, done)
 
 
 @router.delete("/offerings/{offering_id}", policy=scope("offering:write"), status_code=204)
@@ -266,59 +300,28 @@ def list_offering_versions(offering_id: str, asked: Asked, page: Page) -> Paged[
             session,
             found,
             key=col(OfferingVersion.number),
-            make=lambda version: _out(session, offering, version, provider),
+            make=lambda version: show(session, asked.principal, offering, version, provider),
         )
 
 
-@router.get("/catalogue", policy=scope("catalog:read"))
-def search_catalogue(
-    asked: Asked,
-    page: Page,
-    mission_area: MissionArea | None = None,
-    capability: str | None = None,
-    nation: Annotated[str | None, Query(description="Nation of the provider, ISO 3166 alpha-2.")] = None,
-    text: Annotated[str | None, Query(max_length=200, description="Words in title, description or provider.")] = None,
-    where: Annotated[
-        list[str] | None, Query(description="Conditions on attributes: `gsd <= 0.5 m`, `band = Ka`.", max_length=20)
-    ] = None,
-) -> Paged[OfferingOut]:
-    """Offerings of verified providers that you may see. A provider sees its own."""
-    statement = search.shelf(
-        asked.principal,
-        asked.clock.now(),
-        mission_area=mission_area,
-        capability=capability,
-        nation=None if nation is None else check_nation(nation),
-        text=text,
-        conditions=tuple(search.read_condition(each) for each in where or ()),
-    )
-    with asked.read() as session:
-        return page.of(session, statement, key=col(Offering.id), make=_maker(session))
+def show(
+    session: Session, principal: Principal, offering: Offering, version: OfferingVersion, provider: Provider
+) -> OfferingOut:
+    """One version as the asker may read it."""
+    return show_many(session, principal, [(offering, version, provider)])[0]
 
 
-@router.get("/catalogue/{offering_id}", policy=scope("catalog:read"))
-def get_catalogue_offering(offering_id: str, asked: Asked) -> OfferingOut:
-    """One offering of the catalogue, as you may see it."""
-    with asked.read() as session:
-        return _out(session, *search.one(session, asked.principal, asked.clock.now(), offering_id))
-
-
-def _maker(session: Session) -> Any:
-    return lambda offering, version, provider: _out(session, offering, version, provider)
-
-
-def _taken(session: Session, taken: Taken) -> OfferingOut:
-    provider = session.get(Provider, taken.offering.provider_id)
-    if provider is None:
-        raise RuntimeError("an offering was taken for a provider that is not there")
-    return _out(session, taken.offering, taken.version, provider)
-
-
-def _out(session: Session, offering: Offering, version: OfferingVersion, provider: Provider) -> OfferingOut:
-    found: list[Asset] = list(offerings.assets_of(session, version.id))
-    plain = version.model_dump(exclude={"id", "number", "at", "attributes", "marking_id"})
-    return OfferingOut.model_validate(
-        {
+def show_many(
+    session: Session, principal: Principal, rows: Sequence[tuple[Offering, OfferingVersion, Provider]]
+) -> list[OfferingOut]:
+    """Versions as the asker may read them: what is withheld is null, with its name."""
+    ids = [version.id for _, version, _ in rows]
+    resting, dependencies = offerings.assets_of(session, ids), offerings.dependencies_of(session, ids)
+    found = []
+    for offering, version, provider in rows:
+        plain = version.model_dump(exclude={"id", "number", "at", "attributes", "marking_id"})
+        withheld = [datum.removeprefix("offering.") for datum in version.withheld]
+        shown = {
             **plain,
             "id": offering.id,
             "provider_id": provider.id,
@@ -330,11 +333,28 @@ def _out(session: Session, offering: Offering, version: OfferingVersion, provide
             "version": version.number,
             "published_at": version.at,
             "attributes": [{**value, "unit": unit_of(value["attribute"])} for value in version.attributes],
-            "assets": [AssetOut.model_validate(each) for each in found],
+            "assets": [AssetOut.model_validate(each) for each in resting.get(version.id, ())],
+            "dependencies": [DependencyOut.model_validate(each) for each in dependencies.get(version.id, ())],
+            "withheld": withheld,
         }
-    )
+        if withheld and not sees_all(principal, provider):
+            shown |= dict.fromkeys(set(withheld) & _WITHHOLDABLE)
+        found.append(OfferingOut.model_validate(shown))
+    return found
+
+
+_WITHHOLDABLE = frozenset({"attributes", "assets", "capacity", "dependencies", "prices"})
+"""Fields of an answer that an owner may keep from the shelf; each goes by the datum `offering.<field>`."""
+
+
+def _maker(session: Session, principal: Principal) -> Any:
+    return lambda *row: show(session, principal, *row)
+
+
+def _taken(session: Session, principal: Principal, taken: Taken) -> OfferingOut:
+    provider = session.get_one(Provider, taken.offering.provider_id)
+    return show(session, principal, taken.offering, taken.version, provider)
 
 
 def unit_of(attribute: str) -> str | None:
-
     return ATTRIBUTES[attribute].unit

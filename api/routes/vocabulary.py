@@ -1,14 +1,18 @@
-"""The words of the market: mission areas, capabilities, attributes with their units, code lists."""
+"""The words of the market: mission areas, capabilities, attributes with their units, code lists, regions."""
+
+from pydantic import Field
 
 from api.deps import Asked
 from api.models import Out
 from api.policy import Router, any_key
+from catalog.code_labels import label
 from space_hub.text import say
 from space_hub.vocabulary import codes
-from space_hub.vocabulary.attributes import ATTRIBUTES, Attribute
+from space_hub.vocabulary.attributes import ATTRIBUTES, NATION_LIST, Attribute
 from space_hub.vocabulary.capabilities import CAPABILITIES
 from space_hub.vocabulary.codes import MissionArea
 from space_hub.vocabulary.phases import Phase
+from space_hub.vocabulary.regions import REGIONS
 from space_hub.vocabulary.units import accepted
 
 router = Router(prefix="/v1/vocabulary", tags=["vocabulary"])
@@ -34,6 +38,13 @@ class AttributeOut(CodeOut):
     accepted_units: list[str]
     better: str | None
     codes: list[str]
+    list_name: str | None = Field(
+        description="The list of `lists` that its codes and their labels are of; `nation`: ISO 3166."
+    )
+
+
+class RegionOut(CodeOut):
+    box: tuple[float, float, float, float] = Field(description="West, south, east, north in degrees.")
 
 
 class VocabularyOut(Out):
@@ -43,6 +54,8 @@ class VocabularyOut(Out):
     phases: list[CodeOut]
     modalities: list[CodeOut]
     asset_kinds: list[CodeOut]
+    regions: list[RegionOut]
+    lists: dict[str, list[CodeOut]]
 
 
 @router.get("", policy=any_key())
@@ -71,6 +84,14 @@ def get_vocabulary(asked: Asked) -> VocabularyOut:
         phases=labels("phase", Phase),
         modalities=labels("modality", codes.Modality),
         asset_kinds=labels("asset_kind", codes.AssetKind),
+        regions=[
+            RegionOut(code=name, label=say(f"vocabulary.region.{name}", language), box=box)
+            for name, box in REGIONS.items()
+        ],
+        lists={
+            name: [CodeOut(code=each, label=label(name, each, language)) for each in values]
+            for name, values in codes.LISTS.items()
+        },
     )
 
 
@@ -83,5 +104,6 @@ def _attribute(about: Attribute, language: str) -> AttributeOut:
         unit=about.unit,
         accepted_units=[] if about.unit is None else list(accepted(about.unit)),
         better=None if about.better is None else about.better.value,
-        codes=list(about.codes),
+        codes=[] if about.list_name == NATION_LIST else [*about.codes],
+        list_name=about.list_name or None,
     )

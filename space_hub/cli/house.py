@@ -148,6 +148,7 @@ def open_or_make(settings: Settings, now: datetime | None = None) -> House:
         prepare_folder(settings.data)
     database = connected(settings.url)
     migrations.upgrade(database)
+    _fill_shelf(database)
     wall = SystemClock()
     with database.read() as session:
         found = session.get(db.Installation, 1)
@@ -164,6 +165,22 @@ def open_or_make(settings: Settings, now: datetime | None = None) -> House:
                 organisations.ensure_hub(session, clock)
                 return House(settings, database, clock, SystemRng(), True, began + offset)
     return _existing(settings, database, found, now)
+
+
+def _fill_shelf(database: "Database") -> None:
+    """Write what search is fed with where it is missing: after an upgrade, or after a restore of part of the tables."""
+    from sqlalchemy import text
+
+    lacking = (
+        "SELECT 1 FROM offering LEFT JOIN shelf_entry ON shelf_entry.offering_id = offering.id "
+        "WHERE offering.status = 'published' AND shelf_entry.offering_id IS NULL LIMIT 1"
+    )
+    with database.read() as session:
+        found = session.execute(text(lacking)).first()
+    if found is not None:
+        from jobs import shelf  # Brings numpy along, which opening a hub does not need otherwise.
+
+        shelf.fill(database)
 
 
 def open_existing(settings: Settings) -> House:

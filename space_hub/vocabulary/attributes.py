@@ -12,7 +12,11 @@ from typing import Any
 from space_hub.errors import Invalid
 from space_hub.vocabulary import codes as lists
 from space_hub.vocabulary.codes import MissionArea, Provenance
+from space_hub.vocabulary.nations import ALL_NATIONS
 from space_hub.vocabulary.units import convert
+
+NATION_LIST = "nation"
+"""Codes that are nations: ISO 3166 alpha-2, every one of them."""
 
 
 class Form(StrEnum):
@@ -36,6 +40,8 @@ class Attribute:
     unit: str | None = None
     better: Better | None = None
     codes: tuple[str, ...] = ()
+    list_name: str = ""
+    """The list that its codes are of, by which their labels are found: `vocabulary.<list>.<code>`."""
 
     def fits(self, area: MissionArea) -> bool:
         return not self.areas or area in self.areas
@@ -63,8 +69,9 @@ def _number(code: str, unit: str, better: Better | None, *areas: MissionArea) ->
     return Attribute(code, Form.NUMBER, frozenset(areas), unit, better)
 
 
-def _codes(code: str, values: tuple[str, ...], *areas: MissionArea) -> Attribute:
-    return Attribute(code, Form.CODES, frozenset(areas), codes=values)
+def _codes(code: str, name: str, *areas: MissionArea) -> Attribute:
+    values = ALL_NATIONS if name == NATION_LIST else lists.LISTS[name]
+    return Attribute(code, Form.CODES, frozenset(areas), codes=values, list_name=name)
 
 
 def _flag(code: str, *areas: MissionArea) -> Attribute:
@@ -81,7 +88,9 @@ _ALL: list[Attribute] = [
     _number("availability", "%", _HIGH),
     _number("response_time", "h", _LOW),
     _number("reaction_time", "h", _LOW),
-    _codes("licence_tier", lists.LICENCE_TIERS),
+    _codes("licence_tier", "licence_tier"),
+    _codes("security_level", "security_level"),
+    _number("order_lead", "h", _LOW),
     _number("delivery_latency", "min", _LOW, _EO, _SAR, _RF, _SDA, _WX),
     _number("revisit", "h", _LOW, _EO, _SAR, _RF, _SDA),
     _number("gsd", "m", _LOW, _EO),
@@ -93,21 +102,33 @@ _ALL: list[Attribute] = [
     _number("minimum_area", "km2", _LOW, _EO, _SAR),
     _number("geolocation_ce90", "m", _LOW, _EO, _SAR),
     _number("niirs", "{NIIRS}", _HIGH, _EO, _SAR),
+    _number("scene_area", "km2", _HIGH, _EO),
+    _number("revisit_latitude", "deg", None, _EO, _SAR),
+    _number("spectral_range", "nm", None, _EO),
+    _number("bit_depth", "{bit}", _HIGH, _EO),
+    _codes("processing_levels", "processing_level", _EO, _SAR),
+    _codes("look_side", "look_side", _EO, _SAR),
+    _codes("orbit_direction", "orbit_direction", _EO, _SAR),
     _flag("stereo", _EO),
-    _codes("sar:instrument_mode", lists.SAR_MODES, _SAR),
-    _codes("sar:frequency_band", lists.BANDS, _SAR),
-    _codes("sar:polarizations", lists.POLARISATIONS, _SAR),
+    _codes("sar:instrument_mode", "sar_mode", _SAR),
+    _codes("sar:frequency_band", "band", _SAR),
+    _codes("sar:polarizations", "polarisation", _SAR),
     _number("sar:center_frequency", "GHz", None, _SAR),
     _number("sar:resolution_range", "m", _LOW, _SAR),
     _number("sar:resolution_azimuth", "m", _LOW, _SAR),
     _number("sar:looks", "{look}", _HIGH, _SAR),
+    _number("range_looks", "{look}", _HIGH, _SAR),
+    _number("azimuth_looks", "{look}", _HIGH, _SAR),
     _number("incidence_angle", "deg", None, _SAR),
+    _number("grazing_angle", "deg", None, _SAR),
+    _number("scene_size", "km", _HIGH, _SAR),
+    _codes("product_types", "sar_product", _SAR),
     _number("nesz", "dB", _LOW, _SAR),
     _number("frequency_range", "MHz", None, _RF),
     _number("geolocation_cep", "km", _LOW, _RF),
     _number("sensitivity", "dB[W]", _LOW, _RF),
-    _codes("band", lists.BANDS, _COM, _GND),
-    _codes("orbit", lists.REGIMES, _COM, _SDA, _LAUNCH, _SERVICE),
+    _codes("band", "band", _COM, _GND),
+    _codes("orbit", "regime", _COM, _SDA, _LAUNCH, _SERVICE),
     _number("forward_rate", "Mbit/s", _HIGH, _COM),
     _number("return_rate", "Mbit/s", _HIGH, _COM),
     _number("committed_rate", "Mbit/s", _HIGH, _COM),
@@ -115,8 +136,15 @@ _ALL: list[Attribute] = [
     _number("link_latency", "ms", _LOW, _COM),
     _number("eirp", "dB[W]", _HIGH, _COM, _GND),
     _number("gain_to_noise", "dB/K", _HIGH, _COM, _GND),
-    _codes("anti_jam", lists.ANTI_JAM, _COM),
+    _codes("anti_jam", "anti_jam", _COM),
     _flag("anchored_in_alliance", _COM),
+    _codes("service_class", "satcom_class", _COM),
+    _codes("gateway_nation", NATION_LIST, _COM),
+    _number("contention_ratio", "1", _LOW, _COM),
+    _codes("terminal_types", "terminal_type", _COM),
+    _flag("beam_steerable", _COM),
+    _codes("crypto", "crypto", _COM),
+    _codes("polarisation", "satcom_polarisation", _COM, _GND),
     _number("position_accuracy_95", "m", _LOW, _PNT),
     _number("timing_accuracy", "ns", _LOW, _PNT),
     _number("power_margin", "dB", _HIGH, _PNT),
@@ -124,13 +152,18 @@ _ALL: list[Attribute] = [
     _number("alert_limit", "m", _LOW, _PNT),
     _number("time_to_alert", "s", _LOW, _PNT),
     _number("minimum_size", "cm", _LOW, _SDA),
+    _number("revisit_object", "h", _LOW, _SDA),
+    _codes("regime_coverage", "regime", _SDA),
+    _number("tracks_per_day", "{observation}/d", _HIGH, _SDA),
+    _number("conjunction_latency", "min", _LOW, _SDA),
+    _codes("site_nations", NATION_LIST, _SDA, _GND),
     _number("limiting_magnitude", "{mag}", _HIGH, _SDA),
     _number("objects_maintained", "{object}", _HIGH, _SDA),
     _number("position_sigma", "m", _LOW, _SDA),
     _number("angular_sigma", "''", _LOW, _SDA),
     _number("sensors", "{sensor}", _HIGH, _SDA),
-    _codes("sensor_kind", lists.SENSOR_KINDS, _SDA),
-    _codes("message_format", lists.MESSAGE_FORMATS, _SDA),
+    _codes("sensor_kind", "sensor_kind", _SDA),
+    _codes("message_format", "message_format", _SDA),
     _number("mass_to_orbit", "kg", _HIGH, _LAUNCH),
     _number("call_up_time", "d", _LOW, _LAUNCH, _SERVICE),
     _number("launch_rate", "{launch}/a", _HIGH, _LAUNCH),

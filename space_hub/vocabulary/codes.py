@@ -1,4 +1,4 @@
-"""Closed lists of codes. Mission areas, modalities and kinds of asset have labels in the message catalogue. Pure."""
+"""Closed lists of codes; `LISTS` names those whose every code has a label in the message catalogue. Pure."""
 
 from enum import StrEnum
 
@@ -49,3 +49,55 @@ ANTI_JAM = ("none", "basic", "protected")
 MESSAGE_FORMATS = ("CDM", "TDM", "OMM", "OEM", "OPM")
 SENSOR_KINDS = ("optical", "radar", "laser", "passive_rf", "in_orbit")
 LICENCE_TIERS = ("single_user", "agency", "nation", "alliance", "open_after_24_h", "open")
+LOOK_SIDES = ("left", "right", "both")
+ORBIT_DIRECTIONS = ("ascending", "descending")
+PROCESSING_LEVELS = ("L0", "L1A", "L1B", "L1C", "L2A", "L3", "L4")
+SAR_PRODUCTS = ("SLC", "GRD", "GEC", "SICD", "SIDD", "CPHD")
+SATCOM_CLASSES = ("end_to_end", "anchored", "raw")
+"""The portfolio classes of Implementing Decision (EU) 2023/1054: services, anchored capacity, raw capacity."""
+TERMINAL_TYPES = ("fixed", "transportable", "vehicle", "maritime", "airborne", "handheld")
+CRYPTO = ("none", "commercial", "national", "alliance")
+SATCOM_POLARISATIONS = ("linear_horizontal", "linear_vertical", "circular_left", "circular_right")
+SECURITY_LEVELS = ("unclassified", "restricted", "confidential", "secret")
+MATURITIES = ("concept", "prototype", "demonstrated", "operational")
+DEPENDENCY_KINDS = (
+    "owner",
+    "jurisdiction",
+    "contract_holder",
+    "launcher",
+    "ground_network",
+    "cloud",
+    "bus",
+    "spectrum",
+)
+COVERAGE_KINDS = ("not_stated", "global", "area")
+STANDINGS = ("ally", "partner", "other")
+
+LISTS: dict[str, tuple[str, ...]] = {
+    "anti_jam": ANTI_JAM,
+    "band": BANDS,
+    "coverage_kind": COVERAGE_KINDS,
+    "crypto": CRYPTO,
+    "dependency_kind": DEPENDENCY_KINDS,
+    "licence_tier": LICENCE_TIERS,
+    "look_side": LOOK_SIDES,
+    "maturity": MATURITIES,
+    "message_format": MESSAGE_FORMATS,
+    "orbit_direction": ORBIT_DIRECTIONS,
+    "polarisation": POLARISATIONS,
+    "processing_level": PROCESSING_LEVELS,
+    "provenance": tuple(each.value for each in Provenance),
+    "regime": REGIMES,
+    "sar_mode": SAR_MODES,
+    "sar_product": SAR_PRODUCTS,
+    "satcom_class": SATCOM_CLASSES,
+    "satcom_polarisation": SATCOM_POLARISATIONS,
+    "security_level": SECURITY_LEVELS,
+    "sensor_kind": SENSOR_KINDS,
+    "standing": STANDINGS,
+    "terminal_type": TERMINAL_TYPES,
+}
+"""Every list of codes that an answer may carry; the labels stand under `vocabulary.<list>.<code>`."""
+
+SYMBOLS = frozenset({"band", "message_format", "polarisation", "processing_level", "regime", "sar_product"})
+"""Lists whose codes are signs of the trade that every language writes alike: they are their own labels."""

@@ -33,6 +33,12 @@ def check_geometry(given: Any) -> None:
         for ring in _rings(given):
             if len(ring) < 4 or ring[0] != ring[-1]:
                 raise Invalid("vocabulary.ring_open")
+    if not all(_parts(given["coordinates"], _DEPTH[kind])):
+        raise Invalid("vocabulary.geometry_wrong", kinds=", ".join(_DEPTH))
+    if kind in {"LineString", "MultiLineString"}:
+        lines = [given["coordinates"]] if kind == "LineString" else given["coordinates"]
+        if any(len(line) < 2 for line in lines):
+            raise Invalid("vocabulary.line_short")
 
 
 def check_coverage(given: Any) -> None:
@@ -84,6 +90,23 @@ def _points(given: Any, depth: int) -> Iterator[tuple[float, float]]:
     if not (abs(given[0]) <= 180 and abs(given[1]) <= 90):
         raise Invalid("vocabulary.position_wrong", given=str(given)[:80])
     yield float(given[0]), float(given[1])
+
+
+def flat(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The geometry with longitude and latitude alone: heights and bounding boxes are left out."""
+
+    def low(part: Any, depth: int) -> Any:
+        return [low(each, depth - 1) for each in part] if depth else [float(part[0]), float(part[1])]
+
+    return {"type": given["type"], "coordinates": low(given["coordinates"], _DEPTH[given["type"]])}
+
+
+def _parts(given: Any, depth: int) -> Iterator[bool]:
+    """For each list above the positions whether it holds something."""
+    if depth > 0:
+        yield len(given) > 0
+        for part in given:
+            yield from _parts(part, depth - 1)
 
 
 def _check_numbers(given: Any, counts: tuple[int, ...]) -> None:

@@ -6,6 +6,8 @@ from iso3166 import countries_by_alpha2
 
 from space_hub.errors import Invalid
 
+ALL_NATIONS: tuple[str, ...] = tuple(sorted(countries_by_alpha2))
+
 
 def nation(code: str) -> str:
     """`code` itself when it is an ISO 3166 alpha-2 code in capitals; anything else is refused."""

@@ -44,6 +44,7 @@ _FREQUENCY = {f"{prefix}Hz": Fraction(10**power) for prefix, power in (("", 0), 
 _STORAGE = {"MBy": Fraction(10**6), "GBy": Fraction(10**9), "TBy": Fraction(10**12), "PBy": Fraction(10**15)}
 _COUNTED = (
     "band",
+    "bit",
     "flight",
     "launch",
     "look",

@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from catalog import assets, matches, offerings, requirements, search
+from catalog import assets, matches, offerings, requirements
 from catalog.content import fingerprint
 from catalog.matching.recommend import recommend
 from catalog.matching.record import freeze, thaw
 from catalog.needs import PhaseGiven, read_need
+from catalog.search.query import read_condition
+from catalog.search.shelf import shelf
 from catalog.tables import Asset, Offering, OfferingVersion
+from providers import generation
 from providers.adapters.drafts import read_draft
 from providers.adapters.manifest import read_manifest
 from providers.front_door import arrive
@@ -29,6 +32,7 @@ from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import SCOPES_OF, OrganisationKind
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.phases import Phase
+from tests.support.clearances import clear
 from tests.support.supply import offering
 
 
@@ -38,7 +42,9 @@ def supplier(database: Database, clock: ManualClock, rng: SeededRng, name: str =
     with database.write() as session:
         organisation, provider, _, _ = arrive(session, clock, rng, profile)
         provider.status = Status.VERIFIED.value
+        provider.shelf_generation = generation.bump(session)
         session.add(provider)
+        clear(session, provider)
         return Principal(organisation.id, OrganisationKind.PROVIDER, "FR", "k", SCOPES_OF[OrganisationKind.PROVIDER])
 
 
@@ -116,8 +122,8 @@ def test_an_offering_leaves_the_shelf_when_it_ends(database: Database, clock: Ma
     who, reader = supplier(database, clock, rng), planner(database, clock, rng)
     publish(database, clock, rng, who, valid_to="2024-11-03T00:00:00Z")
     with database.read() as session:
-        assert len(session.execute(search.shelf(reader, clock.now())).all()) == 1
-        assert session.execute(search.shelf(reader, clock.now() + timedelta(days=1))).all() == []
+        assert len(session.execute(shelf(reader, clock.now())).all()) == 1
+        assert session.execute(shelf(reader, clock.now() + timedelta(days=1))).all() == []
 
 
 @pytest.mark.parametrize(
@@ -135,7 +141,7 @@ def test_a_condition_is_compared_in_the_canonical_unit(
 ) -> None:
     who, reader = supplier(database, clock, rng), planner(database, clock, rng)
     publish(database, clock, rng, who)
-    statement = search.shelf(reader, clock.now(), conditions=(search.read_condition(condition),))
+    statement = shelf(reader, clock.now(), conditions=(read_condition(condition),))
     with database.read() as session:
         assert len(session.execute(statement).all()) == found
 

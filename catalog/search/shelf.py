@@ -1,60 +1,27 @@
-"""The shelf as a planner sees it: published, released to the asker, from verified providers, in force.
+"""The shelf as the asker may see it, in SQL: the authority that every answer is fetched by.
 
-A provider sees its own offerings and no rival's. The conditions stand in the
-query, so that a page is never filtered after the fetch.
+Published, released to the asker, in force, from a verified provider that is
+cleared for the mission area. A provider sees its own offerings and no rival's.
+The conditions stand in the query, so that a page is never filtered after the
+fetch. The columns (`columns`) find and order; whatever they say, only what this
+statement returns is shown.
 """
 
-import re
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, or_
+from sqlalchemy import ColumnElement, Select, and_, exists, or_
 from sqlmodel import Session, col, func, select
 
-from catalog.intake import PUBLISHED
+from catalog.search.query import Condition
 from catalog.tables import Offering, OfferingAttribute, OfferingVersion
 from providers.lifecycle import Status
-from providers.tables import Provider
-from space_hub.errors import Invalid, NotFound
+from providers.tables import Clearance, Provider
+from space_hub.errors import NotFound
 from space_hub.trust import markings
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
-from space_hub.vocabulary.attributes import Form, attribute, number_range
 from space_hub.vocabulary.codes import MissionArea
-
-_CONDITION = re.compile(r"\s*([a-z0-9_:]+)\s*(<=|>=|=)\s*(\S+)(?:\s+(\S+))?\s*")
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One attribute and a bound in its canonical unit, or a code."""
-
-    attribute: str
-    operator: str
-    number: float | None = None
-    code: str | None = None
-
-
-def read_condition(text: str) -> Condition:
-    """`gsd <= 50 cm`, `band = Ka`, `stereo = true`."""
-    match = _CONDITION.fullmatch(text)
-    if match is None:
-        raise Invalid("catalog.condition_wrong", given=text)
-    name, operator, value, unit = match.groups()
-    about = attribute(name)
-    if about.form is Form.NUMBER:
-        try:
-            number = float(value)
-        except ValueError:
-            raise Invalid("catalog.condition_wrong", given=text) from None
-        if operator == "=":
-            raise Invalid("catalog.condition_needs_bound", given=text)
-        return Condition(name, operator, number=number_range(name, number, unit)[0])
-    codes = about.codes if about.form is Form.CODES else ("true", "false")
-    if operator != "=" or unit is not None or value not in codes:
-        raise Invalid("vocabulary.value_wrong", attribute=name, given=value, expected=", ".join(codes))
-    return Condition(name, operator, code=value)
 
 
 def shelf(
@@ -77,7 +44,7 @@ def shelf(
         .join(OfferingVersion, col(OfferingVersion.id) == col(Offering.current_version_id))
         .join(Provider, col(Provider.id) == col(Offering.provider_id))
         .where(
-            Offering.status == PUBLISHED,
+            Offering.status == "published",
             or_(col(OfferingVersion.valid_to).is_(None), col(OfferingVersion.valid_to) > now),
             markings.visible(Offering.marking_id, principal),
         )
@@ -85,7 +52,7 @@ def shelf(
     if principal.kind is OrganisationKind.PROVIDER:
         statement = statement.where(Provider.organisation_id == principal.organisation_id)
     else:
-        statement = statement.where(Provider.status == Status.VERIFIED.value)
+        statement = statement.where(Provider.status == Status.VERIFIED.value, cleared(now))
     if mission_area is not None:
         statement = statement.where(Offering.mission_area == mission_area.value)
     if capability is not None:
@@ -100,6 +67,19 @@ def shelf(
         statement = statement.where(_meets(condition))
     found: Select[Any] = statement
     return found
+
+
+def cleared(now: datetime) -> ColumnElement[bool]:
+    """The offering's provider holds a clearance for its mission area that is in force."""
+    condition: ColumnElement[bool] = exists().where(
+        and_(
+            col(Clearance.provider_id) == col(Offering.provider_id),
+            col(Clearance.mission_area) == col(Offering.mission_area),
+            col(Clearance.state) == "active",
+            or_(col(Clearance.valid_to).is_(None), col(Clearance.valid_to) > now),
+        )
+    )
+    return condition
 
 
 def one(session: Session, principal: Principal, now: datetime, offering_id: str) -> tuple[Any, Any, Any]:

@@ -1,0 +1,81 @@
+"""What others tested or observed of an offering, and the supplier's answer to it."""
+
+from datetime import datetime
+
+from pydantic import Field
+from sqlmodel import Session
+
+from api.deps import Asked, Once
+from api.models import In, Out
+from api.policy import Router, scope
+from catalog import findings
+from catalog.findings import FindingGiven
+from catalog.search.shelf import one
+from catalog.tables import Finding
+from space_hub.vocabulary.codes import Provenance
+
+router = Router(prefix="/v1", tags=["findings"])
+
+
+class FindingIn(In):
+    attribute: str = Field(max_length=40)
+    value: bool | float | str | list[float] = Field(description="As a supplier would give it; one code, not several.")
+    unit: str | None = Field(default=None, max_length=30)
+    provenance: Provenance = Field(description="tested or observed")
+    method: str = Field(min_length=1, max_length=40)
+    evidence_id: str | None = Field(default=None, max_length=60)
+
+
+class ReplyIn(In):
+    text: str = Field(min_length=1, max_length=4000)
+
+
+class FindingOut(Out):
+    id: str
+    version_id: str
+    attribute: str
+    provenance: Provenance
+    low: float | None
+    high: float | None
+    code: str | None
+    method: str
+    evidence_id: str | None
+    by_organisation_id: str
+    at: datetime
+    reply: str
+    reply_at: datetime | None
+
+
+class FindingsOut(Out):
+    items: list[FindingOut]
+
+
+@router.post("/offerings/{offering_id}/findings", status_code=201, policy=scope("finding:write"))
+def note_finding(offering_id: str, body: FindingIn, once: Once) -> FindingOut:
+    """Note what you tested or observed. Others read it once the supplier has answered, or after two working days."""
+    given = FindingGiven(body.attribute, body.value, body.unit, body.provenance, body.method, body.evidence_id)
+
+    def make(session: Session) -> FindingOut:
+        return FindingOut.model_validate(
+            findings.note(session, once.clock, once.rng, once.principal, offering_id, given)
+        )
+
+    return once.run(make)
+
+
+@router.post("/findings/{finding_id}/reply", policy=scope("offering:write"))
+def reply_to_finding(finding_id: str, body: ReplyIn, asked: Asked) -> FindingOut:
+    """Answer what was found about your offering, once; from then on others read both."""
+    with asked.write() as session:
+        row: Finding = findings.reply(session, asked.clock, asked.principal, finding_id, body.text)
+        return FindingOut.model_validate(row)
+
+
+@router.get("/catalogue/{offering_id}/findings", policy=scope("catalog:read"))
+def list_findings(offering_id: str, asked: Asked) -> FindingsOut:
+    """What others found about the current version of an offering that you may see, oldest first."""
+    with asked.read() as session:
+        now = asked.clock.now()
+        _, version, _ = one(session, asked.principal, now, offering_id)
+        found = findings.of_versions(session, asked.principal, now, [version.id])
+        return FindingsOut(items=[FindingOut.model_validate(each) for each in found.get(version.id, [])])

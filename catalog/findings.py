@@ -1,0 +1,155 @@
+"""What others tested or observed, beside what the supplier claims; the supplier may answer first.
+
+A finding never enters a version. It is noted, told to the supplier and the
+broker, and shown to the others after two working days, or at once when the
+supplier has replied. The supplier itself cannot note one.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, or_
+from sqlmodel import Session, col, select
+
+from catalog.search.shelf import one
+from catalog.tables import Finding, Offering, OfferingVersion
+from providers import audience, onboarding
+from providers.tables import Evidence, Provider
+from space_hub.clock import Clock
+from space_hub.delivery import log
+from space_hub.errors import Conflict, Forbidden, Invalid, NotFound
+from space_hub.rng import Rng
+from space_hub.trust import audit
+from space_hub.trust.principal import Principal
+from space_hub.trust.scopes import OrganisationKind
+from space_hub.vocabulary.attributes import attribute, read
+from space_hub.vocabulary.codes import MissionArea, Provenance
+
+REPLY_DAYS = 2
+"""Working days that a supplier has before others read what was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingGiven:
+    """A value as its finder gives it: `value` and `unit` as a supplier would (`vocabulary.attributes.read`)."""
+
+    attribute: str
+    value: Any
+    unit: str | None
+    provenance: Provenance
+    method: str
+    evidence_id: str | None = None
+
+
+def note(
+    session: Session, clock: Clock, rng: Rng, principal: Principal, offering_id: str, given: FindingGiven
+) -> Finding:
+    """Note a finding about the current version of an offering that the finder may see."""
+    principal.require("finding:write")
+    offering, version, provider = one(session, principal, clock.now(), offering_id)
+    if provider.organisation_id == principal.organisation_id:
+        raise Forbidden("finding.own_offering")
+    if given.provenance is Provenance.CLAIMED:
+        raise Invalid("finding.claimed", provenance=given.provenance.value)
+    attribute(given.attribute, MissionArea(version.mission_area))
+    found = read(given.attribute, given.value, given.unit, provenance=given.provenance)
+    if len(found.codes) > 1:
+        raise Invalid("finding.one_code", attribute=given.attribute)
+    if given.evidence_id is not None and session.get(Evidence, given.evidence_id) is None:
+        raise NotFound("finding.evidence_unknown", evidence_id=given.evidence_id)
+    code = found.codes[0] if found.codes else None if found.flag is None else str(found.flag).lower()
+    row = Finding(
+        id=rng.scope(principal.organisation_id, "finding").id("fnd"),
+        version_id=version.id,
+        attribute=given.attribute,
+        provenance=given.provenance.value,
+        low=found.low,
+        high=found.high,
+        code=code,
+        evidence_id=given.evidence_id,
+        method=given.method,
+        by_organisation_id=principal.organisation_id,
+        at=clock.now(),
+    )
+    session.add(row)
+    session.flush()
+    audit.record(session, clock, principal, "finding.note", row.id, offering_id=offering.id)
+    _tell(session, clock, row, offering, provider)
+    return row
+
+
+def reply(session: Session, clock: Clock, principal: Principal, finding_id: str, text: str) -> Finding:
+    """The supplier's answer; from now on others read both."""
+    provider = onboarding.own(session, principal)
+    found = session.execute(
+        select(Finding, Offering)
+        .join(OfferingVersion, col(OfferingVersion.id) == col(Finding.version_id))
+        .join(Offering, col(Offering.id) == col(OfferingVersion.offering_id))
+        .where(Finding.id == finding_id, Offering.provider_id == provider.id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("finding.unknown", finding_id=finding_id)
+    row, offering = found
+    if row.reply_at is not None:
+        raise Conflict("finding.replied", finding_id=finding_id)
+    row.reply, row.reply_at = text, clock.now()
+    row.shown_at = row.shown_at or clock.now()
+    session.add(row)
+    audit.record(session, clock, principal, "finding.reply", row.id)
+    _tell(session, clock, row, offering, provider)
+    return row
+
+
+def of_versions(
+    session: Session, principal: Principal, now: datetime, version_ids: Iterable[str]
+) -> dict[str, list[Finding]]:
+    """The findings about these versions that the asker may read: shown ones, its own, all for supplier and broker.
+
+    The caller has fetched the versions by an authorised statement.
+    """
+    statement = (
+        select(Finding)
+        .join(OfferingVersion, col(OfferingVersion.id) == col(Finding.version_id))
+        .join(Offering, col(Offering.id) == col(OfferingVersion.offering_id))
+        .join(Provider, col(Provider.id) == col(Offering.provider_id))
+        .where(col(Finding.version_id).in_(list(version_ids)))
+        .order_by(col(Finding.at), col(Finding.id))
+    )
+    if principal.kind is not OrganisationKind.BROKER:
+        waited = and_(col(Finding.reply_at).is_(None), col(Finding.at) <= before_working_days(now, REPLY_DAYS))
+        statement = statement.where(
+            or_(
+                col(Finding.shown_at).is_not(None),
+                waited,
+                col(Finding.by_organisation_id) == principal.organisation_id,
+                col(Provider.organisation_id) == principal.organisation_id,
+            )
+        )
+    found: dict[str, list[Finding]] = {}
+    for row in session.exec(statement):
+        found.setdefault(row.version_id, []).append(row)
+    return found
+
+
+def before_working_days(now: datetime, days: int) -> datetime:
+    """The moment that lies so many working days (Monday to Friday) back."""
+    moment = now
+    while days:
+        moment -= timedelta(days=1)
+        if moment.weekday() < 5:
+            days -= 1
+    return moment
+
+
+def _tell(session: Session, clock: Clock, row: Finding, offering: Offering, provider: Provider) -> None:
+    payload = {
+        "finding_id": row.id,
+        "offering_id": offering.id,
+        "version_id": row.version_id,
+        "attribute": row.attribute,
+        "provenance": row.provenance,
+        "replied": row.reply_at is not None,
+    }
+    log.append(session, clock, "finding.noted", row.id, payload, audience.brokers(session, provider.organisation_id))
