@@ -151,8 +151,9 @@ def _stapi(folder: Path) -> Iterator[Verdict]:
 
 
 def _constraints_of(product_id: str, constraints: dict[Path, Any]) -> Path | None:
-    ending = "_" + product_id.replace(":", "_")
-    return next((path for path in constraints if path.stem.endswith(ending)), None)
+    """The file named after vendor and product, in which a colon became a line."""
+    name = product_id.replace(":", "_")
+    return next((path for path in constraints if path.stem.partition("_")[2] == name), None)
 
 
 def _stapi_words(name: str, value: Any) -> Verdict:
