@@ -254,6 +254,8 @@ def read_search(body: Any) -> tuple[Interval, Mapping[str, Any], Mapping[str, An
     if start is None or (stop is None and parts[1] not in {"", ".."}):
         raise Invalid("stapi.search_wrong", field="datetime")
     check_geometry(area)
+    if not isinstance(area, Mapping):
+        raise Invalid("stapi.search_wrong", field="geometry")
     if condition is not None and not isinstance(condition, Mapping):
         raise Invalid("stapi.search_wrong", field="filter")
     return Interval(start, stop), area, condition or None

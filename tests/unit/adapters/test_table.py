@@ -41,12 +41,12 @@ CSV = ",".join(CELLS) + "\n" + ",".join(CELLS.values()) + "\n"
 
 
 def test_a_table_with_units_in_its_headings_and_yaml_say_the_same() -> None:
-    """Norway stays Norway: YAML's own reading of NO is false. Sabotage seen: `yaml.safe_load` in its place."""
+    """Norway stays Norway: YAML's own reading of NO is false. Sabotage seen: NO read as false."""
     sheet, file = (read_manifest(each) for each in (CSV, YAML))
     assert not sheet.refused and not file.refused
     assert sheet.drafts[0] == file.drafts[0]
     draft = file.drafts[0]
-    assert draft.release_to == {"NO", "FR"}
+    assert draft.release_to == frozenset({"NO", "FR"})
     assert [each.notice_h for each in draft.capacity] == [None, 6.0]
     assert draft.dependencies == (Dependency("cloud", None), Dependency("launcher", "Ariane 6", "FR"))
     assert (draft.taskable, draft.archive, draft.maturity) == (True, False, "operational")
