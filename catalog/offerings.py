@@ -1,6 +1,6 @@
 """A provider's own shelf: publish, change, withdraw, read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlmodel import Session, col, select
 
@@ -46,6 +46,20 @@ def withdraw(session: Session, clock: Clock, principal: Principal, offering_id: 
         session.add(offering)
         audit.record(session, clock, principal, "offering.withdraw", offering.id)
     return offering
+
+
+def withdraw_gone(
+    session: Session, clock: Clock, principal: Principal, provider: Provider, references: Iterable[str]
+) -> list[Offering]:
+    """Take off the shelf what a supplier lists no more, by its own references; the caller holds its row."""
+    wanted = col(Offering.reference).in_(sorted(set(references)))
+    found = select(Offering).where(Offering.provider_id == provider.id, wanted, col(Offering.status) != WITHDRAWN)
+    gone = list(session.exec(found.order_by(col(Offering.id))))
+    for offering in gone:
+        offering.status, offering.withdrawn_reason, offering.updated_at = WITHDRAWN, "gone_at_supplier", clock.now()
+        session.add(offering)
+        audit.record(session, clock, principal, "offering.withdraw", offering.id, reason="gone_at_supplier")
+    return gone
 
 
 def from_manifest(

@@ -14,7 +14,6 @@ from typing import Any
 from providers.adapters.base import (
     Capabilities,
     FeasibilityAsk,
-    Listed,
     Listing,
     OfferingDraft,
     OrderAsk,
@@ -26,7 +25,7 @@ from providers.adapters.base import (
 from providers.adapters.client import Client, links_of, next_link
 from providers.adapters.drafts import read_draft
 from providers.adapters.stapi_map import attributes
-from providers.adapters.table import shown
+from providers.adapters.table import Reader
 from space_hub.errors import Invalid, Unavailable
 from space_hub.vocabulary.capabilities import capability
 from space_hub.vocabulary.interval import Interval
@@ -60,36 +59,21 @@ class StacCatalogue:
         return Capabilities(Tier.LISTING)
 
     def list_offerings(self) -> Listing:
-        offered: list[Listed] = []
-        refused: list[Refused] = []
-        seen: set[str] = set()
-        complete, first = True, True
         wanted = self.settings.get("collections")
+        product_map = self.settings.get("product_map") or {}
+        reader = Reader(lambda given: read_collection(given, product_map))
+        first = True
         try:
             for page in self.client.pages("collections"):
                 for each in _collections(page):
                     if not wanted or (isinstance(each, Mapping) and each.get("id") in wanted):
-                        self._take(each, offered, refused, seen)
+                        reader.take(None, each)
                 first = False
         except Unavailable as error:
             if first:
                 raise
-            refused.append(Refused(None, None, error.code, dict(error.params), ""))
-            complete = False
-        return Listing(tuple(offered), tuple(refused), complete)
-
-    def _take(self, given: Any, offered: list[Listed], refused: list[Refused], seen: set[str]) -> None:
-        name = given.get("id") if isinstance(given, Mapping) else None
-        reference = name if isinstance(name, str) and 0 < len(name) <= 100 else None
-        try:
-            if reference in seen:
-                raise Invalid("adapter.reference_repeated", reference=reference)
-            draft = read_collection(given, self.settings.get("product_map") or {})
-        except Invalid as error:
-            refused.append(Refused(None, reference, error.code, dict(error.params), shown(given)))
-        else:
-            seen.add(draft.reference)
-            offered.append(Listed(draft))
+            return reader.listing(broken=Refused(None, None, error.code, dict(error.params), ""))
+        return reader.listing()
 
     def search(self, area: Mapping[str, Any], window: Interval, conditions: Mapping[str, tuple[str, Any]]) -> Found:
         """Items over an area and a time. `conditions`: property -> (operator `<=`, `>=` or `=`, value)."""

@@ -25,8 +25,8 @@ from providers.adapters.base import (
     Answer,
     Capabilities,
     FeasibilityAsk,
-    Listed,
     Listing,
+    OfferingDraft,
     OrderAsk,
     OrderState,
     OrderStatus,
@@ -36,7 +36,7 @@ from providers.adapters.base import (
 )
 from providers.adapters.client import Client, link, links_of
 from providers.adapters.stapi_map import read_product
-from providers.adapters.table import shown
+from providers.adapters.table import Reader
 from space_hub.clock import Clock
 from space_hub.errors import Invalid, NotFound, Unavailable
 from space_hub.vocabulary.geometry import check_geometry
@@ -83,38 +83,24 @@ class StapiSupplier:
         return classes
 
     def list_offerings(self) -> Listing:
-        offered: list[Listed] = []
-        refused: list[Refused] = []
-        seen: set[str] = set()
-        complete = True
+        reader = Reader(self._draft)
         first = True
         try:
             for page in self.client.pages("products"):
                 for product in products_of(page):
-                    self._take(product, offered, refused, seen)
+                    reader.take(None, product)
                 first = False
-                if len(seen) > _MOST_PRODUCTS:
+                if len(reader) > _MOST_PRODUCTS:
                     raise Unavailable("adapter.listing_too_long", most=_MOST_PRODUCTS)
         except Unavailable as error:
             if first:
                 raise
             # What came before the break is true; what did not come is not known to be gone.
-            refused.append(Refused(None, None, error.code, dict(error.params), ""))
-            complete = False
-        return Listing(tuple(offered), tuple(refused), complete)
+            return reader.listing(broken=Refused(None, None, error.code, dict(error.params), ""))
+        return reader.listing()
 
-    def _take(self, product: Any, offered: list[Listed], refused: list[Refused], seen: set[str]) -> None:
-        reference = product.get("id") if isinstance(product, Mapping) else None
-        reference = reference if isinstance(reference, str) and 0 < len(reference) <= 100 else None
-        try:
-            if reference in seen:
-                raise Invalid("adapter.reference_repeated", reference=reference)
-            draft = read_product(product, self._product_map, self._asked_for(product))
-        except Invalid as error:
-            refused.append(Refused(None, reference, error.code, dict(error.params), shown(product)))
-        else:
-            seen.add(draft.reference)
-            offered.append(Listed(draft))
+    def _draft(self, product: Any) -> OfferingDraft:
+        return read_product(product, self._product_map, self._asked_for(product))
 
     @property
     def _product_map(self) -> Mapping[str, Any]:

@@ -24,11 +24,11 @@ asks for a value and its unit, a text as in a cell is taken too.
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from providers.adapters.base import Listed, Listing, Refused
+from providers.adapters.base import Listed, Listing, OfferingDraft, Refused
 from providers.adapters.drafts import read_draft
 from space_hub.errors import Invalid
 from space_hub.vocabulary.attributes import Form, attribute
@@ -80,21 +80,46 @@ def read_rows(rows: Iterable[tuple[int, Any]]) -> Listing:
         raise Invalid("providers.manifest_empty")
     if len(rows) > MOST_ROWS:
         raise Invalid("providers.manifest_too_long", rows=len(rows), most=MOST_ROWS)
-    offered: list[Listed] = []
-    refused: list[Refused] = []
-    seen: dict[str, int] = {}
+    reader = Reader()
     for line, row in rows:
+        reader.take(line, row)
+    return reader.listing()
+
+
+class Reader:
+    """Takes rows one by one and sorts them into what is offered and what is refused."""
+
+    def __init__(self, read: Callable[[Any], OfferingDraft] | None = None) -> None:
+        self._read = read or (lambda row: read_draft(_mapping(row)))
+        self._offered: list[Listed] = []
+        self._refused: list[Refused] = []
+        self._seen: dict[str, int | None] = {}
+
+    def __len__(self) -> int:
+        return len(self._offered) + len(self._refused)
+
+    def take(self, line: int | None, row: Any) -> None:
         given = dict(row.by_column) if isinstance(row, Cells) else row
         try:
-            draft = read_draft(_mapping(row))
-            if draft.reference in seen:
-                raise Invalid("providers.reference_repeated", reference=draft.reference, line=seen[draft.reference])
+            draft = self._read(row)
+            if draft.reference in self._seen:
+                raise self._repeated(draft.reference)
         except Invalid as error:
-            refused.append(Refused(line, _reference(given), error.code, dict(error.params), shown(given)))
+            self._refused.append(Refused(line, _reference(given), error.code, dict(error.params), shown(given)))
         else:
-            seen[draft.reference] = line
-            offered.append(Listed(draft, line))
-    return Listing(tuple(offered), tuple(refused))
+            self._seen[draft.reference] = line
+            self._offered.append(Listed(draft, line))
+
+    def listing(self, broken: Refused | None = None) -> Listing:
+        """All that was taken. `broken` says why there is no more of it: the listing is then not complete."""
+        refused = [*self._refused, *([] if broken is None else [broken])]
+        return Listing(tuple(self._offered), tuple(refused), complete=broken is None)
+
+    def _repeated(self, reference: str) -> Invalid:
+        line = self._seen[reference]
+        if line is None:
+            return Invalid("adapter.reference_repeated", reference=reference)
+        return Invalid("providers.reference_repeated", reference=reference, line=line)
 
 
 def _mapping(row: Any) -> dict[str, Any]:
@@ -122,7 +147,7 @@ def shown(row: Any) -> str:
 
 def _reference(row: Any) -> str | None:
     """What a refused row calls itself, where it does so in a way that can be kept and shown."""
-    given = row.get("reference") if isinstance(row, Mapping) else None
+    given = row.get("reference", row.get("id")) if isinstance(row, Mapping) else None
     return given if isinstance(given, str) and given.isprintable() and 0 < len(given) <= 100 else None
 
 
