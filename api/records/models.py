@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any, Literal
 
+from pydantic import Field
+
 from api.models import Out
 
 CLASSES = (
@@ -73,7 +75,7 @@ class RecordProperties(Out):
 class Record(Out):
     id: str
     type: Literal["Feature"] = "Feature"
-    conformsTo: list[str] = [RECORD_CLASS]
+    conformsTo: list[str] = Field(default_factory=lambda: [RECORD_CLASS])
     time: dict[str, list[str]] | None
     geometry: dict[str, Any] | None
     properties: RecordProperties

@@ -26,6 +26,7 @@ def install(app: typer.Typer) -> None:
         submit
     )
     offer.command("template", help=sentence("cli.help.offer_template"))(template)
+    offer.command("demonstration", help=sentence("cli.help.offer_demonstration"))(demonstration)
     app.add_typer(offer, name="offer")
     app.command("match", help=sentence("cli.help.match"), epilog=sentence("cli.help.match.form"))(match)
 
@@ -104,6 +105,25 @@ def _need_profile(session: "Session", organisation_id: str) -> None:
 
     if session.exec(select(Provider.id).where(Provider.organisation_id == organisation_id)).first() is None:
         raise Conflict("cli.no_profile", organisation_id=organisation_id)
+
+
+def demonstration(as_json: AsJson = False) -> int:
+    """Only beside the demonstration: an installation in use is not filled with companies that do not exist."""
+    from jobs.demo import companies, seed
+    from space_hub.db import Installation
+    from space_hub.trust.principal import HUB
+
+    voice = Voice(as_json)
+    house = houses.open_existing(houses.settings())
+    with house.database.write() as session:
+        if not session.get_one(Installation, 1).demonstration:
+            raise Conflict("cli.no_demonstration")
+        secrets = companies.seed(session, house.clock, house.rng, HUB)
+        path = house.keys_file.with_name("alliance-keys.json")
+        seed.write_keys(secrets, path)
+    voice.tell("cli.alliance_loaded", companies=len(secrets), path=str(path))
+    voice.answer({"companies": len(secrets), "keys": str(path)})
+    return OK
 
 
 def _form(file: Path) -> str | None:

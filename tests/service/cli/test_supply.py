@@ -14,7 +14,7 @@ from jobs.demo import seed
 from providers.adapters.manifest import read_manifest
 from space_hub.cli.app import run
 from space_hub.clock import ManualClock
-from space_hub.db import Database
+from space_hub.db import Database, Installation
 from space_hub.rng import SeededRng
 from space_hub.trust.audit import AuditEntry
 from space_hub.trust.tables import Organisation
@@ -198,3 +198,15 @@ def test_a_file_that_is_no_text_is_wrong_use(capsys: pytest.CaptureFixture[str],
     assert answer(capsys, "offer", "submit", str(file), "--as", SUPPLIER, status=2)["error"]["code"] == (
         "providers.manifest_unreadable"
     )
+
+
+def test_the_alliance_comes_only_beside_the_demonstration(
+    capsys: pytest.CaptureFixture[str], demonstration: Database
+) -> None:
+    error = answer(capsys, "offer", "demonstration", status=1)["error"]
+    assert error["code"] == "cli.no_demonstration"
+    with demonstration.write() as session:
+        session.get_one(Installation, 1).demonstration = True
+    done = answer(capsys, "offer", "demonstration")
+    assert done["companies"] == 40
+    assert len(json.loads(Path(done["keys"]).read_text())) == 40
