@@ -10,10 +10,16 @@ import stapi_pydantic
 import uvicorn
 from owslib.ogcapi.records import Records
 from pydantic import TypeAdapter
+from sqlmodel import select
 
+from catalog.demand_tables import Disclosure
 from jobs.demo.http_supplier import Book, serving
+from tests.api.test_promise import DECIDED, Scene, scene
 from tests.support.hub import Caller, Hub
 from tests.support.supply import good, offering, verified
+
+__all__ = ["scene"]
+"""The market of `test_promise`, used here as a fixture."""
 
 POINT = {"type": "Point", "coordinates": [10.0, 60.0]}
 SEARCH = {"datetime": "2024-12-02T00:00:00Z/2024-12-03T00:00:00Z", "geometry": POINT}
@@ -92,10 +98,6 @@ def test_a_supplier_is_asked_only_with_consent_and_the_consent_is_written_down(
     [feature] = found["features"]
     assert feature["stapi_version"] and feature["bbox"] == [10.0, 60.0, 10.0, 60.0]
     assert feature["links"][0]["rel"] == "create-order"
-    from sqlmodel import select
-
-    from catalog.demand_tables import Disclosure
-
     with hub.database.read() as session:
         [row] = session.exec(select(Disclosure)).all()
     assert (row.organisation_id, row.provider_id, row.what) == (
@@ -177,3 +179,38 @@ def test_records_come_in_pages_and_only_to_who_may_see_them(hub: Hub, planner: C
     assert rival.get(f"/records/collections/offerings/items/{seen[0]}").status_code == 404
     assert rival.get(f"/stapi/v0/products/{seen[0]}").status_code == 404
     assert planner.get("/records/collections/rivals/items").status_code == 404
+
+
+def test_an_order_is_a_call_off_of_the_agreement_and_the_same_body_is_the_same_order(scene: Scene) -> None:
+    """Sabotage seen: the key drawn anew for each request; the same body made two call-offs."""
+    agreement_id = scene.signed()
+    parameters = {"agreement_id": agreement_id, "quantity_per_day": 10, "decided_by": DECIDED}
+    body = {
+        "datetime": "2024-11-03T06:00:00Z/2024-11-04T18:00:00Z",
+        "geometry": POINT,
+        "filter": {"op": "<=", "args": [{"property": "gsd"}, 1]},
+        "order_parameters": parameters,
+    }
+    path = f"/stapi/v0/products/{scene.offering_id}/orders"
+    first, again = (scene.hub.client.post(path, headers=scene.lead.headers(), json=body) for _ in range(2))
+    made = good(first)
+    assert again.json() == made
+    assert first.headers["Location"].endswith(f"/stapi/v0/orders/{made['id']}")
+    order = stapi_pydantic.Order[stapi_pydantic.OrderStatus].model_validate(made)
+    assert (order.properties.product_id, order.properties.status.status_code.value) == (scene.offering_id, "received")
+    assert good(scene.lead.get(f"/v1/call-offs/{made['id']}"), 200)["decided_by"] == DECIDED
+    scene.drive()
+    statuses = good(scene.lead.get(f"/stapi/v0/orders/{made['id']}/statuses"), 200)
+    parsed = stapi_pydantic.OrderStatuses[stapi_pydantic.OrderStatus].model_validate(statuses)
+    assert [each.status_code.value for each in parsed.statuses] == ["received", "received", "accepted", "completed"]
+    assert statuses["statuses"][-1]["space_hub:raw"] == "DELIVERED"
+    listed = good(scene.lead.get("/stapi/v0/orders"), 200)
+    assert len(stapi_pydantic.OrderCollection[stapi_pydantic.OrderStatus].model_validate(listed).features) == 1
+    assert (
+        good(scene.lead.get(f"/stapi/v0/orders/{made['id']}"), 200)["properties"]["status"]["status_code"]
+        == "completed"
+    )
+    other = good(scene.supplier.post("/v1/offerings", offering("OTHER")))["id"]
+    wrong = scene.hub.client.post(f"/stapi/v0/products/{other}/orders", headers=scene.lead.headers(), json=body)
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "stapi.agreement_of_another")
+    assert len(good(scene.lead.get("/v1/call-offs"), 200)["items"]) == 1
