@@ -24,6 +24,16 @@ from space_hub.settings import Settings, load
 ROUTERS = tuple(sorted(module.name for module in iter_modules(resources.__path__)))
 """Every module of `api/routes` is one resource."""
 
+NEIGHBOURS = (
+    "stapi.landing",
+    "stapi.products",
+    "stapi.opportunities",
+    "stapi.orders",
+    "records.landing",
+    "records.items",
+)
+"""The shelf in the words of others, for their clients."""
+
 _ABOUT = """
 A broker of commercial space services and a hub of space awareness.
 
@@ -80,8 +90,8 @@ def create(
     app.state.house = built
     errors.install(app)
     app.add_middleware(limits.BodyLimit, most=settings.cutoff_body_bytes)
-    for name in ROUTERS:
-        app.include_router(import_module(f"api.routes.{name}").router.api)
+    for name in (*(f"routes.{each}" for each in ROUTERS), *NEIGHBOURS):
+        app.include_router(import_module(f"api.{name}").router.api)
     docs.install(app)
     bare = unguarded(app)
     if bare:

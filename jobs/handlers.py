@@ -21,15 +21,27 @@ HEAVY = {
 
 LIGHT = {
     "shelf.rebuild": "jobs.shelf:rebuild",
+    "supplier.due": "jobs.sync:queue_due",
     "work.prune": "jobs.prune:prune",
 }
 
-LANES: dict[str, dict[str, str]] = {"heavy": HEAVY, "light": LIGHT}
+DOORS = {
+    "supplier.sync": "jobs.sync:sync_one",
+}
+"""A supplier may take a minute to answer: lanes of their own, so that slow ones keep no other work waiting."""
+
+_DOORS_AT_ONCE = 4
+
+LANES: dict[str, dict[str, str]] = {
+    "heavy": HEAVY,
+    "light": LIGHT,
+    **{f"doors.{number}": DOORS for number in range(1, _DOORS_AT_ONCE + 1)},
+}
 
 
 def handler(kind: str) -> Handler:
     """The function for `kind`, imported when it is first needed; KeyError for an unknown kind."""
-    return load((HEAVY | LIGHT)[kind])
+    return load((HEAVY | LIGHT | DOORS)[kind])
 
 
 def load(path: str) -> Callable[..., Any]:

@@ -1,10 +1,11 @@
-"""Forget what is long over, so that tables stay small: slots of the schedule, answers kept for a retry."""
+"""Forget what is long over, so that tables stay small: slots of the schedule, answers for a retry, old reports."""
 
 from datetime import timedelta
 from typing import Any
 
 from jobs.schedule import PREFIX
 from jobs.task import Task
+from providers import doors
 from space_hub.trust import idempotency
 from space_hub.work import ledger
 
@@ -17,5 +18,6 @@ def prune(task: Task) -> dict[str, Any]:
         task.guard(session)
         return {
             "work": ledger.prune(session, task.clock, keep=KEEP, prefix=PREFIX),
+            "reports": doors.prune_reports(session, task.clock),
             "answers": idempotency.prune(session, task.clock, keep=KEEP),
         }

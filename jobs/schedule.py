@@ -67,6 +67,8 @@ SCHEDULE = (
     # begins a second late makes the next slot too soon, and every other slot would be lost.
     Regular("ingest.celestrak", timedelta(hours=2, minutes=10), Missed.ONCE, _in_real_time),
     Regular("screen", timedelta(hours=8), Missed.ONCE),
+    # A look at who is due, not the asking itself: with it, a change shows within `sync_minutes` and one minute.
+    Regular("supplier.due", timedelta(minutes=1), Missed.ONCE),
     Regular("work.prune", timedelta(days=1), Missed.SKIP),
 )
 

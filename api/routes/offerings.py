@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 from sqlmodel import Session, col, select
 
@@ -16,11 +17,10 @@ from catalog import offerings
 from catalog.intake import Taken
 from catalog.tables import Offering, OfferingVersion
 from catalog.withheld import sees_all
-from providers.adapters.base import OfferingDraft
+from providers.adapters.base import Listing, OfferingDraft
 from providers.adapters.drafts import read_draft
-from providers.adapters.manifest import read_manifest
+from providers.adapters.manifest import MEDIA_TYPES, Form, read_manifest
 from providers.tables import Provider
-from space_hub.errors import Invalid
 from space_hub.text import say
 from space_hub.trust.principal import Principal
 from space_hub.vocabulary.attributes import ATTRIBUTES
@@ -28,8 +28,6 @@ from space_hub.vocabulary.codes import DEPENDENCY_KINDS, MATURITIES, AssetKind, 
 from space_hub.vocabulary.phases import Phase
 
 router = Router(prefix="/v1", tags=["offerings"])
-
-MOST_MANIFEST_BYTES = 8 * 1024 * 1024
 
 
 class ValueIn(In):
@@ -198,14 +196,10 @@ class ManifestOut(Out):
     rejected: list[RejectedOut]
 
 
-async def manifest_text(request: Request) -> str:
-    body = await request.body()
-    if len(body) > MOST_MANIFEST_BYTES:
-        raise Invalid("providers.manifest_too_large", size=len(body), most=MOST_MANIFEST_BYTES)
-    try:
-        return body.decode()
-    except UnicodeDecodeError as error:
-        raise Invalid("providers.manifest_unreadable", reason=f"no UTF-8 at byte {error.start}") from error
+async def read_body(request: Request) -> Listing:
+    """The manifest in the body, in the form that its media type names or its first characters tell."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    return await run_in_threadpool(read_manifest, await request.body(), MEDIA_TYPES.get(kind))
 
 
 @router.post("/offerings", status_code=201, policy=scope("offering:write"))
@@ -226,16 +220,17 @@ def create_offering(body: OfferingIn, once: Once) -> OfferingOut:
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {"text/csv": {"schema": {"type": "string"}}, "application/json": {"schema": {}}},
+            "content": {
+                kind: {"schema": {} if form is Form.JSON else {"type": "string"}} for kind, form in MEDIA_TYPES.items()
+            },
         }
     },
 )
-def upload_manifest(text: Annotated[str, Depends(manifest_text)], once: Once) -> ManifestOut:
-    """Put many offerings on your shelf from a file: JSON, or a spreadsheet saved as CSV.
+def upload_manifest(manifest: Annotated[Listing, Depends(read_body)], once: Once) -> ManifestOut:
+    """Put many offerings on your shelf from a file: a spreadsheet (XLSX or CSV), YAML or JSON.
 
     A bad row is set aside with its line and reason; the others go on.
     """
-    manifest = read_manifest(text)
 
     def make(session: Session) -> ManifestOut:
         done, aside = offerings.from_manifest(session, once.clock, once.rng, once.principal, manifest)

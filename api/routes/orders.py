@@ -12,7 +12,6 @@ from api.paging import Page, Paged
 from api.policy import Router, scope
 from catalog import orders
 from catalog.promise_tables import SupplyOrder
-from providers import doors
 from providers.adapters.base import OrderStatus
 
 router = Router(prefix="/v1", tags=["orders"])
@@ -49,16 +48,6 @@ class OrderReportIn(In):
     raw_status: str = Field(default="", max_length=200)
     reason: str = Field(default="", max_length=500)
     provider_reference: str | None = Field(default=None, max_length=200)
-
-
-class DoorIn(In):
-    adapter: str
-
-
-class DoorOut(Out):
-    provider_id: str
-    adapter: str
-    at: datetime
 
 
 def _order(row: SupplyOrder) -> OrderOut:
@@ -124,11 +113,3 @@ def report_order_status(order_id: str, body: OrderReportIn, once: Once) -> Order
         return _detail(session, row)
 
     return once.run(make)
-
-
-@router.put("/providers/{provider_id}/door", policy=scope("provider:write"))
-def open_supplier_door(provider_id: str, body: DoorIn, asked: Asked) -> DoorOut:
-    """Choose the adapter through which a supplier is reached; `simulated` answers by itself."""
-    with asked.write() as session:
-        door = doors.open_door(session, asked.clock, asked.principal, provider_id, body.adapter)
-        return DoorOut.model_validate(door)

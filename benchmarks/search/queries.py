@@ -9,10 +9,9 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from providers.standing import ALLIES
-
 from benchmarks.search.shelf import NOW, STANDARDS, spread
 from catalog.search.query import Facet
+from providers.standing import ALLIES
 from space_hub.vocabulary.attributes import ATTRIBUTES, Attribute, Form
 from space_hub.vocabulary.capabilities import CAPABILITIES
 from space_hub.vocabulary.codes import MATURITIES, STANDINGS, MissionArea, Modality

@@ -7,9 +7,8 @@ from math import cos, log, pi, sin
 from random import Random
 from typing import Any
 
-from providers.standing import ALLIES, PARTNERS, standing_of
-
 from providers.adapters.base import AssetRef, OfferingDraft, PhaseCapacity
+from providers.standing import ALLIES, PARTNERS, standing_of
 from space_hub.vocabulary.attributes import ATTRIBUTES, Attribute, Form, Measured
 from space_hub.vocabulary.capabilities import CAPABILITIES
 from space_hub.vocabulary.codes import MATURITIES, AssetKind, MissionArea, Modality

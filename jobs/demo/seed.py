@@ -6,6 +6,8 @@ hub's own catalogue holds, so that what happens in the sky reaches them.
 """
 
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +18,7 @@ from sqlmodel import Session, col, select
 
 from catalog import offerings
 from providers import front_door, onboarding
+from providers.adapters.base import Listing
 from providers.adapters.manifest import read_manifest
 from providers.lifecycle import Event
 from providers.onboarding import Contact, EvidenceKind, Profile, SizeClass
@@ -50,8 +53,8 @@ def seed(session: Session, clock: Clock, rng: Rng) -> dict[str, str]:
         made = organisations.register(session, clock, rng, name=name, kind=kind, nation=nation)
         _, secrets[label] = keys.issue(session, clock, rng, organisation_id=made.id, name="demonstration")
         principals[label] = keys.authenticate(session, clock, secrets[label])
-    satellites = _satellites(session)
     suppliers: dict[str, dict[str, Any]] = json.loads(SUPPLIERS.read_text("utf-8"))
+    satellites = satellites_of(session, len(suppliers) * SATELLITES_EACH)
     for number, (name, supplier) in enumerate(suppliers.items()):
         mine = satellites[number * SATELLITES_EACH : (number + 1) * SATELLITES_EACH]
         secrets[f"provider_{number + 1}"] = _supplier(session, clock, rng, principals["broker"], name, supplier, mine)
@@ -75,7 +78,7 @@ def _supplier(
     supplier: dict[str, Any],
     satellites: list[int],
 ) -> str:
-    """One company through the front door: profile, evidence, verification, offerings. Its key's secret."""
+    """One company of the first three, with satellites of this catalogue. Its key's secret."""
     profile = Profile(
         legal_name=name,
         legal_id=f"DEMO-{supplier['nation']}",
@@ -84,34 +87,58 @@ def _supplier(
         size_class=SizeClass(supplier["size_class"]),
         contacts=(Contact("Front desk", supplier["email"]),),
     )
-    _, provider, _, secret = front_door.arrive(session, clock, rng, profile)
-    principal = keys.authenticate(session, clock, secret)
-    onboarding.add_evidence(
-        session,
-        clock,
-        rng,
-        principal,
-        provider.id,
-        kind=EvidenceKind.COMPANY_REGISTER,
-        issuer="Register of the demonstration",
-        scope="Existence and ownership",
-        valid_from=clock.now() - timedelta(days=30),
-        valid_to=clock.now() + timedelta(days=365),
-        document_sha256=sha256(name.encode()).hexdigest(),
-    )
-    onboarding.submit(session, clock, rng, principal, provider.id)
-    onboarding.decide(session, clock, rng, broker, provider.id, Event.VERIFY, ("demonstration",))
+    evidence = (Shown(EvidenceKind.COMPANY_REGISTER, "Register of the demonstration", "Existence and ownership", 365),)
     assets = [{"kind": "satellite", "name": f"catalogue number {each}", "catalog_number": each} for each in satellites]
     rows = [row | {"assets": assets} for row in supplier["offerings"]]
-    _, aside = offerings.from_manifest(session, clock, rng, principal, read_manifest(json.dumps(rows)))
+    return admit(session, clock, rng, broker, profile, evidence, read_manifest(json.dumps(rows)))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A document that a company of the demonstration shows, in force for so many days."""
+
+    kind: EvidenceKind
+    issuer: str
+    scope: str
+    valid_days: int
+
+
+def admit(
+    session: Session,
+    clock: Clock,
+    rng: Rng,
+    broker: Principal,
+    profile: Profile,
+    evidence: Iterable[Shown],
+    listing: Listing,
+) -> str:
+    """One company through the front door: profile, evidence, verification, offerings. Its key's secret."""
+    _, provider, _, secret = front_door.arrive(session, clock, rng, profile)
+    principal = keys.authenticate(session, clock, secret)
+    for each in evidence:
+        onboarding.add_evidence(
+            session,
+            clock,
+            rng,
+            principal,
+            provider.id,
+            kind=each.kind,
+            issuer=each.issuer,
+            scope=each.scope,
+            valid_from=clock.now() - timedelta(days=30),
+            valid_to=clock.now() + timedelta(days=each.valid_days),
+            document_sha256=sha256(f"{profile.legal_name} {each.kind.value}".encode()).hexdigest(),
+        )
+    onboarding.submit(session, clock, rng, principal, provider.id)
+    onboarding.decide(session, clock, rng, broker, provider.id, Event.VERIFY, ("demonstration",))
+    _, aside = offerings.from_manifest(session, clock, rng, principal, listing)
     if aside:
         raise ValueError(f"the demonstration's offerings do not read: {aside[0]}")
     return secret
 
 
-def _satellites(session: Session) -> list[int]:
+def satellites_of(session: Session, wanted: int) -> list[int]:
     """Catalogue numbers of satellites in low orbits that are not debris, spread over the catalogue."""
-    wanted = len(json.loads(SUPPLIERS.read_text("utf-8"))) * SATELLITES_EACH
     rows = session.exec(
         select(ElementSetRow.catalog_number)
         .where(col(ElementSetRow.is_current))

@@ -6,12 +6,17 @@ Accepted shape (a mapping):
     reference, title, capability          text
     modality, description, licence        text, optional
     attributes   {"gsd": {"value": 50, "unit": "cm"}, "stereo": {"value": true}}
-    capacity     {"peace": {"quantity": 1000, "unit": "km2/d"}}
+    capacity     {"peace": {"quantity": 1000, "unit": "km2/d", "notice": {"value": 6, "unit": "h"}}}
     prices       {"peace": {"amount": "12.50", "currency": "EUR", "per": "km2", "retainer_per_day": "100"}}
     assets       [{"kind": "satellite", "name": "EYE-1", "catalog_number": 25544, "nation": "FR"}]
     release_to   ["FR", "DE"], or left out for every organisation that holds a key
     standards    ["STANAG 4545"];  coverage "global" or a GeoJSON geometry
     valid_from, valid_to                  RFC 3339
+    maturity     "concept", "prototype", "demonstrated" or "operational"
+    taskable, archive                     true or false: can be ordered to do something new; hands over what exists
+    dependencies [{"kind": "launcher", "name": "Ariane 6", "nation": "FR"}, {"kind": "cloud", "name": null}]
+
+The name of a dependency is null when the supplier was asked and does not know.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +26,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any, TypeVar
 
-from providers.adapters.base import AssetRef, OfferingDraft, PhaseCapacity, PhasePrice
+from providers.adapters.base import AssetRef, Dependency, OfferingDraft, PhaseCapacity, PhasePrice
 from space_hub.errors import Invalid
 from space_hub.vocabulary.attributes import read as read_attribute
 from space_hub.vocabulary.capabilities import Capability, capability
@@ -37,8 +42,13 @@ _FIELDS = frozenset(
     {"reference", "title", "capability", "modality", "description", "licence"}
     | {"attributes", "capacity", "prices", "assets"}
     | {"release_to", "standards", "coverage", "valid_from", "valid_to"}
+    | {"maturity", "taskable", "archive", "dependencies"}
 )
 _LONGEST = {"reference": 100, "title": 200, "description": 4000, "licence": 500}
+MATURITIES = ("concept", "prototype", "demonstrated", "operational")
+DEPENDENCY_KINDS = (
+    *("owner", "jurisdiction", "contract_holder", "launcher", "ground_network", "cloud", "bus", "spectrum"),
+)
 _LARGEST_CATALOG_NUMBER = 999_999_999
 _MOST_CAPACITY = 1e12
 """In the capability's unit: what the capacity ledger can count in thousandths."""
@@ -75,6 +85,10 @@ def read_draft(given: Mapping[str, Any]) -> OfferingDraft:
         licence=_text(given, "licence"),
         coverage=coverage,
         valid=_valid(given),
+        dependencies=_dependencies(_sequence(given, "dependencies")),
+        maturity=_maturity(given.get("maturity")),
+        taskable=_flag(given, "taskable", otherwise=True),
+        archive=_flag(given, "archive", otherwise=False),
     )
 
 
@@ -88,8 +102,60 @@ def _capacity(given: Mapping[str, Any], about: Capability) -> tuple[PhaseCapacit
         size = convert(quantity, str(unit), about.capacity_unit, of=f"capacity.{phase.value}")
         if size >= _MOST_CAPACITY:
             raise Invalid("providers.quantity_wrong", field=f"capacity.{phase.value}", given=str(quantity))
-        found[phase] = PhaseCapacity(phase, size, float(quantity), str(unit))
+        found[phase] = PhaseCapacity(
+            phase, size, float(quantity), str(unit), _notice(_optional(value, "notice"), phase)
+        )
     return tuple(found[phase] for phase in Phase if phase in found)
+
+
+def _notice(given: Any, phase: Phase) -> float | None:
+    if given is None:
+        return None
+    field = f"capacity.{phase.value}.notice"
+    value, unit = _part(given, field, "value"), str(_part(given, field, "unit"))
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise Invalid("providers.quantity_wrong", field=field, given=str(value))
+    return convert(value, unit, "h", of=field)
+
+
+def _dependencies(given: Sequence[Any]) -> tuple[Dependency, ...]:
+    found = []
+    for one in given:
+        if not isinstance(one, Mapping) or set(one) - {"kind", "name", "nation"} or "name" not in one:
+            raise Invalid("manifest.dependency_wrong", given=str(one)[:200])
+        kind, name, flag = one.get("kind"), one["name"], one.get("nation")
+        if kind not in DEPENDENCY_KINDS:
+            raise Invalid(
+                "providers.code_unknown",
+                field="dependencies.kind",
+                given=str(kind)[:80],
+                accepted=", ".join(DEPENDENCY_KINDS),
+            )
+        if name is not None and (not isinstance(name, str) or not name.strip() or len(name) > 100):
+            raise Invalid("manifest.dependency_wrong", given=str(one)[:200])
+        found.append(
+            Dependency(str(kind), None if name is None else name.strip(), None if flag is None else nation(str(flag)))
+        )
+    if len(set(found)) < len(found):
+        raise Invalid("manifest.dependency_repeated", names=", ".join(each.name or "?" for each in found)[:200])
+    return tuple(sorted(found, key=lambda each: (each.kind, each.name or "")))
+
+
+def _maturity(given: Any) -> str | None:
+    if given is None or given == "":
+        return None
+    if given not in MATURITIES:
+        raise Invalid("providers.code_unknown", field="maturity", given=str(given)[:80], accepted=", ".join(MATURITIES))
+    return str(given)
+
+
+def _flag(given: Mapping[str, Any], field: str, *, otherwise: bool) -> bool:
+    value = given.get(field)
+    if value is None:
+        return otherwise
+    if not isinstance(value, bool):
+        raise Invalid("providers.shape_wrong", field=field, expected="true, false")
+    return value
 
 
 def _prices(given: Mapping[str, Any], about: Capability) -> tuple[PhasePrice, ...]:

@@ -77,7 +77,14 @@ def _ledger(ask: Ask) -> Report:
         return ledger.campaign(service, progress=ask.progress)
 
 
+def _documents(ask: Ask) -> Report:
+    from jobs.proofs import documents
+
+    return documents.run(ask.data, ask.progress)
+
+
 PROOFS: dict[str, Callable[[Ask], Report]] = {
+    "documents": _documents,
     "durability": _durability,
     "formats": _formats,
     "ledger": _ledger,

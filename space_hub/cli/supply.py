@@ -25,6 +25,8 @@ def install(app: typer.Typer) -> None:
     offer.command("submit", help=sentence("cli.help.offer_submit"), epilog=sentence("cli.help.offer_submit.form"))(
         submit
     )
+    offer.command("template", help=sentence("cli.help.offer_template"))(template)
+    offer.command("demonstration", help=sentence("cli.help.offer_demonstration"))(demonstration)
     app.add_typer(offer, name="offer")
     app.command("match", help=sentence("cli.help.match"), epilog=sentence("cli.help.match.form"))(match)
 
@@ -63,7 +65,7 @@ def submit(file: options.File, organisation: As, example: ManifestExample = Fals
 
     del example  # Answered before the command begins.
     voice = Voice(as_json)
-    manifest = read_manifest(_text(file))
+    manifest = read_manifest(options.existing(file).read_bytes(), _form(file))
     house = houses.open_existing(houses.settings())
     with house.database.write() as session:
         principal = acting_as(session, organisation, "offering:write")
@@ -105,12 +107,58 @@ def _need_profile(session: "Session", organisation_id: str) -> None:
         raise Conflict("cli.no_profile", organisation_id=organisation_id)
 
 
-def _text(file: Path) -> str:
-    raw = options.existing(file).read_bytes()
+def demonstration(as_json: AsJson = False) -> int:
+    """Only beside the demonstration: an installation in use is not filled with companies that do not exist."""
+    from jobs.demo import companies, seed
+    from space_hub.db import Installation
+    from space_hub.trust.principal import HUB
+
+    voice = Voice(as_json)
+    house = houses.open_existing(houses.settings())
+    with house.database.write() as session:
+        if not session.get_one(Installation, 1).demonstration:
+            raise Conflict("cli.no_demonstration")
+        secrets = companies.seed(session, house.clock, house.rng, HUB)
+        path = house.keys_file.with_name("alliance-keys.json")
+        seed.write_keys(secrets, path)
+    voice.tell("cli.alliance_loaded", companies=len(secrets), path=str(path))
+    voice.answer({"companies": len(secrets), "keys": str(path)})
+    return OK
+
+
+def _form(file: Path) -> str | None:
+    """The form that the file's name tells; None leaves it to its first characters."""
+    from providers.adapters.manifest import Form
+
+    suffix = file.suffix.lower().removeprefix(".")
+    return {"yml": Form.YAML.value}.get(suffix, suffix if suffix in set(Form) else None)
+
+
+def template(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=sentence("cli.option.template_file"))],
+    area: Annotated[list[str] | None, typer.Option("--area", help=sentence("cli.option.template_area"))] = None,
+    french: Annotated[bool, typer.Option("--fr/--en", help=sentence("cli.option.template_language"))] = False,
+    as_json: AsJson = False,
+) -> int:
+    from providers.adapters.spreadsheet import template as make
+    from space_hub.vocabulary.capabilities import CAPABILITIES
+    from space_hub.vocabulary.codes import MissionArea
+
+    known = [each.value for each in MissionArea]
+    for each in area or ():
+        if each not in known:
+            raise Invalid("cli.area_unknown", given=each, known=", ".join(known))
+    voice = Voice(as_json)
+    chosen = [each.code for each in CAPABILITIES.values() if not area or each.area.value in area]
+    raw = make(chosen, "fr" if french else "en")
     try:
-        return raw.decode()
-    except UnicodeDecodeError as error:
-        raise Invalid("providers.manifest_unreadable", reason=f"no UTF-8 at byte {error.start}") from error
+        with file.open("xb") as out:
+            out.write(raw)
+    except OSError as error:
+        raise Invalid("cli.file_unwritable", path=str(file), reason=error.strerror or str(error)) from error
+    voice.tell("cli.template_written", path=str(file), capabilities=len(chosen))
+    voice.answer({"file": str(file), "capabilities": chosen, "bytes": len(raw)})
+    return OK
 
 
 def match(file: options.File, organisation: As, example: RequirementExample = False, as_json: AsJson = False) -> int:

@@ -1,4 +1,4 @@
-"""The only door for messages to leave by: one POST to a checked address, bounded in time and size.
+"""The only door that leads out: one request to a checked address, bounded in time and size.
 
 Built on httpcore's network backend, so that the address which was checked is the
 address that is connected to, whatever the HTTP layers above do; TLS still names
@@ -6,12 +6,13 @@ and verifies the host of the URL. No redirects, no proxies, no cookies, nothing
 from the environment, no decompression.
 """
 
+import json
 import ssl
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import httpcore
 import httpx
@@ -24,6 +25,9 @@ TOTAL_S = 10.0
 CONNECT_S = 3.0
 REPLY_BYTES = 4096
 EXCERPT_CHARACTERS = 1000
+FETCHED_BYTES = 16 * 1024 * 1024
+
+Read = TypeVar("Read")
 
 _SLICE_S = 0.25
 """A read wakes this often, to see that the time is up or that the process is to stop."""
@@ -37,6 +41,19 @@ class Reply:
     error: str | None = None
     excerpt: str = ""
     retry_after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A whole answer. `status` is None when none came; `error` says why it is missing or not whole.
+
+    Header names are in lower case. A redirection is an answer like any other.
+    """
+
+    status: int | None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    error: str | None = None
 
 
 class Stopped(Exception):
@@ -69,28 +86,68 @@ class Wire:
         )
 
     def post(self, url: str, body: bytes, headers: dict[str, str]) -> Reply:
-        """Send once. Every failure of the other side is a Reply; Stopped is the only exception."""
+        """Send a message once. Every failure of the other side is a Reply; Stopped is the only exception."""
+
+        def read(response: httpx.Response) -> Reply:
+            return Reply(
+                status=response.status_code,
+                excerpt=_printable(_start_of(response.iter_raw())),
+                retry_after=response.headers.get("retry-after"),
+            )
+
+        done = self._ask("POST", url, body, {**headers, "Content-Type": "application/json"}, read)
+        return Reply(None, done) if isinstance(done, str) else done
+
+    def get(self, url: str, headers: Mapping[str, str] | None = None, most_bytes: int = FETCHED_BYTES) -> Fetched:
+        """Fetch a whole answer. Every failure of the other side is a Fetched; Stopped is the only exception."""
+        return self._fetch("GET", url, None, headers or {}, most_bytes)
+
+    def post_json(
+        self, url: str, value: Any, headers: Mapping[str, str] | None = None, most_bytes: int = FETCHED_BYTES
+    ) -> Fetched:
+        """Send a JSON value and fetch the whole answer, as `get` does."""
+        body = json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        return self._fetch("POST", url, body, {"Content-Type": "application/json", **(headers or {})}, most_bytes)
+
+    def _fetch(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], most: int) -> Fetched:
+        def read(response: httpx.Response) -> Fetched:
+            named = {name.lower(): value for name, value in response.headers.items()}
+            if named.get("content-encoding", "identity") != "identity":
+                return Fetched(response.status_code, named, error="packed")
+            parts = bytearray()
+            for part in response.iter_raw():
+                parts += part
+                if len(parts) > most:
+                    return Fetched(response.status_code, named, error="too_large")
+            return Fetched(response.status_code, named, bytes(parts))
+
+        done = self._ask(method, url, body, headers, read)
+        return Fetched(None, error=done) if isinstance(done, str) else done
+
+    def _ask(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        read: Callable[[httpx.Response], Read],
+    ) -> Read | str:
+        """What `read` makes of the response, or the word for why there is none."""
         self._limits.restart()
         try:
             egress.check_url(url, self._allow)
-            with self._client.stream(
-                "POST", url, content=body, headers={**headers, "Content-Type": "application/json"}
-            ) as response:
-                return Reply(
-                    status=response.status_code,
-                    excerpt=_printable(_start_of(response.iter_raw())),
-                    retry_after=response.headers.get("retry-after"),
-                )
+            with self._client.stream(method, url, content=body, headers=dict(headers)) as response:
+                return read(response)
         except HubError as error:
-            return Reply(None, error.code)
+            return error.code
         except (httpx.InvalidURL, UnicodeError):
-            return Reply(None, "delivery.url_malformed")  # An `xn--` label that stands for no name.
+            return "delivery.url_malformed"  # An `xn--` label that stands for no name.
         except httpx.TimeoutException:
-            return Reply(None, "timeout")
+            return "timeout"
         except httpx.ConnectError as error:
-            return Reply(None, "tls" if isinstance(_root(error), ssl.SSLError) else "connect")
+            return "tls" if isinstance(_root(error), ssl.SSLError) else "connect"
         except httpx.TransportError as error:
-            return Reply(None, type(error).__name__)
+            return type(error).__name__
         finally:
             self._client.cookies.clear()
 

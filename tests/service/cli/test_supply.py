@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from sqlmodel import col, select
 
@@ -13,7 +14,7 @@ from jobs.demo import seed
 from providers.adapters.manifest import read_manifest
 from space_hub.cli.app import run
 from space_hub.clock import ManualClock
-from space_hub.db import Database
+from space_hub.db import Database, Installation
 from space_hub.rng import SeededRng
 from space_hub.trust.audit import AuditEntry
 from space_hub.trust.tables import Organisation
@@ -71,12 +72,37 @@ def test_the_example_manifest_goes_on_the_shelf_and_again_changes_nothing(
 
 
 def test_the_same_offerings_as_json_read_as_the_spreadsheet_does(manifest: Path) -> None:
-    from providers.adapters.manifest import from_cells
+    from providers.adapters.table import from_cells
 
     rows = [from_cells(row) for row in csv.DictReader(io.StringIO(manifest.read_text()))]
     sheet, plain = read_manifest(manifest.read_text()), read_manifest(json.dumps(rows))
     assert sheet.drafts == plain.drafts
     assert not sheet.refused
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "yaml"])
+def test_a_filled_in_workbook_and_yaml_go_on_the_shelf(
+    suffix: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / f"offerings.{suffix}"
+    if suffix == "xlsx":
+        made = answer(capsys, "offer", "template", str(file), "--area", "radar", "--fr")
+        assert made["capabilities"] == ["radar.sar"]
+        assert answer(capsys, "offer", "template", str(file), status=2)["error"]["code"] == "cli.file_unwritable"
+        book = openpyxl.load_workbook(file)
+        for column, cell in enumerate(("W-1", "Radar images", "radar.sar"), start=1):
+            book.worksheets[0].cell(2, column, cell)
+        book.save(file)
+    else:
+        file.write_text("- reference: W-1\n  title: Radar images\n  capability: radar.sar\n")
+    done = answer(capsys, "offer", "submit", str(file), "--as", SUPPLIER)
+    assert [each["title"] for each in done["taken"]] == ["Radar images"]
+
+
+def test_a_template_for_no_area_of_ours_is_wrong_use(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "x.xlsx"
+    error = answer(capsys, "offer", "template", str(file), "--area", "farming", status=2)["error"]
+    assert error["code"] == "cli.area_unknown"
 
 
 def test_a_bad_row_is_set_aside_with_its_reason_and_the_others_go_on(
@@ -139,7 +165,8 @@ def test_a_file_that_is_no_requirement_is_wrong_use_and_says_how_to_begin(
         ("nobody", 1, "cli.organisation_unknown"),
         ("", 1, "cli.organisation_unknown"),
         ("(demonstration)", 2, "cli.organisation_ambiguous"),
-        (PLANNER, 1, "cli.organisation_may_not"),
+        (PLANNER, 1, "cli.no_profile"),
+        ("operations centre", 1, "cli.organisation_may_not"),
     ],
 )
 def test_who_cannot_be_acted_for_is_said(
@@ -171,3 +198,15 @@ def test_a_file_that_is_no_text_is_wrong_use(capsys: pytest.CaptureFixture[str],
     assert answer(capsys, "offer", "submit", str(file), "--as", SUPPLIER, status=2)["error"]["code"] == (
         "providers.manifest_unreadable"
     )
+
+
+def test_the_alliance_comes_only_beside_the_demonstration(
+    capsys: pytest.CaptureFixture[str], demonstration: Database
+) -> None:
+    error = answer(capsys, "offer", "demonstration", status=1)["error"]
+    assert error["code"] == "cli.no_demonstration"
+    with demonstration.write() as session:
+        session.get_one(Installation, 1).demonstration = True
+    done = answer(capsys, "offer", "demonstration")
+    assert done["companies"] == 40
+    assert len(json.loads(Path(done["keys"]).read_text())) == 40
