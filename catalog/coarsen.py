@@ -20,7 +20,7 @@ from itertools import pairwise
 from math import floor, log10
 from typing import Any
 
-from catalog.matching.values import Need
+from catalog.matching.values import Clause, Need
 from space_hub.vocabulary.geometry import Box, box
 from space_hub.vocabulary.phases import Phase
 
@@ -38,8 +38,8 @@ REGIONS: dict[str, Box] = {
     "central_europe": (10, 47, 24, 54),
     "black_sea": (24, 40, 42, 47),
     "eastern_europe": (24, 47, 60, 66),
-    "western_mediterranean": (-11, 30, 16, 47),
-    "eastern_mediterranean": (16, 30, 37, 47),
+    "west_mediterranean": (-11, 30, 16, 47),
+    "east_mediterranean": (16, 30, 37, 47),
     "middle_east": (32, 12, 63, 42),
     "africa": (-20, -36, 52, 38),
     "north_atlantic": (-52, 15, -11, 66),
@@ -160,18 +160,7 @@ def clauses(need: Need) -> list[dict[str, Any]]:
     seldom another one. Of the standards only those of a public body are named:
     anything else is the asker's own word.
     """
-    kept: list[dict[str, Any]] = [
-        {
-            "attribute": clause.attribute,
-            "operator": clause.operator.value,
-            "hard": clause.hard,
-            "threshold": clause.threshold,
-            "upper": clause.upper,
-            "codes": list(clause.codes),
-            "flag": clause.flag,
-        }
-        for clause in need.clauses
-    ]
+    kept = [clause_to_json(clause) for clause in need.clauses]
     kept.sort(key=lambda each: (each["attribute"], each["operator"], str(each)))
     standards = sorted(each for each in need.standards if _STANDARD.fullmatch(each))
     if standards:
@@ -179,6 +168,19 @@ def clauses(need: Need) -> list[dict[str, Any]]:
     if need.modalities:
         kept.append({"gate": "modality", "values": sorted(need.modalities)})
     return kept
+
+
+def clause_to_json(clause: Clause) -> dict[str, Any]:
+    """A clause without what only its owner weighs."""
+    return {
+        "attribute": clause.attribute,
+        "operator": clause.operator.value,
+        "hard": clause.hard,
+        "threshold": clause.threshold,
+        "upper": clause.upper,
+        "codes": list(clause.codes),
+        "flag": clause.flag,
+    }
 
 
 def phases(need: Need) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ MOST_CHANGES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class PublishedNeed:
+class CoarseNeed:
     """A need as everybody may read it."""
 
     id: str
@@ -60,7 +60,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    need: PublishedNeed
+    need: CoarseNeed
     gates: tuple[Gate, ...]
     changes: tuple[Change, ...]
     """The smallest set that leaves no gate failed; empty when none fails."""
@@ -80,7 +80,7 @@ class Judgement:
 
 def need_from_json(
     *, id: str, title: str, capability: str, clauses: Iterable[Mapping[str, Any]], **more: Any
-) -> PublishedNeed:
+) -> CoarseNeed:
     """A published need from the list that `coarsen.clauses` made."""
     named: dict[str, tuple[str, ...]] = {"standards": (), "modality": ()}
     found = []
@@ -89,24 +89,24 @@ def need_from_json(
             named[each["gate"]] = tuple(each["values"])
         else:
             found.append(Clause(**{**each, "operator": Operator(each["operator"]), "codes": tuple(each["codes"])}))
-    return PublishedNeed(
+    return CoarseNeed(
         id, title, capability, tuple(found), standards=named["standards"], modalities=named["modality"], **more
     )
 
 
-def report(candidate: Candidate, published: Iterable[PublishedNeed]) -> tuple[Judgement, ...]:
+def report(candidate: Candidate, published: Iterable[CoarseNeed]) -> tuple[Judgement, ...]:
     """Every published need of the offering's capability: met, then missed by the fewest, then those with questions."""
     order = {"meets": 0, "misses": 1, "unknown": 2}
     found = [judge(candidate, need) for need in published if need.capability == candidate.capability]
     return tuple(sorted(found, key=lambda each: (order[each.outcome], len(each.misses), each.need.id)))
 
 
-def judge(candidate: Candidate, need: PublishedNeed) -> Judgement:
+def judge(candidate: Candidate, need: CoarseNeed) -> Judgement:
     gates = _gates(candidate, need)
     return Judgement(need, gates, _changes(candidate, need, [gate for gate in gates if gate.outcome is _FAIL]))
 
 
-def _gates(candidate: Candidate, need: PublishedNeed) -> tuple[Gate, ...]:
+def _gates(candidate: Candidate, need: CoarseNeed) -> tuple[Gate, ...]:
     gates = []
     if need.modalities:
         met = candidate.modality in need.modalities
@@ -126,7 +126,7 @@ def _gates(candidate: Candidate, need: PublishedNeed) -> tuple[Gate, ...]:
     return tuple(gates)
 
 
-def _validity(candidate: Candidate, need: PublishedNeed) -> Gate:
+def _validity(candidate: Candidate, need: CoarseNeed) -> Gate:
     """The window begins somewhere in its first quarter and ends somewhere in its last."""
     first, last = need.quarter_from, need.quarter_to
     outcomes = []
@@ -155,7 +155,7 @@ def _rectangle(name: str) -> dict[str, Any]:
     return {"type": "Polygon", "coordinates": [ring]}
 
 
-def _capacity(candidate: Candidate, need: PublishedNeed) -> Gate:
+def _capacity(candidate: Candidate, need: CoarseNeed) -> Gate:
     phases = ", ".join(phase.value for phase in need.phases)
     if any(candidate.capacity.get(phase, 0) > 0 for phase in need.phases):
         return Gate("capacity", _PASS, {"phases": phases})
@@ -167,7 +167,7 @@ def _worst(outcomes: Sequence[Outcome]) -> Outcome:
     return _FAIL if _FAIL in outcomes else _UNKNOWN if _UNKNOWN in outcomes else _PASS
 
 
-def _changes(candidate: Candidate, need: PublishedNeed, failed: Sequence[Gate]) -> tuple[Change, ...]:
+def _changes(candidate: Candidate, need: CoarseNeed, failed: Sequence[Gate]) -> tuple[Change, ...]:
     """One change for each attribute and each gate that fails: several clauses on one attribute are mended together.
 
     No smaller set exists: what fails stays failed until its own subject changes.
@@ -218,7 +218,7 @@ def mended(offered: Measured, clauses: Iterable[Clause]) -> Measured:
     return replace(value, low=min(max(low, least), most), high=min(max(high, least), most))
 
 
-def _needed(gates: Sequence[Gate], need: PublishedNeed) -> tuple[Gate, ...]:
+def _needed(gates: Sequence[Gate], need: CoarseNeed) -> tuple[Gate, ...]:
     """The gates to be named: of several bounds on one side only the tightest, which implies the others."""
     tightest: dict[Operator, Gate] = {}
     named = []
@@ -245,7 +245,7 @@ def _distance(offered: Measured, value: Measured) -> float:
     return max(moves, default=1.0)
 
 
-def applied(candidate: Candidate, changes: Iterable[Change], need: PublishedNeed) -> Candidate:
+def applied(candidate: Candidate, changes: Iterable[Change], need: CoarseNeed) -> Candidate:
     """The offering as it would be with these changes: what a proposal promises, so that it can be judged again."""
     changed = candidate
     for change in changes:

@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.coarsen import clauses as coarse
-from catalog.gap_report import PublishedNeed, applied, in_words, judge, need_from_json, report
+from catalog.gap_report import CoarseNeed, applied, in_words, judge, need_from_json, report
 from catalog.matching.values import Candidate, Clause, Operator, Outcome
 from space_hub.vocabulary.attributes import Measured
 from space_hub.vocabulary.phases import Phase
 from tests.unit.matching.cases import PEACE, SHARP, need, offer
 
 
-def published(*clauses: Clause, name: str = "pbn_1", **more: Any) -> PublishedNeed:
-    return PublishedNeed(
+def published(*clauses: Clause, name: str = "pbn_1", **more: Any) -> CoarseNeed:
+    return CoarseNeed(
         name,
         "Optical imagery",
         "imagery.optical",
