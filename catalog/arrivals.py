@@ -40,8 +40,8 @@ _MOST_NAMED = 100
 
 def on_offering_published(session: Session, clock: Clock, rng: Rng, entry: LogEntry) -> None:
     """An offering came, changed or went; or its supplier's standing did, which moves all that it offers."""
-    if entry.topic == "provider.status_changed":
-        params = {"provider_id": entry.subject}
+    if entry.topic in ("provider.status_changed", "clearance.changed"):
+        params = {"provider_id": entry.payload["provider_id"]}
         slot = f"arrivals:{entry.event_id}"
         ledger.start(session, clock, rng, kind="need.arrivals", params=params, principal=HUB, slot=slot)
     else:

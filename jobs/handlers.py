@@ -20,6 +20,10 @@ HEAVY = {
 }
 
 LIGHT = {
+    "demand.gaps": "jobs.demand:tell_gaps",
+    "demand.release": "jobs.demand:release",
+    "need.arrivals": "jobs.demand:provider",
+    "need.look": "jobs.demand:look",
     "work.prune": "jobs.prune:prune",
 }
 

@@ -30,6 +30,11 @@ REACTIONS: tuple[tuple[str, frozenset[str]], ...] = (
             | {"agreement.signed", "call_off.placed", "match.computed"}
         ),
     ),
+    (
+        "catalog.arrivals:on_offering_published",
+        frozenset({"clearance.changed", "offering.published", "offering.withdrawn", "provider.status_changed"}),
+    ),
+    ("catalog.gaps:on_demand_changed", frozenset({"demand.released"})),
 )
 """Who is called (session, clock, rng, entry) for which topics, in this order."""
 

@@ -60,6 +60,8 @@ class Regular:
     every: timedelta
     missed: Missed
     when: Callable[[Clock], bool] = _always
+    after: timedelta = timedelta()
+    """From midnight, of a Saturday for what is done weekly, to the moment at which a slot begins."""
 
 
 SCHEDULE = (
@@ -67,13 +69,16 @@ SCHEDULE = (
     # begins a second late makes the next slot too soon, and every other slot would be lost.
     Regular("ingest.celestrak", timedelta(hours=2, minutes=10), Missed.ONCE, _in_real_time),
     Regular("screen", timedelta(hours=8), Missed.ONCE),
+    # Mondays at six: who reads of new demand has the week before it. Late is better than never, twice is not.
+    Regular("demand.release", timedelta(weeks=1), Missed.ONCE, after=timedelta(days=2, hours=6)),
     Regular("work.prune", timedelta(days=1), Missed.SKIP),
 )
 
 
 def slot_of(regular: Regular, at: datetime) -> str:
     """The name of the slot that `at` lies in; names sort by time."""
-    start = _EPOCH + (at - _EPOCH) // regular.every * regular.every
+    first = _EPOCH + regular.after
+    start = first + (at - first) // regular.every * regular.every
     return f"{PREFIX}{start.strftime('%Y-%m-%dT%H:%M:%SZ')}"
 
 

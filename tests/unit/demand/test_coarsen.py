@@ -75,8 +75,8 @@ def square(west: float, south: float, east: float, north: float) -> dict[str, An
     [
         (square(18, 57, 20, 58), ("nordic_baltic",)),
         ({"type": "Point", "coordinates": [30.5, 43.2]}, ("black_sea",)),
-        (square(22, 45, 26, 46), ("black_sea", ELSEWHERE)),
-        (square(-5, 36, 30, 40), (SEVERAL,)),
+        (square(22, 45, 26, 46), ("black_sea", "east_mediterranean")),
+        (square(-5, 36, 50, 50), (SEVERAL,)),
         (square(-179, -89, 179, 89), (SEVERAL,)),
         ({"type": "Point", "coordinates": [-150, -70]}, (ELSEWHERE,)),
     ],
