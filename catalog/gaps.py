@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from providers.desk_tables import Office
 from sqlmodel import Session, col, select
 
 from catalog import demand, offerings
@@ -24,6 +23,7 @@ from catalog.publication import coarse
 from catalog.tables import Offering, OfferingDraftRow, OfferingVersion
 from providers import onboarding
 from providers.adapters.drafts import read_draft
+from providers.desk_tables import Office
 from providers.tables import Provider
 from space_hub.clock import Clock
 from space_hub.delivery import log
@@ -112,7 +112,7 @@ def on_arrival(
     session: Session, clock: Clock, offering: Offering, version: OfferingVersion, provider: Provider
 ) -> None:
     """Tell the owner of an offering that came or changed how it stands to the published needs."""
-    needs = session.exec(demand.published(capability_code=version.capability)).all()
+    needs = session.execute(demand.published(capability_code=version.capability)).scalars().all()
     judged = _judged(candidate(offering, version, provider), needs)
     told = select(GapNotice.published_need_id).where(GapNotice.offering_id == offering.id, GapNotice.outcome != CLOSED)
     gone = set(session.exec(told)) - {need.id for need in needs}
@@ -159,7 +159,7 @@ def _judged(offered: Candidate, needs: Iterable[PublishedNeed]) -> tuple[Judgeme
 def _report(session: Session, offered: Candidate, language: str) -> GapReport:
     about = capability(offered.capability)
     office = _office(session, about.area.value, language)
-    rows = session.exec(demand.published(capability_code=about.code)).all()
+    rows = session.execute(demand.published(capability_code=about.code)).scalars().all()
     needs = [coarse(row, language, as_of=_as_of(row, language), office=office) for row in rows]
     judged = report(offered, needs)
     counts = {name: sum(each.outcome == name for each in judged) for name in ("meets", "misses", "unknown")}

@@ -40,7 +40,7 @@ def release(session: Session, clock: Clock, rng: Rng, *, k: int = coarsen.K_ANON
     """Make the next release in the caller's transaction."""
     now = clock.now()
     number = demand.last_release(session) + 1
-    last = [_cell(row) for row in session.exec(demand.cells(session, number - 1)).scalars()]
+    last = [_cell(row) for row in session.execute(demand.cells(session, number - 1)).scalars()]
     made = coarsen.release_cells(number, contributions(session), _bases(session), last, year=f"{now.year:04}", k=k)
     row = DemandRelease(number=number, at=now, cells_sha256=fingerprint([_plain(cell) for cell in made.cells]))
     session.add(row)

@@ -48,6 +48,6 @@ def publish(planner: Caller, requirement_id: str, level: str) -> dict[str, Any]:
 
 
 def messages(caller: Caller, *topics: str) -> list[dict[str, Any]]:
-    """The entries of the event log that the caller may read."""
+    """What the event log tells the caller."""
     found: list[dict[str, Any]] = good(caller.get("/v1/events", limit=1000), 200)["items"]
-    return [each for each in found if not topics or each["topic"] in topics]
+    return [each for each in found if not topics or each["type"] in topics]

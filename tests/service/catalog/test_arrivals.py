@@ -31,7 +31,7 @@ def test_a_new_need_looks_along_the_shelf_and_its_owner_is_told(hub: Hub) -> Non
     assert outcomes(planner, stated) == {sharp: "pass", blurred: "fail", silent: "unknown"}
     assert hidden not in outcomes(planner, stated)
     [told] = messages(planner, "need.met")
-    assert told["payload"] == {"requirement_id": stated, "offerings": [sharp], "count": 1}
+    assert told["data"] == {"requirement_id": stated, "offerings": [sharp], "count": 1}
     assert messages(supplier, "need.met", "need.sole_supplier") == []
 
 
@@ -87,7 +87,7 @@ def test_a_need_that_one_supplier_alone_meets_is_flagged_with_the_clauses_that_m
     assert (found["suppliers_meeting"], found["sole_supplier"]) == (1, True)
     assert found["sole_clauses"] == ["gsd <= 0.6 m"]
     [told] = messages(planner, "need.sole_supplier")
-    assert told["payload"] == {"requirement_id": stated, "clauses": ["gsd <= 0.6 m"]}
+    assert told["data"] == {"requirement_id": stated, "clauses": ["gsd <= 0.6 m"]}
     good(two.put(f"/v1/offerings/{blurred}", offering("C")), 200)
     settle(hub)
     found = standing(planner, stated)

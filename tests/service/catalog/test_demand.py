@@ -176,7 +176,7 @@ def test_everybody_is_told_that_demand_was_released_and_nobody_of_whom(hub: Hub)
     stated = [state(planner, "anonymous") for planner in planners]
     release(hub)
     [told] = messages(reader, "demand.released")
-    assert (told["payload"]["release"], len(told["payload"]["opened"])) == (1, 3)
+    assert (told["data"]["release"], len(told["data"]["opened"])) == (1, 3)
     body = json.dumps(messages(reader))
     assert not any(name in body for name in (*stated, *(planner.organisation_id for planner in planners)))
 
@@ -225,7 +225,8 @@ def phase(quantity: float) -> list[dict[str, Any]]:
 def test_a_preview_and_a_publication_are_the_owners_alone(hub: Hub) -> None:
     planner, other = hub.key("nation", "FR"), hub.key("nation", "FR")
     stated = good(planner.post("/v1/requirements", requirement()))["id"]
-    for path in ("standing", "candidates", "adoption", "publication/preview?level=named"):
-        assert planner.get(f"/v1/requirements/{stated}/{path}").status_code == 200, path
-        assert other.get(f"/v1/requirements/{stated}/{path}").status_code == 404, path
+    for path in ("standing", "candidates", "adoption", "publication/preview"):
+        asked = {"level": "named"} if "preview" in path else {}
+        assert planner.get(f"/v1/requirements/{stated}/{path}", **asked).status_code == 200, path
+        assert other.get(f"/v1/requirements/{stated}/{path}", **asked).status_code == 404, path
     assert other.put(f"/v1/requirements/{stated}/publication", {"level": "named"}).status_code == 404

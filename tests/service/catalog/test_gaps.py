@@ -66,8 +66,8 @@ def test_a_supplier_is_told_when_demand_changes_and_only_of_what_changed(hub: Hu
     stated = state(planner, "named")
     settle(hub)
     [told] = messages(supplier, "gap.changed")
-    need = told["payload"]["changed"][0]["need"]
-    assert told["payload"] == {
+    need = told["data"]["changed"][0]["need"]
+    assert told["data"] == {
         "offering_id": offered["id"],
         "changed": [{"need": need, "outcome": "meets", "misses": 0}],
         "count": 1,
@@ -76,7 +76,7 @@ def test_a_supplier_is_told_when_demand_changes_and_only_of_what_changed(hub: Hu
     assert len(messages(supplier, "gap.changed")) == 1
     good(planner.put(f"/v1/requirements/{stated}/publication", {"level": "private"}), 200)
     settle(hub)
-    assert messages(supplier, "gap.changed")[-1]["payload"]["changed"] == [
+    assert messages(supplier, "gap.changed")[-1]["data"]["changed"] == [
         {"need": need, "outcome": "closed", "misses": 0}
     ]
 
@@ -92,7 +92,7 @@ def test_an_offering_that_arrives_is_told_how_it_stands_to_published_needs_only(
     good(supplier.post("/v1/offerings", offering()))
     settle(hub)
     [told] = messages(supplier, "gap.changed")
-    assert [each["outcome"] for each in told["payload"]["changed"]] == ["meets"]
+    assert [each["outcome"] for each in told["data"]["changed"]] == ["meets"]
     assert messages(rival, "gap.changed") == messages(planner, "gap.changed") == []
 
 

@@ -39,7 +39,7 @@ def test_nobody_reads_a_draft_and_everybody_reads_what_is_open(hub: Hub) -> None
     good(planner.put(f"/v1/opportunities/{made}/opening"), 200)
     settle(hub)
     assert supplier.get(f"/v1/opportunities/{made}").text == other.get(f"/v1/opportunities/{made}").text
-    assert [each["payload"]["opportunity_id"] for each in messages(supplier, "opportunity.opened")] == [made]
+    assert [each["data"]["opportunity_id"] for each in messages(supplier, "opportunity.opened")] == [made]
     french = supplier.headers() | {"Accept-Language": "fr"}
     assert hub.client.get(f"/v1/opportunities/{made}", headers=french).json()["title"] == "Imagerie du nord"
     assert planner.put(f"/v1/opportunities/{made}/opening").json()["code"] == "opportunity.not_draft"
