@@ -112,7 +112,7 @@ def nations_band(count: int) -> str:
 
 def quarter(when: datetime) -> str:
     """`2026-Q3`."""
-    return f"{when.year}-Q{(when.month - 1) // 3 + 1}"
+    return f"{when.year:04}-Q{(when.month - 1) // 3 + 1}"
 
 
 def quarter_starts(name: str) -> datetime:
@@ -121,8 +121,10 @@ def quarter_starts(name: str) -> datetime:
 
 
 def quarter_ends(name: str) -> datetime:
-    """The first moment after it."""
+    """The first moment after it; of the calendar's last quarter its last moment."""
     year, number = name.split("-Q")
+    if name == "9999-Q4":
+        return datetime.max.replace(tzinfo=UTC)
     return datetime(int(year) + int(number) // 4, int(number) % 4 * 3 + 1, 1, tzinfo=UTC)
 
 

@@ -91,9 +91,8 @@ def tell_owners(
     after: str,
 ) -> str | None:
     """Judge one chunk of offerings against what was opened and closed; the id to go on after, None at the end."""
-    needs = session.exec(
-        demand.published(capability_code=capability_code).where(col(PublishedNeed.id).in_(opened))
-    ).all()
+    found = demand.published(capability_code=capability_code).where(col(PublishedNeed.id).in_(opened))
+    needs = session.execute(found).scalars().all()
     rows = session.exec(
         select(Offering, OfferingVersion, Provider)
         .join(OfferingVersion, col(OfferingVersion.id) == col(Offering.current_version_id))

@@ -1,8 +1,9 @@
 """Demand: what may be read of the needs of others, and the signals and problems of one's own."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Query
 from pydantic import Field
 from sqlmodel import Session, col, select
 
@@ -30,8 +31,8 @@ class SignalIn(In):
     text_en: str = Field(default="", max_length=4000)
     text_fr: str = Field(default="", max_length=4000)
     phase: Phase
-    quantity_low: float | None = Field(default=None, gt=0)
-    quantity_high: float | None = Field(default=None, gt=0)
+    quantity_low: float | None = Field(default=None, gt=0, le=1e15)
+    quantity_high: float | None = Field(default=None, gt=0, le=1e15)
     unit: str | None = Field(default=None, max_length=30, description="A unit of the capability's capacity.")
     horizon_from: date
     horizon_to: date
@@ -168,7 +169,10 @@ def list_published_needs(
 
 @router.get("/demand/cells", policy=scope("catalog:read"))
 def list_demand_cells(
-    asked: Asked, page: Page, release: int | None = None, capability: str | None = None
+    asked: Asked,
+    page: Page,
+    release: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
+    capability: str | None = None,
 ) -> Paged[CellOut]:
     """Added-up needs of at least five nations, in bands, as of the last release or of an earlier one."""
     with asked.read() as session:

@@ -39,7 +39,7 @@ class ClauseIn(In):
 
 class PhaseIn(In):
     phase: Phase
-    quantity: float = Field(gt=0)
+    quantity: float = Field(gt=0, le=1e15)
     unit: str = Field(description="A unit of the capability's capacity.")
     budget_per_day: str | None = Field(default=None, description="Decimal, as text, in the requirement's currency.")
 
