@@ -19,7 +19,7 @@ from typing import Any
 
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from schemathesis.generation import GenerationMode
+from schemathesis import GenerationMode
 
 from benchmarks import Misused
 from jobs import migrations
@@ -155,8 +155,10 @@ def _send(
         headers |= caller.headers()
     if label.startswith("POST") and sent % 3:
         headers["Idempotency-Key"] = f"{label}-{sent}-{tally.statuses.total()}"
-    body = {name: asked[name] for name in ("json", "data", "files") if asked.get(name) is not None}
-    if isinstance(body.get("data"), bytes | str):
+    body = {name: asked[name] for name in ("data", "files") if asked.get(name) is not None}
+    if "json" in asked:
+        body = {"content": json.dumps(asked["json"])}
+    elif isinstance(body.get("data"), bytes | str):
         body = {"content": body["data"]}
     try:
         answer = hub.client.request(

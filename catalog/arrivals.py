@@ -70,7 +70,8 @@ def arrive(session: Session, clock: Clock, rng: Rng, offering_id: str) -> None:
             _tell_met(session, clock, rng, requirement, met)
         else:
             _leave(session, clock, requirement_id, offering.id)
-        count_suppliers(session, clock, requirement, standing)
+        if standing.suppliers_meeting is not None:  # Before the look along the shelf, the first to come would be alone.
+            count_suppliers(session, clock, requirement, standing)
 
 
 def arrive_all(session: Session, clock: Clock, rng: Rng, provider_id: str, after: str) -> str | None:

@@ -58,9 +58,11 @@ OWED = {
     "providers.onboarding:EvidenceKind",
     "providers.onboarding:SizeClass",
     "space_hub.awareness.rules:AlertState",
+    "space_hub.awareness.selection:Standing",
     "space_hub.delivery.endpoints:EndpointState",
     "space_hub.delivery.outbox:MessageState",
     "space_hub.trust.scopes:OrganisationKind",
+    "space_hub.vocabulary.codes:Provenance",
     "space_hub.work.tables:WorkState",
 }
 """Lists that have no labels yet; the list only gets shorter."""

@@ -181,7 +181,7 @@ def test_everybody_is_told_that_demand_was_released_and_nobody_of_whom(hub: Hub)
     assert not any(name in body for name in (*stated, *(planner.organisation_id for planner in planners)))
 
 
-def test_after_a_year_no_private_need_stands_anywhere_that_a_supplier_reads(hub: Hub) -> None:
+def test_after_weeks_of_demand_no_private_need_stands_anywhere_that_a_supplier_reads(hub: Hub) -> None:
     """The whole world of a supplier is searched for words, ids and nations of private and counted needs.
 
     Sabotage seen: `need.met` marked for the buyers of the shelf; `source_id` left in the answer.
@@ -198,7 +198,7 @@ def test_after_a_year_no_private_need_stands_anywhere_that_a_supplier_reads(hub:
             level = ("private", "aggregated", "anonymous")[(turn + place) % 3]
             stated.append(state(planner, level, title=f"Secret {turn}/{place}", phases=phase(431 + 7 * turn + place)))
         settle(hub)
-        release(hub, weeks=6)
+        release(hub)
     hub.clock.advance(timedelta(days=1))
     world = []
     for path in (
