@@ -40,7 +40,7 @@ YEAR = "2027"
 PHASES = ("peace", "crisis")
 SPREAD = 0.8
 """Standard deviation of the logarithm of a quantity around what is usual for its capability."""
-STIR = 0.04
+STIR = 0.02
 """Chance that a nation's contribution to a cell changes in a week."""
 TOLERANCE = 0.25
 MOST_ADVANTAGE = 0.02

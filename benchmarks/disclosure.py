@@ -46,6 +46,7 @@ from tests.support.supply import arrive, evidence, good, offering, requirement, 
 OPTIONS = {
     "--pairs=N": "pairs of worlds; 1000 unless told",
     "--first=N": "number of the first pair, so that a campaign can be split; 1 unless told",
+    "--common": "ask only for ids of others that exist in both worlds",
 }
 
 START = datetime(2024, 11, 2, tzinfo=UTC)
@@ -156,7 +157,7 @@ def run(*options: str) -> dict[str, object]:
     told: list[str] = []
     with TemporaryDirectory() as folder, Pairs(Path(folder)) as made:
         for number in range(first, first + pairs):
-            found = made.compare(number)
+            found = made.compare(number, strangers="common" not in given)
             total.update(found.counts)
             told += [f"pair {number}: {each}" for each in found.differences]
     figures: dict[str, object] = {"pairs": pairs, "first": first, **{name: total[name] for name in COUNTED}}
@@ -191,15 +192,19 @@ class Pairs:
     def __exit__(self, *_: object) -> None:
         self._hub.database.engine.dispose()
 
-    def compare(self, number: int) -> Found:
-        """Both worlds of pair `number`: what was compared, and each difference in words."""
+    def compare(self, number: int, *, strangers: bool = True) -> Found:
+        """Both worlds of pair `number`: what was compared, and each difference in words.
+
+        With `strangers`, also ids are asked for that exist in one of the two worlds only.
+        """
         secrets = [secret(Random(f"{number}/{which}")) for which in ("left", "right")]
         worlds = [self._world(f"{number}-{place}", number) for place in (0, 1)]
         try:
             for world, kept in zip(worlds, secrets, strict=True):
                 self._enter(world)
                 others_act(world, kept)
-            ids = sorted({each for world in worlds for each in world.secrets})
+            known = [set(world.secrets) for world in worlds]
+            ids = sorted(known[0] | known[1] if strangers else known[0] & known[1])
             full = 0
             for world in worlds:
                 self._enter(world)

