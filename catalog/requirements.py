@@ -1,9 +1,14 @@
-"""Requirements: stated by a planner, frozen, seen by its own organisation only."""
+"""Requirements: stated by a planner, frozen, seen by its own organisation only.
+
+Stating one also opens its standing (`need_standing`), dates the first step on
+its way to adoption and asks for a look along the shelf. No supplier is told.
+"""
 
 from typing import Any
 
 from sqlmodel import Session, select
 
+from catalog import adoption, standings
 from catalog.content import fingerprint
 from catalog.matching.record import need_from_json, need_to_json
 from catalog.matching.values import Need
@@ -14,6 +19,7 @@ from space_hub.rng import Rng
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
 from space_hub.vocabulary.capabilities import capability
+from space_hub.work import ledger
 
 _TERMS = (
     *("nations", "excluded_nations", "owner_nations", "excluded_owner_nations"),
@@ -49,6 +55,16 @@ def state(
     )
     session.add(row)
     session.flush()
+    standings.begin(session, clock, principal, row)
+    adoption.stamp(
+        session,
+        clock,
+        rng,
+        requirement_id=row.id,
+        organisation_id=row.organisation_id,
+        step=adoption.Step.NEED_STATED,
+    )
+    ledger.start(session, clock, rng, kind="need.look", params={"requirement_id": row.id}, principal=principal)
     audit.record(session, clock, principal, "requirement.state", row.id, sha256=row.content_sha256)
     return row
 

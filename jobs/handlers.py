@@ -22,6 +22,10 @@ HEAVY = {
 LIGHT = {
     "shelf.rebuild": "jobs.shelf:rebuild",
     "supplier.due": "jobs.sync:queue_due",
+    "demand.gaps": "jobs.demand:tell_gaps",
+    "demand.release": "jobs.demand:release",
+    "need.arrivals": "jobs.demand:provider",
+    "need.look": "jobs.demand:look",
     "work.prune": "jobs.prune:prune",
 }
 

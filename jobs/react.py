@@ -34,6 +34,11 @@ REACTIONS: tuple[tuple[str, frozenset[str]], ...] = (
         "catalog.saved:run_due",
         frozenset({"offering.published", "offering.withdrawn", "provider.status_changed", "clearance.changed"}),
     ),
+    (
+        "catalog.arrivals:on_offering_published",
+        frozenset({"clearance.changed", "offering.published", "offering.withdrawn", "provider.status_changed"}),
+    ),
+    ("catalog.gaps:on_demand_changed", frozenset({"demand.released"})),
 )
 """Who is called (session, clock, rng, entry) for which topics, in this order."""
 

@@ -60,6 +60,8 @@ class Regular:
     every: timedelta
     missed: Missed
     when: Callable[[Clock], bool] = _always
+    after: timedelta = timedelta()
+    """From midnight, of a Saturday for what is done weekly, to the moment at which a slot begins."""
 
 
 SCHEDULE = (
@@ -69,13 +71,16 @@ SCHEDULE = (
     Regular("screen", timedelta(hours=8), Missed.ONCE),
     # A look at who is due, not the asking itself: with it, a change shows within `sync_minutes` and one minute.
     Regular("supplier.due", timedelta(minutes=1), Missed.ONCE),
+    # Mondays at six: who reads of new demand has the week before it. Late is better than never, twice is not.
+    Regular("demand.release", timedelta(weeks=1), Missed.ONCE, after=timedelta(days=2, hours=6)),
     Regular("work.prune", timedelta(days=1), Missed.SKIP),
 )
 
 
 def slot_of(regular: Regular, at: datetime) -> str:
     """The name of the slot that `at` lies in; names sort by time."""
-    start = _EPOCH + (at - _EPOCH) // regular.every * regular.every
+    first = _EPOCH + regular.after
+    start = first + (at - first) // regular.every * regular.every
     return f"{PREFIX}{start.strftime('%Y-%m-%dT%H:%M:%SZ')}"
 
 

@@ -1,6 +1,6 @@
-"""Requirements: what a planner needs, seen by its own organisation only."""
+"""Requirements: what a planner needs, seen by its own organisation only, and what it lets others read of them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import Field
@@ -10,9 +10,13 @@ from api.deps import Asked, Once
 from api.models import In, Out, UtcDatetime
 from api.paging import Page, Paged
 from api.policy import Router, scope
-from catalog import requirements
+from catalog import adoption, demand, requirements, templates
+from catalog.adoption import Step
+from catalog.demand import Level
+from catalog.demand_tables import NeedCandidate, NeedStanding
 from catalog.matching.values import Need, Operator
 from catalog.needs import PhaseGiven, read_need
+from catalog.standings import Event, State
 from catalog.tables import Requirement
 from space_hub.vocabulary.codes import MissionArea, Modality
 from space_hub.vocabulary.interval import Interval
@@ -35,20 +39,20 @@ class ClauseIn(In):
 
 class PhaseIn(In):
     phase: Phase
-    quantity: float = Field(gt=0)
+    quantity: float = Field(gt=0, le=1e15)
     unit: str = Field(description="A unit of the capability's capacity.")
     budget_per_day: str | None = Field(default=None, description="Decimal, as text, in the requirement's currency.")
 
 
-class RequirementIn(In):
+class TermsIn(In):
+    """Everything of a requirement but what it is about."""
+
     title: str = Field(min_length=1, max_length=200)
     description: str = Field(default="", max_length=4000)
-    capability: str
     currency: str = Field(description="ISO 4217; offerings priced in another currency become a question.")
     window_from: UtcDatetime
     window_to: UtcDatetime
     phases: list[PhaseIn] = Field(min_length=1, max_length=3)
-    clauses: list[ClauseIn] = Field(default_factory=list, max_length=50)
     area: Any = Field(default=None, description="GeoJSON geometry.")
     nations: list[str] = Field(default_factory=list, description="Nations of provider allowed; empty: all.")
     excluded_nations: list[str] = Field(default_factory=list)
@@ -58,14 +62,14 @@ class RequirementIn(In):
     modalities: list[Modality] = Field(default_factory=list)
     largest_share: float | None = Field(default=None, gt=0, le=1, description="Most that one supplier may hold.")
 
-    def need(self, now: datetime) -> Need:
+    def read(self, now: datetime, *, capability_code: str, clauses: list[dict[str, Any]]) -> Need:
         """What is asked for, in canonical units; Invalid when it contradicts itself."""
         return read_need(
-            capability_code=self.capability,
+            capability_code=capability_code,
             currency=self.currency,
             window=Interval(self.window_from, self.window_to),
             phases=[PhaseGiven(each.phase, each.quantity, each.unit, each.budget_per_day) for each in self.phases],
-            clauses=[clause.model_dump() for clause in self.clauses],
+            clauses=clauses,
             now=now,
             area=self.area,
             allowed=self.nations,
@@ -76,6 +80,96 @@ class RequirementIn(In):
             modalities=[each.value for each in self.modalities],
             largest_share=self.largest_share,
         )
+
+
+class RequirementIn(TermsIn):
+    capability: str
+    clauses: list[ClauseIn] = Field(default_factory=list, max_length=50)
+
+    def need(self, now: datetime) -> Need:
+        clauses = [clause.model_dump() for clause in self.clauses]
+        return self.read(now, capability_code=self.capability, clauses=clauses)
+
+
+class FromTemplateIn(TermsIn):
+    template_id: str
+    values: dict[str, bool | float | str | list[float] | list[str]] = Field(
+        default_factory=dict, max_length=50, description="In the template's units, by the names that it asks for."
+    )
+
+
+class PublicationIn(In):
+    level: Level
+    consent_ref: str | None = Field(
+        default=None, max_length=64, description="From the preview; needed where more will be read than before."
+    )
+
+
+class StepIn(In):
+    event: Event
+
+
+class AdoptionIn(In):
+    step: Step
+    note: str = Field(default="", max_length=1000)
+
+
+class StandingOut(Out):
+    """`sole_supplier`: one supplier alone meets every hard clause and no question is open."""
+
+    requirement_id: str
+    state: State
+    level: Level
+    horizon_from: date | None
+    horizon_to: date | None
+    suppliers_meeting: int | None
+    sole_supplier: bool | None
+    sole_clauses: list[str] | None
+    updated_at: datetime
+
+
+class LeafOut(Out):
+    capability: str
+    phase: Phase
+    horizon: str
+
+
+class PreviewOut(Out):
+    """`published` is word for word what others would read; nothing at levels that publish no need of its own."""
+
+    level: Level
+    published: dict[str, Any] | None
+    counted_in: list[LeafOut]
+    consent_ref: str
+
+
+class CandidateOut(Out):
+    offering_id: str
+    version_id: str
+    outcome: str
+    gates: list[dict[str, Any]]
+    first_met_at: datetime | None
+    at: datetime
+
+
+class StepOut(Out):
+    step: Step
+    at: datetime
+    by_organisation_id: str
+    detail: dict[str, Any]
+
+
+class CountdownOut(Out):
+    step: Step
+    months: int
+    due: datetime
+    done_at: datetime | None
+    late: bool
+
+
+class AdoptionOut(Out):
+    steps: list[StepOut]
+    clocks: list[CountdownOut]
 
 
 class RequirementOut(Out):
@@ -115,6 +209,26 @@ def create_requirement(body: RequirementIn, once: Once) -> RequirementOut:
     return once.run(make)
 
 
+@router.post("/from-template", status_code=201, policy=scope("requirement:write"))
+def create_requirement_from_template(body: FromTemplateIn, once: Once) -> RequirementOut:
+    """State what you need with a template: your values in its clauses."""
+
+    def make(session: Session) -> RequirementOut:
+        asked = templates.instantiate(templates.get(session, body.template_id), body.values)
+        row = requirements.state(
+            session,
+            once.clock,
+            once.rng,
+            once.principal,
+            title=body.title,
+            description=body.description,
+            need=body.read(once.clock.now(), **asked),
+        )
+        return RequirementOut.model_validate(row)
+
+    return once.run(make)
+
+
 @router.get("", policy=scope("requirement:write"))
 def list_requirements(asked: Asked, page: Page) -> Paged[RequirementOut]:
     """Your organisation's requirements."""
@@ -128,3 +242,81 @@ def get_requirement(requirement_id: str, asked: Asked) -> RequirementOut:
     """One requirement, as it was stated."""
     with asked.read() as session:
         return RequirementOut.model_validate(requirements.get(session, asked.principal, requirement_id))
+
+
+@router.get("/{requirement_id}/standing", policy=scope("requirement:write"))
+def get_standing(requirement_id: str, asked: Asked) -> StandingOut:
+    """Where it stands: its state, what others may read, and how many suppliers meet it."""
+    with asked.read() as session:
+        row = requirements.get(session, asked.principal, requirement_id)
+        return StandingOut.model_validate(session.get_one(NeedStanding, row.id))
+
+
+@router.put("/{requirement_id}/standing", policy=scope("requirement:write"))
+def move_requirement(requirement_id: str, body: StepIn, asked: Asked) -> StandingOut:
+    """Pause, resume, meet or close it; only an open need is published."""
+    with asked.write() as session:
+        row = demand.move_need(
+            session, asked.clock, asked.rng, asked.principal, requirement_id=requirement_id, event=body.event
+        )
+        return StandingOut.model_validate(row)
+
+
+@router.get("/{requirement_id}/publication/preview", policy=scope("demand:write"))
+def preview_publication(requirement_id: str, asked: Asked, level: Level) -> PreviewOut:
+    """Exactly what others would read at this level, before you consent."""
+    with asked.read() as session:
+        return PreviewOut.model_validate(demand.preview(session, asked.principal, requirement_id, level))
+
+
+@router.put("/{requirement_id}/publication", policy=scope("demand:write"))
+def publish_requirement(requirement_id: str, body: PublicationIn, asked: Asked) -> StandingOut:
+    """Let others read more of it, with your consent to the preview, or less, at once."""
+    with asked.write() as session:
+        row = demand.publish_need(
+            session,
+            asked.clock,
+            asked.rng,
+            asked.principal,
+            requirement_id=requirement_id,
+            level=body.level,
+            consent_ref=body.consent_ref,
+        )
+        return StandingOut.model_validate(row)
+
+
+@router.get("/{requirement_id}/candidates", policy=scope("requirement:write"))
+def list_candidates(requirement_id: str, asked: Asked, page: Page) -> Paged[CandidateOut]:
+    """How each offering stands to it, since it was stated; matching computes anew, this follows what arrives."""
+    with asked.read() as session:
+        row = requirements.get(session, asked.principal, requirement_id)
+        found = select(NeedCandidate).where(NeedCandidate.requirement_id == row.id)
+        return page.of(session, found, key=col(NeedCandidate.offering_id), make=CandidateOut.model_validate)
+
+
+@router.get("/{requirement_id}/adoption", policy=scope("requirement:write"))
+def get_adoption(requirement_id: str, asked: Asked) -> AdoptionOut:
+    """The dated steps from need to adoption, and the clocks of 3, 12 and 24 months."""
+    with asked.read() as session:
+        row = requirements.get(session, asked.principal, requirement_id)
+        return _adoption(session, asked.clock.now(), row.id)
+
+
+@router.post("/{requirement_id}/adoption", status_code=201, policy=scope("requirement:write"))
+def take_adoption_step(requirement_id: str, body: AdoptionIn, once: Once) -> AdoptionOut:
+    """Say that a step is taken, now. A date is never rewritten."""
+
+    def make(session: Session) -> AdoptionOut:
+        row = requirements.get(session, once.principal, requirement_id)
+        adoption.take(session, once.clock, once.rng, once.principal, row, body.step, body.note)
+        return _adoption(session, once.clock.now(), row.id)
+
+    return once.run(make)
+
+
+def _adoption(session: Session, now: datetime, requirement_id: str) -> AdoptionOut:
+    clocks = adoption.clocks(adoption.taken_by(session, requirement_id), now)
+    return AdoptionOut(
+        steps=[StepOut.model_validate(row) for row in adoption.rows(session, requirement_id)],
+        clocks=[CountdownOut.model_validate(each) for each in clocks],
+    )

@@ -76,7 +76,7 @@ def stapi_opportunities(
 
 
 def _disclose(session: Session, asked: Asked, provider_id: str, product_id: str, filtered: bool) -> None:
-    disclosures.write(
+    disclosures.note(
         session,
         asked.clock,
         asked.rng,

@@ -13,11 +13,16 @@ from pathlib import Path
 from shutil import copyfile
 from typing import Any, cast
 
+import pytest
 from httpx2 import Response
+from sqlmodel import Session, select
 
 from api.app import routes
-from catalog import orders
-from jobs import deliver, react
+from benchmarks.disclosure import Pairs
+from catalog import gaps, orders
+from catalog.tables import Requirement
+from jobs import deliver, handlers, react
+from jobs.runner import Lane
 from space_hub import db
 from space_hub.clock import ManualClock
 from space_hub.delivery import outbox, send
@@ -85,6 +90,10 @@ class World:
             while deliver.order(self.hub.database, self.hub.clock, self.hub.rng):
                 pass
             while react.turn(self.hub.database, self.hub.clock, self.hub.rng):
+                pass
+            hub = self.hub
+            lane = Lane(hub.database, hub.clock, hub.rng, hub.settings, "worlds", handlers.LIGHT)
+            while lane.turn():
                 pass
             with self.hub.database.write() as session:
                 claims = outbox.claim_due(session, self.hub.clock, endpoints_at_once=50, batch=50, slow=False)
@@ -293,3 +302,31 @@ def test_two_worlds_that_differ_in_anothers_secrets_answer_the_same_bytes(
     assert len(one.receiver.posted) < len(other.receiver.posted), "B was told of other things"
     for here, _ in worlds:
         here.hub.database.engine.dispose()
+
+
+def test_pairs_that_differ_in_value_and_number_of_secrets_are_one_world_to_a_supplier(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    """Answers, pages, messages, SQL statements and row counts; the campaign is `./hub bench disclosure`."""
+    with Pairs(tmp_path, sqlite_template) as made:
+        for number in range(1, 7):
+            found = made.compare(number, strangers=False)
+            assert found.differences == [], number
+            assert found.counts["pairs_that_others_tell_apart"] == 1
+            assert found.counts["answers_with_items"] > 15
+            assert found.counts["messages"] > 3
+
+
+def test_the_comparison_sees_a_leak_that_no_answer_shows(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gap report that merely looks at private needs takes other rows, and so another time."""
+
+    def looks_at_all(session: Session, area: str, language: str) -> None:
+        session.exec(select(Requirement.id)).all()
+
+    monkeypatch.setattr(gaps, "_office", looks_at_all)
+    with Pairs(tmp_path, sqlite_template) as made:
+        found = [made.compare(number, strangers=False).differences for number in range(1, 4)]
+    assert any("SQL rows" in each and "requirement" in each for told in found for each in told)
+    assert all(each.startswith("SQL rows") for told in found for each in told)

@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, select
 
+from catalog.demand_tables import AdoptionStep, NeedEntry, NeedStanding
 from catalog.tables import Offering, OfferingVersion
 from jobs import migrations
 from providers import generation
@@ -147,6 +148,25 @@ OLD: dict[str, list[dict[str, Any]]] = {
             "at": WHEN,
         }
     ],
+    "requirement": [
+        {
+            "id": "req_1",
+            "organisation_id": "org_sky",
+            "title": "Images",
+            "description": "",
+            "mission_area": "imagery",
+            "capability": "imagery.optical",
+            "clauses": [],
+            "phases": [{"phase": "peace", "quantity": 7.0, "budget_per_day": None}],
+            "currency": "EUR",
+            "window_from": WHEN,
+            "window_to": WHEN,
+            "terms": {},
+            "content_sha256": "2" * 64,
+            "marking_id": "mrk_1",
+            "created_at": WHEN,
+        }
+    ],
 }
 """An installation of the first schema: a supplier on the shelf, a newcomer, and one that is suspended."""
 
@@ -193,6 +213,17 @@ def test_an_installation_of_the_first_schema_keeps_its_rows(upgraded: Database) 
             {"phase": "peace", "quantity": 7.0, "given": 7.0, "given_unit": "km2/d", "notice_h": None}
         ]
         assert generation.current(session) == 0
+
+
+def test_a_need_that_was_stated_before_is_open_private_and_dated(upgraded: Database) -> None:
+    """Without these rows its owner could neither publish nor close it."""
+    with upgraded.read() as session:
+        standing = session.get_one(NeedStanding, "req_1")
+        assert (standing.state, standing.level, standing.updated_at) == ("open", "private", WHEN)
+        [entry] = session.exec(select(NeedEntry)).all()
+        assert (entry.event, entry.number, entry.detail, entry.by_organisation_id) == ("stated", 1, {}, "org_sky")
+        [step] = session.exec(select(AdoptionStep)).all()
+        assert (step.step, step.at, step.detail) == ("need_stated", WHEN, {})
 
 
 def test_the_copies_in_the_revision_are_what_the_product_says() -> None:

@@ -494,6 +494,19 @@ def _demand() -> None:
         sqlite_where=once,
         postgresql_where=once,
     )
+    # What was stated before is open and private, and its clocks run from the day on which it was stated.
+    op.execute(
+        "INSERT INTO need_standing (requirement_id, state, level, looked_generation, updated_at)"
+        " SELECT id, 'open', 'private', 0, created_at FROM requirement"
+    )
+    op.execute(
+        "INSERT INTO need_entry (requirement_id, number, event, detail, by_organisation_id, at)"
+        " SELECT id, 1, 'stated', '{}', organisation_id, created_at FROM requirement"
+    )
+    op.execute(
+        "INSERT INTO adoption_step (id, requirement_id, step, at, by_organisation_id, detail)"
+        " SELECT 'ads_' || substr(id, 5), id, 'need_stated', created_at, organisation_id, '{}' FROM requirement"
+    )
 
 
 def _opportunities() -> None:

@@ -1,0 +1,414 @@
+"""Pairs of worlds that differ only in what others keep to themselves, and whether a supplier can tell them apart.
+
+In both worlds of a pair the same organisations exist: a rival supplier, three
+ministries with needs of their own, a broker. Their prices, capacities, drafts,
+documents and needs differ, in value and in number. Then one supplier makes its
+round: it arrives, shows evidence, is verified, publishes, is told, asks, and
+reads every page there is, with its own ids and with those of others.
+
+Compared are status, headers and body of every answer, page by page, every
+message that leaves for it, and, for its requests alone, the SQL statements with
+the number of rows that each gave: what takes longer for a reason tells it too.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+from shutil import copyfile
+from tempfile import TemporaryDirectory
+from typing import Any, cast
+
+from httpx2 import Response
+from sqlalchemy import event
+
+from api.app import routes
+from api.deps import House
+from benchmarks import Misused
+from catalog import orders
+from catalog.tables import OfferingDraftRow
+from jobs import deliver, handlers, migrations, react
+from jobs.runner import Lane
+from space_hub import db
+from space_hub.clock import ManualClock
+from space_hub.db import Database
+from space_hub.delivery import outbox, send
+from space_hub.delivery.wire import Reply, Wire
+from space_hub.rng import SeededRng
+from tests.support.hub import Caller, Hub, build
+from tests.support.supply import arrive, evidence, good, offering, requirement, verified
+
+OPTIONS = {
+    "--pairs=N": "pairs of worlds; 1000 unless told",
+    "--first=N": "number of the first pair, so that a campaign can be split; 1 unless told",
+    "--common": "ask only for ids of others that exist in both worlds",
+}
+
+START = datetime(2024, 11, 2, tzinfo=UTC)
+B_NATIONS = ("PL", "DE", "IT")
+"""Fewer than five: what they let be counted stays uncounted."""
+
+Noted = tuple[str, int, str, tuple[tuple[str, str], ...]]
+
+
+@dataclass(frozen=True)
+class Secret:
+    """What the others keep to themselves in one world."""
+
+    prices: tuple[str, ...]
+    capacities: tuple[float, ...]
+    sharpness: tuple[float, ...]
+    drafts: int
+    documents: int
+    quantities: tuple[float, ...]
+    levels: tuple[str, ...]
+
+
+def secret(draw: Random) -> Secret:
+    count = draw.randint(0, 3)
+    needs = draw.randint(0, 4)
+    return Secret(
+        tuple(f"{draw.uniform(1, 99):.2f}" for _ in range(count)),
+        tuple(round(draw.uniform(10, 90_000), 1) for _ in range(count)),
+        tuple(round(draw.uniform(0.2, 2), 2) for _ in range(count)),
+        draw.randint(0, 3),
+        draw.randint(0, 3),
+        tuple(round(draw.uniform(1, 50_000), 1) for _ in range(needs)),
+        tuple(draw.choice(("private", "aggregated", "anonymous")) for _ in range(needs)),
+    )
+
+
+@dataclass
+class Receiver:
+    """Stands where the network begins."""
+
+    posted: list[tuple[str, bytes, str]] = field(default_factory=list)
+
+    def post(self, url: str, body: bytes, headers: dict[str, str]) -> Reply:
+        self.posted.append((url, body, str(headers)))
+        return Reply(200)
+
+
+@dataclass
+class World:
+    hub: Hub
+    broker: Caller
+    rival: Caller
+    rival_id: str
+    ministries: list[Caller]
+    asked: Counter[str] = field(default_factory=Counter)
+    """SQL of the supplier's own requests."""
+    rows: Counter[str] = field(default_factory=Counter)
+    seen: list[Noted] = field(default_factory=list)
+    receiver: Receiver = field(default_factory=Receiver)
+    secrets: list[str] = field(default_factory=list)
+    """Ids of others."""
+    others: str = ""
+    """What the others read of their own: this does differ, or the pair would prove nothing."""
+    watching: bool = False
+    statement: str = ""
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        self.watching = True
+        try:
+            yield
+        finally:
+            self.watching = False
+
+    def note(self, what: str, answer: Response) -> Any:
+        headers = tuple(sorted((name, text) for name, text in answer.headers.items() if name.lower() != "date"))
+        self.seen.append((what, answer.status_code, answer.text, headers))
+        return answer.json() if answer.content and "json" in answer.headers.get("content-type", "") else None
+
+    def settle(self) -> None:
+        """Let the hub do what follows. Work of one lane at a time, orders, reactions, messages."""
+        hub = self.hub
+        lane = Lane(hub.database, hub.clock, hub.rng, hub.settings, "bench", handlers.LIGHT)
+        busy = True
+        while busy:
+            busy = False
+            orders.drive(hub.database, hub.clock, hub.rng)
+            while deliver.order(hub.database, hub.clock, hub.rng):
+                busy = True
+            while react.turn(hub.database, hub.clock, hub.rng):
+                busy = True
+            while lane.turn():
+                busy = True
+        with hub.database.write() as session:
+            claims = outbox.claim_due(session, hub.clock, endpoints_at_once=50, batch=50, slow=False)
+        for claim in claims:
+            send.send_claim(hub.database, hub.clock, hub.rng, claim, cast(Wire, self.receiver))
+
+
+def run(*options: str) -> dict[str, object]:
+    given = dict(option.lstrip("-").partition("=")[::2] for option in options)
+    try:
+        pairs, first = int(given.get("pairs") or 1000), int(given.get("first") or 1)
+    except ValueError as error:
+        raise Misused(f"expected a whole number: {error}") from error
+    started = time.monotonic()
+    total: Counter[str] = Counter()
+    told: list[str] = []
+    with TemporaryDirectory() as folder, Pairs(Path(folder)) as made:
+        for number in range(first, first + pairs):
+            found = made.compare(number, strangers="common" not in given)
+            total.update(found.counts)
+            told += [f"pair {number}: {each}" for each in found.differences]
+    figures: dict[str, object] = {"pairs": pairs, "first": first, **{name: total[name] for name in COUNTED}}
+    figures["differing"] = len(told)
+    figures["first_differences"] = told[:5]
+    figures["seconds"] = round(time.monotonic() - started, 1)
+    figures["holds"] = not told and total["pairs_that_others_tell_apart"] > 0
+    return figures
+
+
+COUNTED = ("answers", "answers_with_items", "messages", "statements", "rows", "pairs_that_others_tell_apart")
+
+
+@dataclass(frozen=True)
+class Found:
+    counts: Counter[str]
+    differences: list[str]
+
+
+class Pairs:
+    """Makes worlds from one template and one application, which is what takes long."""
+
+    def __init__(self, folder: Path, template: Path | None = None) -> None:
+        self._folder = folder
+        self._template = template or _template(folder)
+        database = db.connect(f"sqlite:///{copyfile(self._template, folder / 'app.sqlite')}")
+        self._hub = build(database, ManualClock(START), SeededRng(0))
+
+    def __enter__(self) -> "Pairs":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._hub.database.engine.dispose()
+
+    def compare(self, number: int, *, strangers: bool = True) -> Found:
+        """Both worlds of pair `number`: what was compared, and each difference in words.
+
+        With `strangers`, also ids are asked for that exist in one of the two worlds only.
+        """
+        secrets = [secret(Random(f"{number}/{which}")) for which in ("left", "right")]
+        worlds = [self._world(f"{number}-{place}", number) for place in (0, 1)]
+        try:
+            for world, kept in zip(worlds, secrets, strict=True):
+                self._enter(world)
+                others_act(world, kept)
+            known = [set(world.secrets) for world in worlds]
+            ids = sorted(known[0] | known[1] if strangers else known[0] & known[1])
+            full = 0
+            for world in worlds:
+                self._enter(world)
+                full = supplier_acts(world, ids)
+            return _compared(worlds, full)
+        finally:
+            for world in worlds:
+                world.hub.database.engine.dispose()
+                Path(str(world.hub.database.engine.url.database)).unlink()
+
+    def _enter(self, world: World) -> None:
+        """The one application serves this world."""
+        hub = world.hub
+        self._hub.app.state.house = House(hub.settings, hub.database, hub.clock, hub.rng)
+
+    def _world(self, name: str, number: int) -> World:
+        database = db.connect(f"sqlite:///{copyfile(self._template, self._folder / f'{name}.sqlite')}")
+        clock, rng = ManualClock(START), SeededRng(number)
+        hub = Hub(self._hub.app, self._hub.client, database, clock, rng, self._hub.settings)
+        self._hub.app.state.house = House(hub.settings, database, clock, rng)
+        _ensure(hub)
+        broker = hub.key("broker", "BE")
+        rival, rival_id = verified(hub, broker, "Rival", "PL")
+        world = World(hub, broker, rival, rival_id, [hub.key("nation", nation) for nation in B_NATIONS])
+        _watch(database, world)
+        _public(hub.key("nation", "NO"))
+        return world
+
+
+def _template(folder: Path) -> Path:
+    path = folder / "template.sqlite"
+    database = db.connect(f"sqlite:///{path}")
+    migrations.upgrade(database)
+    database.engine.dispose()
+    return path
+
+
+def _ensure(hub: Hub) -> None:
+    from space_hub.trust import organisations
+
+    with hub.database.write() as session:
+        organisations.ensure_hub(session, hub.clock)
+
+
+def _public(planner: Caller) -> None:
+    """What both worlds publish: a need by name, and an opportunity."""
+    stated = good(planner.post("/v1/requirements", requirement()))
+    path = f"/v1/requirements/{stated['id']}/publication"
+    shown = good(planner.get(f"{path}/preview", level="named"), 200)
+    good(planner.put(path, {"level": "named", "consent_ref": shown["consent_ref"]}), 200)
+    both = {"title_en": "North", "title_fr": "Nord", "text_en": "Images.", "text_fr": "Images."}
+    body = {"kind": "opportunity", **both, "mission_areas": ["imagery"], "closes_at": "2025-11-02T00:00:00Z"}
+    made = good(planner.post("/v1/opportunities", body))
+    good(planner.put(f"/v1/opportunities/{made['id']}/opening"), 200)
+
+
+def _watch(database: Database, world: World) -> None:
+    """Note each statement of a watched request, and each row that it gave."""
+
+    def before(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        world.statement = statement
+        if world.watching:
+            world.asked[statement] += 1
+
+    def counted(_cursor: Any, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        if world.watching:
+            world.rows[world.statement] += 1
+        return row
+
+    def connected(connection: Any, *_: Any) -> None:
+        connection.row_factory = counted
+
+    event.listen(database.engine, "before_cursor_execute", before)
+    event.listen(database.engine, "checkout", connected)
+
+
+def others_act(world: World, kept: Secret) -> None:
+    """The rival and the ministries do what they do, and nobody else is meant to know."""
+    rival = world.rival
+    for number, (price, capacity, sharp) in enumerate(zip(kept.prices, kept.capacities, kept.sharpness, strict=True)):
+        values = {"gsd": {"value": sharp, "unit": "m"}}
+        body = offering(f"B{number}", price=price, capacity=capacity, attributes=values)
+        world.secrets.append(good(rival.post("/v1/offerings", body))["id"])
+    for number in range(kept.documents):
+        document = evidence() | {"document_sha256": sha256(f"{kept}{number}".encode()).hexdigest()}
+        good(rival.post(f"/v1/providers/{world.rival_id}/evidence", document))
+    with world.hub.database.write() as session:
+        for number in range(kept.drafts):
+            session.add(
+                OfferingDraftRow(
+                    id=world.hub.rng.scope(rival.organisation_id, "offering_draft").id("ofd"),
+                    provider_id=world.rival_id,
+                    reference=f"D{number}",
+                    body=offering(f"D{number}"),
+                    faults=[],
+                    updated_at=world.hub.clock.now(),
+                )
+            )
+    for number, (quantity, level) in enumerate(zip(kept.quantities, kept.levels, strict=True)):
+        ministry = world.ministries[number % len(world.ministries)]
+        phases = [{"phase": "peace", "quantity": quantity, "unit": "km2/d"}]
+        stated = good(ministry.post("/v1/requirements", requirement(title=f"Secret {quantity}", phases=phases)))
+        world.secrets.append(stated["id"])
+        good(ministry.post("/v1/matches", {"requirement_id": stated["id"]}))
+        path = f"/v1/requirements/{stated['id']}/publication"
+        if level != "private":
+            shown = good(ministry.get(f"{path}/preview", level=level), 200)
+            good(ministry.put(path, {"level": level, "consent_ref": shown["consent_ref"]}), 200)
+    world.settle()
+    world.hub.clock.advance(START + timedelta(hours=1) - world.hub.clock.now())
+
+
+def supplier_acts(world: World, ids: list[str]) -> int:
+    """The round of one supplier; how many of its lists were not empty."""
+    hub = world.hub
+    with world.watched():
+        me, provider_id = arrive(hub, "Newcomer", "FR")
+        path = f"/v1/providers/{provider_id}"
+        world.note("evidence", me.post(f"{path}/evidence", evidence()))
+        world.note("submit", me.post(f"{path}/submission"))
+    good(world.broker.post(f"{path}/decisions", {"event": "verify", "reasons": ["Papers in order."]}))
+    world.settle()
+    with world.watched():
+        hook = world.note("endpoint", me.post("/v1/endpoints", {"url": "https://hooks.example.org/me"}))
+        mine = world.note("offer", me.post("/v1/offerings", offering("EYE")))
+        blurred = offering("BLUR", attributes={"gsd": {"value": 0.9, "unit": "m"}})
+        second = world.note("offer", me.post("/v1/offerings", blurred))
+        world.note("manifest", me.post("/v1/offerings/manifest", [offering("M1"), offering("M2") | {"title": ""}]))
+        world.note("door", me.put(f"{path}/door", {"adapter": "simulated"}))
+        open_now = world.note("opportunities", me.get("/v1/opportunities"))["items"][0]["id"]
+        asked = world.note("ask", me.post(f"/v1/opportunities/{open_now}/questions", {"question": "By night?"}))
+    world.settle()
+    with world.watched():
+        better = offering("BLUR", attributes={"gsd": {"value": 0.5, "unit": "m"}})
+        world.note("change", me.put(f"/v1/offerings/{second['id']}", better))
+        for each in ids:
+            world.note(f"their {each}", me.get(f"/v1/offerings/{each}"))
+            world.note(f"their gap {each}", me.get(f"/v1/offerings/{each}/gap-report"))
+            world.note(f"their need {each}", me.get(f"/v1/requirements/{each}"))
+    world.settle()
+    given = {
+        "provider_id": [provider_id, world.rival_id],
+        "offering_id": [mine["id"], second["id"], *ids[:2]],
+        "requirement_id": ids[-1:] or ["req_none"],
+        "opportunity_id": [open_now],
+        "question_id": [asked["id"]],
+        "endpoint_id": [hook["id"]],
+        "organisation_id": [me.organisation_id, world.rival.organisation_id],
+    }
+    with world.watched():
+        full = reads(world, me, given)
+    theirs = [world.rival.get("/v1/offerings"), *(each.get("/v1/requirements") for each in world.ministries)]
+    world.others = "".join(answer.text for answer in theirs)
+    return full
+
+
+def reads(world: World, me: Caller, given: dict[str, list[str]]) -> int:
+    """Every GET route of the application, whole and page by page."""
+    full = 0
+    for route in routes(world.hub.app):
+        if "GET" not in (route.methods or ()) or route.path in ("/", "/docs", "/v1/openapi.json"):
+            continue
+        waiting = [str(route.path)]
+        for name in route.param_convertors:
+            waiting = [
+                path.replace("{" + name + "}", each) for path in waiting for each in given.get(name, ["unknown"])
+            ]
+        for path in waiting:
+            answer = me.get(path)
+            told = world.note(path, answer)
+            if answer.status_code != 200 or not isinstance(told, dict) or "next" not in told:
+                continue
+            full += bool(told["items"])
+            part = world.note(f"{path} limit=1", me.get(path, limit=1))
+            while part and part["items"] and part["next"] is not None:
+                further = {"cursor": part["next"], "after": part["next"]}
+                part = world.note(f"{path} next", me.get(path, limit=1, **further))
+    return full
+
+
+def _compared(worlds: list[World], full: int) -> Found:
+    left, right = worlds
+    differences = [
+        f"{mine[0]}: {mine[1:3]} / {theirs[1:3]}"[:2000]
+        for mine, theirs in zip(left.seen, right.seen, strict=False)
+        if mine != theirs
+    ]
+    if len(left.seen) != len(right.seen):
+        differences.append(f"{len(left.seen)} answers / {len(right.seen)}")
+    told = [[post for post in world.receiver.posted if post[0].endswith("/me")] for world in worlds]
+    if told[0] != told[1]:
+        differences.append(f"messages: {told[0]} / {told[1]}"[:2000])
+    for what, mine, theirs in (("asked", left.asked, right.asked), ("rows", left.rows, right.rows)):
+        differences += [
+            f"SQL {what} {mine[statement]} / {theirs[statement]}: {statement[:600]}"
+            for statement in sorted({*mine, *theirs})
+            if mine[statement] != theirs[statement]
+        ]
+    counts = Counter(
+        answers=len(left.seen),
+        answers_with_items=full,
+        messages=len(told[0]),
+        statements=left.asked.total(),
+        rows=left.rows.total(),
+    )
+    counts["pairs_that_others_tell_apart"] = int(left.others != right.others)
+    return Found(counts, differences)
