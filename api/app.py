@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from api import docs, errors, limits
 from api import routes as resources
 from api.deps import House
-from api.policy import Policy
+from api.policy import Policy, Problem
 from space_hub import db, logs
 from space_hub.clock import Clock
 from space_hub.db import Database
@@ -36,6 +36,16 @@ a stable `code`. Times are UTC; units stand in the names.
 """
 
 
+class Described(FastAPI):
+    """The framework, with the one shape of every failure among the shapes that its description names."""
+
+    def openapi(self) -> dict[str, Any]:
+        described = super().openapi()
+        shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        described["components"]["schemas"].update({**shape.pop("$defs"), "Problem": shape})
+        return described
+
+
 def create(
     settings: Settings | None = None,
     *,
@@ -54,7 +64,7 @@ def create(
         yield
         built.database.engine.dispose()
 
-    app = FastAPI(
+    app = Described(
         title="Space Hub",
         version=version("space-hub"),
         description=_ABOUT,

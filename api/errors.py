@@ -1,9 +1,13 @@
 """The one table from our errors to HTTP: RFC 9457 problem details with stable codes.
 
-Our own sixty lines and not `fastapi-problem`: titles come from the message
+Our own lines and not `fastapi-problem`: titles come from the message
 catalogue in the asker's language, and a fault of ours never shows its text.
+What a field is refused for is said by the sentence `request.field.RULE`, where
+RULE is Pydantic's name of the rule; its own English words are not passed on.
 """
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -14,7 +18,7 @@ from starlette.exceptions import HTTPException
 
 from api.deps import language_of
 from space_hub.errors import HubError, Kind, Unavailable
-from space_hub.text import say
+from space_hub.text import catalogue, say
 
 STATUS = {
     Kind.INVALID: 422,
@@ -25,7 +29,12 @@ STATUS = {
     Kind.UNAVAILABLE: 503,
 }
 
-_FRAMEWORK = {404: "request.no_such_route", 405: "request.method_not_allowed", 413: "request.too_large"}
+_FRAMEWORK = {
+    400: "request.unreadable",
+    404: "request.no_such_route",
+    405: "request.method_not_allowed",
+    413: "request.too_large",
+}
 
 log = structlog.get_logger()
 
@@ -52,12 +61,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def body_error(request: Request, error: RequestValidationError) -> JSONResponse:
-        found = [
-            {"where": "/".join(map(str, one["loc"])), "what": one["msg"], "given": _short(one.get("input"))}
-            for one in error.errors()
-        ]
+        language = language_of(request)
+        found = [_field(one, language) for one in error.errors()]
         code = "request.invalid"
-        return problem(422, code, say(code, language_of(request), count=len(found)), errors=found)
+        return problem(422, code, say(code, language, count=len(found)), errors=found)
 
     @app.exception_handler(HTTPException)
     def framework_error(request: Request, error: HTTPException) -> JSONResponse:
@@ -72,8 +79,27 @@ def install(app: FastAPI) -> None:
         return problem(500, code, say(code, language_of(request)))
 
 
+def _field(fault: Mapping[str, Any], language: str) -> dict[str, object]:
+    """One fault of a request: where, the rule's code, what is expected, what was given."""
+    rule = str(fault["type"])
+    # `int_parsing` and `int_type` ask for the same thing, so the first word may speak for the whole family.
+    code = next(
+        (each for each in (f"request.field.{rule}", f"request.field.{rule.split('_')[0]}") if each in catalogue("en")),
+        "request.field.other",
+    )
+    about = {**fault.get("ctx", {}), "rule": rule}
+    if "expected" in about:
+        about["expected"] = str(about["expected"]).replace(" or ", ", ")
+    return {
+        "where": "/".join(map(str, fault["loc"])),
+        "code": code,
+        "what": say(code, language, **about),
+        "given": _short(fault.get("input")),
+    }
+
+
 def _short(given: object) -> object:
-    if isinstance(given, bool | int | float) or given is None:
+    if isinstance(given, bool | int) or given is None or (isinstance(given, float) and math.isfinite(given)):
         return given
     text = str(given)
     return text if len(text) <= 100 else f"{text[:100]}..."

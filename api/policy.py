@@ -1,7 +1,9 @@
 """Default deny: a route without a policy cannot be written.
 
 `Router` takes a policy with every route; the application refuses to start when
-a route under `/v1` came another way (`api.app`).
+a route under `/v1` came another way (`api.app`). What a route may answer besides
+success follows from its policy, its method and its path, and is declared here
+once for all, so that the description of the API names every status.
 """
 
 from collections.abc import Callable
@@ -9,12 +11,38 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Depends
+from pydantic import ConfigDict, Field
 
 from api.deps import Asked
+from api.models import Out
 from space_hub.errors import Unauthenticated
 from space_hub.trust.scopes import ALL_SCOPES
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+class Fault(Out):
+    """One of several faults of a request."""
+
+    model_config = ConfigDict(extra="allow")
+
+    code: str
+
+
+class Problem(Out):
+    """RFC 9457 problem details. `code` is stable; `detail` is a sentence in the language asked for."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[Fault] = Field(default=[], description="The single faults, where there are several.")
+
+
+PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +82,28 @@ def public() -> Policy:
     return Policy(None, anyone=True)
 
 
+def failures(method: str, path: str, policy: Policy) -> dict[int | str, dict[str, Any]]:
+    """The statuses other than success that a route may answer, for its description.
+
+    A key that is refused is refused everywhere, also where none is needed. A list
+    has no 404: nothing was named. A write may name others in its body, and what of
+    them the asker may not see does not exist for it.
+    """
+    statuses = {401, 422, 503}
+    if not policy.anyone:
+        statuses.add(403)
+    if method != "GET":
+        statuses |= {400, 409, 413}
+    if "{" in path or (method != "GET" and not policy.anyone):
+        statuses.add(404)
+    return dict.fromkeys(sorted(statuses), PROBLEM)
+
+
 class Router:
     """A group of routes, each with its policy; `api` is what the application includes."""
 
     def __init__(self, *, prefix: str = "", tags: list[str]) -> None:
+        self.prefix = prefix
         self.api = APIRouter(prefix=prefix, tags=list(tags))
 
     def get(self, path: str, *, policy: Policy, **options: Any) -> Callable[[Handler], Handler]:
@@ -83,6 +129,7 @@ class Router:
                 methods=[method],
                 dependencies=[Depends(policy), *options.pop("dependencies", [])],
                 openapi_extra={"x-policy": policy.words, **options.pop("openapi_extra", {})},
+                responses={**failures(method, self.prefix + path, policy), **options.pop("responses", {})},
                 **options,
             )
             return handler

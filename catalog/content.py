@@ -57,7 +57,7 @@ def measured_from_json(kept: Mapping[str, Any]) -> Measured:
 
 
 def draft_to_json(draft: OfferingDraft) -> dict[str, Any]:
-    """What a version holds of a draft; the columns of `OfferingVersion` by the same names."""
+    """What a version holds of a draft, by the names of `OfferingVersion`; `intake.NOT_COLUMNS` are kept elsewhere."""
     about = capability(draft.capability)
     return {
         "title": draft.title,
@@ -73,6 +73,7 @@ def draft_to_json(draft: OfferingDraft) -> dict[str, Any]:
                 "quantity": each.quantity,
                 "given": each.given,
                 "given_unit": each.given_unit,
+                "notice_h": each.notice_h,
             }
             for each in draft.capacity
         ],
@@ -94,5 +95,10 @@ def draft_to_json(draft: OfferingDraft) -> dict[str, Any]:
         "coverage": draft.coverage,
         "valid_from": None if draft.valid is None else draft.valid.start.isoformat(),
         "valid_to": None if draft.valid is None or draft.valid.stop is None else draft.valid.stop.isoformat(),
+        "maturity": draft.maturity,
+        "taskable": draft.taskable,
+        "archive": draft.archive,
+        "upstream": draft.upstream,
+        "dependencies": [[each.kind, each.name, each.nation] for each in draft.dependencies],
         "assets": [[each.kind.value, each.name, each.catalog_number, each.nation] for each in draft.assets],
     }

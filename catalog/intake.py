@@ -27,6 +27,9 @@ from space_hub.vocabulary.attributes import Measured
 
 PUBLISHED, WITHDRAWN = "published", "withdrawn"
 
+NOT_COLUMNS = frozenset({"assets", "dependencies", "valid_from", "valid_to"})
+"""Parts of a version's content that have tables or types of their own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -100,7 +103,7 @@ def _one(session: Session, clock: Clock, rng: Rng, provider: Provider, draft: Of
     if offering is not None and current is not None and current.content_sha256 == digest:
         back = offering.status == WITHDRAWN
         if back:
-            offering.status = PUBLISHED
+            offering.status, offering.withdrawn_reason = PUBLISHED, ""
             offering.updated_at = clock.now()
             session.add(offering)
             _tell(session, clock, provider, offering, current)
@@ -120,12 +123,12 @@ def _one(session: Session, clock: Clock, rng: Rng, provider: Provider, draft: Of
             created_at=clock.now(),
             updated_at=clock.now(),
         )
-    offering.status = PUBLISHED
+    offering.status, offering.withdrawn_reason = PUBLISHED, ""
     offering.mission_area, offering.capability = content["mission_area"], content["capability"]
     offering.current_version_id, offering.marking_id, offering.updated_at = version_id, marking, clock.now()
     session.add(offering)
     session.flush()
-    columns = {name: content[name] for name in content if name not in {"assets", "valid_from", "valid_to"}}
+    columns = {name: content[name] for name in content if name not in NOT_COLUMNS}
     version = OfferingVersion(
         id=version_id,
         offering_id=offering.id,
@@ -133,6 +136,7 @@ def _one(session: Session, clock: Clock, rng: Rng, provider: Provider, draft: Of
         content_sha256=digest,
         valid_from=None if draft.valid is None else draft.valid.start,
         valid_to=None if draft.valid is None else draft.valid.stop,
+        national=provider.kind == "national",
         source=source,
         marking_id=marking,
         at=clock.now(),

@@ -7,8 +7,7 @@ from sqlmodel import Session, col, select
 from catalog.intake import WITHDRAWN, Intake, Taken, take
 from catalog.tables import Asset, Offering, OfferingAsset
 from providers import onboarding
-from providers.adapters.base import OfferingDraft
-from providers.adapters.manifest import Manifest, RejectedLine
+from providers.adapters.base import Listing, OfferingDraft, Refused
 from providers.tables import Provider
 from space_hub.clock import Clock
 from space_hub.errors import Conflict, Invalid, NotFound
@@ -42,7 +41,7 @@ def withdraw(session: Session, clock: Clock, principal: Principal, offering_id: 
     """Take an own offering off the shelf; its versions stay, and a change brings it back."""
     offering = _owned(session, onboarding.own(session, principal), offering_id)
     if offering.status != WITHDRAWN:
-        offering.status = WITHDRAWN
+        offering.status, offering.withdrawn_reason = WITHDRAWN, "owner"
         offering.updated_at = clock.now()
         session.add(offering)
         audit.record(session, clock, principal, "offering.withdraw", offering.id)
@@ -50,19 +49,17 @@ def withdraw(session: Session, clock: Clock, principal: Principal, offering_id: 
 
 
 def from_manifest(
-    session: Session, clock: Clock, rng: Rng, principal: Principal, manifest: Manifest
-) -> tuple[Intake, list[RejectedLine]]:
+    session: Session, clock: Clock, rng: Rng, principal: Principal, manifest: Listing
+) -> tuple[Intake, list[Refused]]:
     """Take a manifest; the rows set aside are those that could not be read and those that could not be taken."""
     provider = onboarding.own(session, principal)
-    lines = manifest.accepted
-    done = take(session, clock, rng, principal, provider, [each.draft for each in lines], source="manifest")
-    aside = [
-        RejectedLine(
-            lines[each.index].line, each.error.code, dict(each.error.params), lines[each.index].draft.reference
-        )
-        for each in done.refused
-    ]
-    return done, sorted([*manifest.rejected, *aside], key=lambda row: row.line)
+    done = take(session, clock, rng, principal, provider, manifest.drafts, source="manifest")
+    aside = list(manifest.refused)
+    for refused in done.refused:
+        row = manifest.offered[refused.index]
+        name = row.draft.reference
+        aside.append(Refused(row.line, name, refused.error.code, dict(refused.error.params), name))
+    return done, sorted(aside, key=lambda row: row.line or 0)
 
 
 def own(session: Session, principal: Principal, offering_id: str) -> tuple[Provider, Offering]:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from space_hub.db import BIG, JSON_TYPE
+from space_hub.db import BIG, JSON_TYPE, one_of
 
 
 class Offering(SQLModel, table=True):
@@ -27,6 +27,8 @@ class Offering(SQLModel, table=True):
     reference: str = Field(max_length=100)
     """The provider's own name for it."""
     status: str = Field(max_length=10)
+    withdrawn_reason: str = Field(default="", max_length=40)
+    """"owner" or "gone_at_supplier"; empty while it is published."""
     mission_area: str = Field(max_length=20, index=True)
     capability: str = Field(max_length=40, index=True)
     current_version_id: str = Field(index=True)
@@ -40,13 +42,16 @@ class Offering(SQLModel, table=True):
 class OfferingVersion(SQLModel, table=True):
     """What the provider said at one time; never changed.
 
-    `attributes`: list of Measured as JSON. `capacity`: list of {phase, quantity, given, given_unit},
-    quantity in `capacity_unit`. `prices`: list of {phase, unit_price, currency, retainer_per_day, given,
-    given_unit}, amounts as text, per `price_unit` (one unit of capacity for one day).
+    `attributes`: list of Measured as JSON. `capacity`: list of {phase, quantity, given, given_unit, notice_h},
+    quantity in `capacity_unit`, notice in hours or null. `prices`: list of {phase, unit_price, currency,
+    retainer_per_day, given, given_unit}, amounts as text, per `price_unit` (one unit of capacity for one day).
     """
 
     __tablename__ = "offering_version"
-    __table_args__ = (UniqueConstraint("offering_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("offering_id", "number"),
+        one_of("maturity", "concept", "prototype", "demonstrated", "operational"),
+    )
 
     id: str = Field(primary_key=True)
     offering_id: str = Field(foreign_key="offering.id", index=True)
@@ -68,6 +73,17 @@ class OfferingVersion(SQLModel, table=True):
     coverage: Any = Field(default=None, sa_type=JSON_TYPE, nullable=True)
     valid_from: datetime | None = None
     valid_to: datetime | None = None
+    maturity: str | None = Field(default=None, max_length=14)
+    taskable: bool = True
+    """It can be ordered to do something new."""
+    archive: bool = False
+    """It hands over what exists already."""
+    national: bool = False
+    """A nation's own capacity, beside the commercial ones."""
+    withheld: list[str] = Field(default_factory=list, sa_type=JSON_TYPE)
+    """Data whose owner lets fewer see them than see the offering."""
+    upstream: dict[str, Any] | None = Field(default=None, sa_type=JSON_TYPE, nullable=True)
+    """What the supplier's own interface calls it: product id, links, queryables."""
     source: str = Field(max_length=20)
     """How it came: api, manifest, or the name of an adapter."""
     marking_id: str = Field(foreign_key="marking.id")
@@ -89,6 +105,65 @@ class OfferingAttribute(SQLModel, table=True):
     code: str | None = Field(default=None, max_length=40)
 
 
+class OfferingDependency(SQLModel, table=True):
+    """What a version rests on besides its assets. Two that share `kind` and `name_key` may fail together."""
+
+    __tablename__ = "offering_dependency"
+    __table_args__ = (
+        one_of(
+            "kind",
+            *("owner", "jurisdiction", "contract_holder", "launcher", "ground_network", "cloud", "bus", "spectrum"),
+        ),
+        Index("ix_offering_dependency_shared", "kind", "name_key"),
+    )
+
+    version_id: str = Field(primary_key=True, foreign_key="offering_version.id")
+    kind: str = Field(primary_key=True, max_length=16)
+    name_key: str = Field(primary_key=True, max_length=100)
+    """The name without case, accents and company suffixes."""
+    name: str = Field(max_length=100)
+    nation: str | None = Field(default=None, max_length=2)
+    known: bool
+    """False: the supplier says that it does not know, which is told apart from silence."""
+
+
+class OfferingDraftRow(SQLModel, table=True):
+    """An offering that its owner has not published: the body as given, and what is still wrong with it."""
+
+    __tablename__ = "offering_draft"
+    __table_args__ = (UniqueConstraint("provider_id", "reference"),)
+
+    id: str = Field(primary_key=True)
+    provider_id: str = Field(foreign_key="provider.id", index=True)
+    reference: str = Field(max_length=100)
+    body: dict[str, Any] = Field(sa_type=JSON_TYPE)
+    faults: list[dict[str, Any]] = Field(sa_type=JSON_TYPE)
+    updated_at: datetime
+
+
+class Finding(SQLModel, table=True):
+    """What another tested or observed, shown beside the supplier's claim. It never enters a version."""
+
+    __tablename__ = "finding"
+    __table_args__ = (one_of("provenance", "tested", "observed"),)
+
+    id: str = Field(primary_key=True)
+    version_id: str = Field(foreign_key="offering_version.id", index=True)
+    attribute: str = Field(max_length=40)
+    provenance: str = Field(max_length=10)
+    low: float | None = None
+    high: float | None = None
+    code: str | None = Field(default=None, max_length=40)
+    evidence_id: str | None = Field(default=None, foreign_key="evidence.id")
+    method: str = Field(max_length=40)
+    by_organisation_id: str = Field(foreign_key="organisation.id")
+    at: datetime
+    reply: str = ""
+    reply_at: datetime | None = None
+    shown_at: datetime | None = None
+    """None while the supplier may still answer first."""
+
+
 class Asset(SQLModel, table=True):
     """A satellite or a thing on the ground that offerings of one provider rest on."""
 
@@ -103,6 +178,9 @@ class Asset(SQLModel, table=True):
     catalog_number: int | None = Field(default=None, sa_type=BIG, index=True)
     space_object_id: str | None = Field(default=None, foreign_key="space_object.id", index=True)
     """None while the catalogue number is not known to the awareness half."""
+    site: dict[str, float] | None = Field(default=None, sa_type=JSON_TYPE, nullable=True)
+    """Of a thing on the ground: lon, lat in degrees, height_m."""
+    orbit: str | None = Field(default=None, max_length=6)
     created_at: datetime
 
 

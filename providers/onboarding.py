@@ -9,8 +9,9 @@ from enum import StrEnum
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from providers import audience
+from providers import audience, generation
 from providers.lifecycle import BY_STAFF, EDITABLE, NEEDS_REASONS, Event, Status, after
+from providers.standing import standing_of
 from providers.tables import Evidence, Provider, ProviderStatusEntry
 from space_hub.clock import Clock
 from space_hub.delivery import log
@@ -89,6 +90,7 @@ def register(session: Session, clock: Clock, rng: Rng, principal: Principal, pro
         legal_name="",
         legal_id="",
         nation="",
+        standing="",
         size_class=profile.size_class.value,
         contacts=[],
         status=Status.DRAFT.value,
@@ -172,7 +174,7 @@ def decide(
     reasons: Sequence[str],
 ) -> Provider:
     """Broker staff verify, return, refuse, suspend or reinstate, and always say why."""
-    principal.require("broker:verify")
+    principal.require("application:decide")
     if event not in BY_STAFF:
         raise Invalid("providers.decision_unknown", given=event.value, accepted=", ".join(sorted(BY_STAFF)))
     provider = session.exec(select(Provider).where(Provider.id == provider_id).with_for_update()).one_or_none()
@@ -217,6 +219,7 @@ def _write(provider: Provider, profile: Profile) -> None:
     provider.legal_name = profile.legal_name.strip()
     provider.legal_id = profile.legal_id.strip()
     provider.nation = profile.nation
+    provider.standing = standing_of(profile.nation).value
     provider.owner_nation = profile.owner_nation
     provider.size_class = profile.size_class.value
     provider.contacts = [
@@ -285,3 +288,6 @@ def _enter(
         },
         told(session, provider.organisation_id),
     )
+    if on_shelf:
+        provider.shelf_generation = generation.bump(session)
+        session.add(provider)

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pysqlite3.dbapi2 as sqlite
-from sqlalchemy import JSON, BigInteger, Connection, Engine, Integer, create_engine, event
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Connection, Engine, Integer, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import TypeEngine
@@ -39,6 +39,11 @@ BIG: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
 """Type of a 64-bit integer: SQLite counts an autoincrement key only when it is called INTEGER."""
 
 _BUSY_MS = 5_000
+
+
+def one_of(column: str, *values: str) -> CheckConstraint:
+    """The check that `column` holds one of `values`, which are words of ours; an empty column passes."""
+    return CheckConstraint(f"{column} IN ({', '.join(repr(value) for value in values)})", name=f"known_{column}")
 
 
 class Installation(SQLModel, table=True):

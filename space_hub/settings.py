@@ -59,6 +59,24 @@ class Settings(BaseSettings):
     cutoff_body_bytes: int = 64 * 1024 * 1024
     """Largest request body; the whole public catalogue as OMM JSON is about 15 MB."""
 
+    mail_url: str = ""
+    """Empty: letters become files in the folder `mail` of `data`, so that a trial sends none; or `smtp(s)://...`."""
+
+    mail_from: str = "space-hub@localhost"
+    """Sender of letters; the default is nobody's address and must be changed before letters leave the machine."""
+
+    sync_minutes: int = Field(default=15, ge=1, le=1440)
+    """How often a supplier is asked what it offers: one that withdrew something is believed within a quarter hour."""
+
+    answer_days: int = Field(default=2, ge=1, le=20)
+    """Working days to the first answer, for an office that sets no clock of its own."""
+
+    k_anonymity: int = Field(default=5, ge=3)
+    """Fewest nations behind a published figure; with fewer than three, each contributor could subtract its own."""
+
+    search_warm: bool = True
+    """Load the index of the shelf before the API says that it is ready, so that the first search is not slow."""
+
     @field_validator("egress_allow", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:

@@ -122,6 +122,20 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """One without tables, for what happens on the way to them."""
+    if request.param == "sqlite":
+        database = db.connect(f"sqlite:///{tmp_path / 'empty.sqlite'}")
+        yield database
+        database.engine.dispose()
+        return
+    with _made(request.getfixturevalue("postgres_server"), _name("empty")) as url:
+        database = db.connect(url)
+        yield database
+        database.engine.dispose()
+
+
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     database = db.connect(database_url)

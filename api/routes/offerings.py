@@ -96,6 +96,7 @@ class CapacityOut(Out):
     quantity: float
     given: float
     given_unit: str
+    notice_h: float | None
 
 
 class PriceOut(Out):
@@ -148,7 +149,8 @@ class OfferingOut(Out):
 
 
 class RejectedOut(Out):
-    line: int
+    line: int | None
+    reference: str | None = Field(description="What the row calls itself, where that can be told.")
     code: str
     reason: str
     raw: str
@@ -206,14 +208,18 @@ def upload_manifest(text: Annotated[str, Depends(manifest_text)], once: Once) ->
         done, aside = offerings.from_manifest(session, once.clock, once.rng, once.principal, manifest)
         changed = sum(each.changed for each in done.taken)
         return ManifestOut(
-            rows=len(manifest.accepted) + len(manifest.rejected),
+            rows=len(manifest.offered) + len(manifest.refused),
             new_versions=changed,
             unchanged=len(done.taken) - changed,
             rejected_rows=len(aside),
             offering_ids=[each.offering.id for each in done.taken],
             rejected=[
                 RejectedOut(
-                    line=row.line, code=row.code, reason=say(row.code, once.language, **row.params), raw=row.raw
+                    line=row.line,
+                    reference=row.reference,
+                    code=row.code,
+                    reason=say(row.code, once.language, **row.params),
+                    raw=row.raw,
                 )
                 for row in aside
             ],

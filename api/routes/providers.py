@@ -207,7 +207,7 @@ def submit_provider(provider_id: str, once: Once) -> ProviderOut:
     )
 
 
-@router.post("/providers/{provider_id}/decisions", status_code=201, policy=scope("broker:verify"))
+@router.post("/providers/{provider_id}/decisions", status_code=201, policy=scope("application:decide"))
 def decide_on_provider(provider_id: str, body: DecisionIn, once: Once) -> ProviderOut:
     """Broker staff verify, return, refuse, suspend or reinstate, with reasons."""
     return once.run(
@@ -218,7 +218,7 @@ def decide_on_provider(provider_id: str, body: DecisionIn, once: Once) -> Provid
 
 
 def _is_staff(principal: Principal) -> bool:
-    return "broker:verify" in principal.scopes
+    return "application:decide" in principal.scopes
 
 
 def _sells(principal: Principal) -> bool:

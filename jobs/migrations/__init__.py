@@ -4,19 +4,27 @@ Revisions are files `NNNN_words.py`; the number is the revision. `head` reads th
 folder, so that a start on a database that is up to date imports no Alembic.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from space_hub.db import Database
 
 HERE = Path(__file__).parent
 
 TABLE_MODULES = (
+    "catalog.demand_tables",
     "catalog.promise_tables",
+    "catalog.register_tables",
+    "catalog.shelf_tables",
     "catalog.tables",
     "providers.adapters.simulated",
+    "providers.desk_tables",
     "providers.doors",
     "providers.tables",
     "space_hub.awareness.tables",
@@ -24,6 +32,7 @@ TABLE_MODULES = (
     "space_hub.delivery.cursors",
     "space_hub.delivery.endpoints",
     "space_hub.delivery.log",
+    "space_hub.delivery.mail",
     "space_hub.delivery.outbox",
     "space_hub.trust.audit",
     "space_hub.trust.idempotency",
@@ -55,9 +64,10 @@ def current(database: "Database") -> str | None:
     return None if found is None else str(found)
 
 
-def upgrade(database: "Database") -> bool:
-    """Bring the schema to the head in one transaction; whether anything was done."""
-    if current(database) == head():
+def upgrade(database: "Database", to: str | None = None) -> bool:
+    """Bring the schema to the head (or `to` an older revision) in one transaction; whether anything was done."""
+    to = to or head()
+    if current(database) == to:
         return False
     from alembic import command
     from alembic.config import Config
@@ -65,7 +75,33 @@ def upgrade(database: "Database") -> bool:
     load_tables()
     config = Config()
     config.set_main_option("script_location", str(HERE))
-    with database.engine.begin() as connection:
+    with database.engine.connect() as connection, _tables_may_be_remade(connection), connection.begin():
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
+        if database.is_sqlite:
+            _check_references(connection)
     return True
+
+
+@contextmanager
+def _tables_may_be_remade(connection: "Connection") -> Iterator[None]:
+    """SQLite alters a table by making it anew and dropping the old one, which deletes what others refer to.
+
+    Its references are therefore not watched meanwhile, and checked at the end; the
+    switch is only heard outside a transaction.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    bare: Any = connection.connection.driver_connection
+    bare.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        bare.execute("PRAGMA foreign_keys=ON")
+
+
+def _check_references(connection: "Connection") -> None:
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    if broken:
+        raise RuntimeError(f"the upgrade would leave references to nothing, so it was undone: {broken[:10]}")

@@ -8,7 +8,6 @@ supplier; T2 feasibility and quotes; T3 orders. An adapter says in its
 An adapter is called outside any database transaction and is handed values only.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -59,6 +58,20 @@ class PhaseCapacity:
     quantity: float
     given: float
     given_unit: str
+    notice_h: float | None = None
+    """Hours from the call to the first delivery; None when the supplier did not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """What an offering rests on besides its assets: `kind` says as what (launcher, cloud, owner, ...).
+
+    `name` None: the supplier was asked and does not know, which is told apart from silence.
+    """
+
+    kind: str
+    name: str | None
+    nation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +95,8 @@ class OfferingDraft:
     `reference` is the supplier's own name for it: the same reference again is a new version.
     `release_to` None means every organisation that holds a key; else these nations.
     `coverage` is "global", a GeoJSON geometry, or None when the supplier did not say.
+    `taskable` can be ordered to do something new, `archive` hands over what exists; both may be true.
+    `upstream` is what the supplier's own interface calls it: product id, links, queryables.
     """
 
     reference: str
@@ -98,6 +113,49 @@ class OfferingDraft:
     licence: str = ""
     coverage: Any = None
     valid: Interval | None = None
+    dependencies: tuple[Dependency, ...] = ()
+    maturity: str | None = None
+    taskable: bool = True
+    archive: bool = False
+    upstream: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A draft, and the line of the file it stands on; None where the supplier has no lines."""
+
+    draft: OfferingDraft
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What a supplier listed and we could not take: where it stands, why, and what it said (cut to a screenful)."""
+
+    line: int | None
+    reference: str | None
+    code: str
+    params: dict[str, Any]
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Everything that a supplier offers now; each thing it listed is in exactly one of the two lists.
+
+    Only what a `complete` listing no longer names may be withdrawn: one that broke
+    off after some pages says nothing of the rest. `etag` is the supplier's mark of
+    this state, to be shown at the next asking.
+    """
+
+    offered: tuple[Listed, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    complete: bool = True
+    etag: str | None = None
+
+    @property
+    def drafts(self) -> tuple[OfferingDraft, ...]:
+        return tuple(each.draft for each in self.offered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +256,7 @@ class Adapter(Protocol):
     @property
     def capabilities(self) -> Capabilities: ...
 
-    def list_offerings(self) -> Sequence[OfferingDraft]: ...
+    def list_offerings(self) -> Listing: ...
 
     def feasibility(self, ask: FeasibilityAsk) -> Quote: ...
 

@@ -26,10 +26,12 @@ from typing import Any
 from providers.adapters.base import (
     Capabilities,
     FeasibilityAsk,
-    OfferingDraft,
+    Listed,
+    Listing,
     OrderAsk,
     OrderState,
     Quote,
+    Refused,
     Tier,
 )
 from providers.adapters.drafts import read_draft
@@ -48,31 +50,7 @@ _QUANTITY = re.compile(rf"({_NUMBER})(?:\.\.({_NUMBER}))?\s+(\S+)")
 _PRICE = re.compile(rf"({_NUMBER})\s*([A-Z]{{3}})\s*/\s*(\S+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    line: int
-    draft: OfferingDraft
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedLine:
-    """A row that was set aside: why, and what it said (cut to a screenful)."""
-
-    line: int
-    code: str
-    params: dict[str, Any]
-    raw: str
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """Every row is in exactly one of the two lists."""
-
-    accepted: tuple[Line, ...]
-    rejected: tuple[RejectedLine, ...]
-
-
-def read_manifest(text: str, form: str | None = None) -> Manifest:
+def read_manifest(text: str, form: str | None = None) -> Listing:
     """Read a manifest; `form` is "json" or "csv", or None to tell by the first character.
 
     Raises Invalid when the file as a whole cannot be read or has more than MOST_ROWS rows.
@@ -84,8 +62,8 @@ def read_manifest(text: str, form: str | None = None) -> Manifest:
         raise Invalid("providers.manifest_empty")
     if len(rows) > MOST_ROWS:
         raise Invalid("providers.manifest_too_long", rows=len(rows), most=MOST_ROWS)
-    accepted: list[Line] = []
-    rejected: list[RejectedLine] = []
+    offered: list[Listed] = []
+    refused: list[Refused] = []
     seen: dict[str, int] = {}
     for line, row in rows:
         try:
@@ -96,11 +74,17 @@ def read_manifest(text: str, form: str | None = None) -> Manifest:
             if draft.reference in seen:
                 raise Invalid("providers.reference_repeated", reference=draft.reference, line=seen[draft.reference])
         except Invalid as error:
-            rejected.append(RejectedLine(line, error.code, dict(error.params), _shown(row)))
+            refused.append(Refused(line, _reference(row), error.code, dict(error.params), _shown(row)))
         else:
             seen[draft.reference] = line
-            accepted.append(Line(line, draft))
-    return Manifest(tuple(accepted), tuple(rejected))
+            offered.append(Listed(draft, line))
+    return Listing(tuple(offered), tuple(refused))
+
+
+def _reference(row: Any) -> str | None:
+    """What a refused row calls itself, where it does so in a way that can be kept and shown."""
+    given = row.get("reference") if isinstance(row, Mapping) else None
+    return given if isinstance(given, str) and given.isprintable() and 0 < len(given) <= 100 else None
 
 
 def _shown(row: Any) -> str:
@@ -232,8 +216,8 @@ class ManifestAdapter:
     def capabilities(self) -> Capabilities:
         return Capabilities(Tier.FILE)
 
-    def list_offerings(self) -> Sequence[OfferingDraft]:
-        return [line.draft for line in read_manifest(self.text, self.form).accepted]
+    def list_offerings(self) -> Listing:
+        return read_manifest(self.text, self.form)
 
     def feasibility(self, ask: FeasibilityAsk) -> Quote:
         raise self._cannot("feasibility")

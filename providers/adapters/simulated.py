@@ -15,7 +15,6 @@ cannot be cancelled.
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -26,7 +25,7 @@ from providers.adapters.base import (
     Answer,
     Capabilities,
     FeasibilityAsk,
-    OfferingDraft,
+    Listing,
     OrderAsk,
     OrderState,
     OrderStatus,
@@ -122,9 +121,9 @@ class SimulatedSupplier:
     def capabilities(self) -> Capabilities:
         return Capabilities(Tier.ORDERS, feasibility=True, quote=True, order=True, status=True, cancel=True)
 
-    def list_offerings(self) -> Sequence[OfferingDraft]:
-        """None: the offerings of a simulated supplier are published like anyone's."""
-        return ()
+    def list_offerings(self) -> Listing:
+        """It lists none, and does not claim that there are none: they are published like anyone's."""
+        return Listing(complete=False)
 
     def feasibility(self, ask: FeasibilityAsk) -> Quote:
         course = self._reached(ask.offering_reference)

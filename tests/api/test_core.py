@@ -1,9 +1,13 @@
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from openapi_spec_validator import validate
+from pydantic_core import list_all_errors
 
+from api import errors
 from api.app import create, routes, unguarded
 from api.policy import Policy, Router, public
 from space_hub.trust.scopes import ALL_SCOPES, SCOPES_OF, OrganisationKind
@@ -115,6 +119,75 @@ def test_an_unknown_field_is_refused_with_its_place(hub: Hub) -> None:
     answer = hub.key("broker").post("/v1/organisations", NATION | {"admin": True})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["where"] == "body/admin"
+
+
+def test_a_fault_of_a_field_is_said_in_the_language_asked_for(hub: Hub) -> None:
+    body = {"name": "", "kind": "club", "admin": True}
+    said: dict[str, list[str]] = {}
+    for language in ("en", "fr"):
+        headers = hub.key("broker").headers() | {"Idempotency-Key": "k", "Accept-Language": language}
+        found = hub.client.post("/v1/organisations", headers=headers, json=body).json()["errors"]
+        assert {each["where"]: each["code"] for each in found} == {
+            "body/name": "request.field.string_too_short",
+            "body/kind": "request.field.enum",
+            "body/nation": "request.field.missing",
+            "body/admin": "request.field.extra_forbidden",
+        }
+        said[language] = [each["what"] for each in found]
+    assert not set(said["en"]) & set(said["fr"])
+    assert "L'une de ces valeurs est attendue : 'provider', 'nation', 'operations_centre', 'broker'." in said["fr"]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_rule_that_a_field_can_break_has_a_sentence(language: str) -> None:
+    rules = [each["type"] for each in list_all_errors()]
+    assert len(rules) > 90
+    for each in list_all_errors():
+        fault = {
+            "type": each["type"],
+            "loc": ("body", "x"),
+            "ctx": each["example_context"] or {},
+            "input": float("inf"),
+        }
+        found = errors._field(fault, language)
+        assert found["what"] and found["given"] == "inf"
+        json.dumps(found, allow_nan=False)
+
+
+def operations(hub: Hub) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in hub.client.get("/v1/openapi.json").json()["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def test_the_description_names_every_failure_that_an_operation_may_answer(hub: Hub) -> None:
+    """Beside this, `tests.support.hub` holds every answer of every test against it."""
+    for path, method, operation in operations(hub):
+        given = set(operation["responses"])
+        needed = {"401", "422", "503"}
+        if operation["x-policy"] != "public":
+            needed.add("403")
+        if method != "get":
+            needed |= {"400", "409", "413"}
+        if "{" in path:
+            needed.add("404")
+        assert needed <= given, (path, method)
+        for status in needed - {"503"}:
+            assert set(operation["responses"][status]["content"]) == {"application/problem+json"}, (path, status)
+
+
+def test_a_failure_has_the_shape_that_the_description_says(hub: Hub) -> None:
+    schemas = hub.client.get("/v1/openapi.json").json()["components"]["schemas"]
+    assert "HTTPValidationError" not in schemas
+    answer = hub.key("broker").post("/v1/organisations", {}).json()
+    assert set(schemas["Problem"]["required"]) <= set(answer) <= set(schemas["Problem"]["properties"])
+    assert answer["errors"][0]["code"] == "request.field.missing"
+
+
+def test_a_body_that_is_no_text_is_refused_as_a_problem(hub: Hub) -> None:
+    headers = hub.key("broker").headers() | {"Idempotency-Key": "k", "Content-Type": "application/json"}
+    answer = hub.client.post("/v1/organisations", headers=headers, content=b'"\xff"')
+    assert (answer.status_code, answer.json()["code"]) == (400, "request.unreadable")
 
 
 def test_problems_speak_french_when_asked(hub: Hub) -> None:

@@ -1,5 +1,10 @@
-"""The hub under test as a client sees it: requests over an application that is really built."""
+"""The hub under test as a client sees it: requests over an application that is really built.
 
+Every answer that a test gets is also held against the description of the API:
+a status that the operation does not document fails the test that met it.
+"""
+
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,4 +79,27 @@ def build(database: Database, clock: ManualClock, rng: SeededRng) -> Hub:
     with database.write() as session:
         organisations.ensure_hub(session, clock)
     app = create(settings, database=database, clock=clock, rng=rng)
-    return Hub(app, TestClient(app, raise_server_exceptions=False), database, clock, rng, settings)
+    client = TestClient(app, raise_server_exceptions=False)
+    described = _described(app)
+
+    def documented(answer: Response) -> None:
+        path, method = answer.request.url.path, answer.request.method.lower()
+        for form, operations in described:
+            if form.fullmatch(path) and method in operations:
+                assert str(answer.status_code) in operations[method], f"{method} {path}: {answer.status_code}"
+                return
+
+    client.event_hooks["response"].append(documented)
+    return Hub(app, client, database, clock, rng, settings)
+
+
+_DESCRIBED: list[tuple[re.Pattern[str], dict[str, frozenset[str]]]] = []
+
+
+def _described(app: FastAPI) -> list[tuple[re.Pattern[str], dict[str, frozenset[str]]]]:
+    """Path, and the documented statuses of each method; those without parameters first. Worked out once a process."""
+    if not _DESCRIBED:
+        for path, operations in sorted(app.openapi()["paths"].items(), key=lambda each: each[0].count("{")):
+            statuses = {method: frozenset(operation["responses"]) for method, operation in operations.items()}
+            _DESCRIBED.append((re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), statuses))
+    return _DESCRIBED

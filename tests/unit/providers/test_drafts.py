@@ -98,9 +98,9 @@ def test_a_spreadsheet_and_json_say_the_same() -> None:
         "valid_from": "2024-01-01T00:00:00Z",
     }
     text = ";".join(columns) + "\r\n" + ";".join(f'"{cell.replace(",", ";")}"' for cell in columns.values()) + "\r\n"
-    sheet = read_manifest("\ufeff" + text).accepted[0].draft
+    sheet = read_manifest("\ufeff" + text).drafts[0]
     plain = OFFERING | {"assets": [{"catalog_number": 40069}, {"kind": "ground_station", "name": "Kiruna"}]}
-    file = read_manifest(json.dumps([plain])).accepted[0].draft
+    file = read_manifest(json.dumps([plain])).drafts[0]
     assert sheet.capacity == file.capacity
     assert sheet.prices == file.prices
     assert sheet.assets == file.assets
@@ -113,8 +113,8 @@ def test_every_row_is_accepted_or_rejected_and_never_both(good: list[bool]) -> N
     """Sabotage seen: stopping at the first bad row lost the others."""
     rows = [OFFERING | {"reference": f"R{place}"} | ({} if fine else {"title": ""}) for place, fine in enumerate(good)]
     manifest = read_manifest(json.dumps({"offerings": rows}))
-    assert [line.line for line in manifest.accepted] == [place for place, fine in enumerate(good, 1) if fine]
-    assert [line.line for line in manifest.rejected] == [place for place, fine in enumerate(good, 1) if not fine]
+    assert [line.line for line in manifest.offered] == [place for place, fine in enumerate(good, 1) if fine]
+    assert [line.line for line in manifest.refused] == [place for place, fine in enumerate(good, 1) if not fine]
 
 
 @pytest.mark.parametrize(
@@ -150,13 +150,14 @@ def test_a_file_that_is_no_manifest_is_refused_whole(text: str, code: str) -> No
 def test_a_wrong_cell_sets_its_row_aside(column: str, cell: str, code: str) -> None:
     text = f'reference;title;capability;{column}\nA;Eye;imagery.optical;"{cell}"\nB;Eye;imagery.optical;\n'
     manifest = read_manifest(text)
-    assert [row.code.split(".")[1] for row in manifest.rejected] == [code]
-    assert [line.draft.reference for line in manifest.accepted] == ["B"]
+    assert [row.code.split(".")[1] for row in manifest.refused] == [code]
+    assert [(each.line, each.draft.reference) for each in manifest.offered] == [(3, "B")]
+    assert [each.reference for each in manifest.refused] == ["A"]
 
 
 def test_a_file_cannot_be_asked_or_ordered_from() -> None:
     adapter = ManifestAdapter(json.dumps([OFFERING]))
     assert adapter.capabilities.tier is Tier.FILE
-    assert [draft.reference for draft in adapter.list_offerings()] == ["KA"]
+    assert [draft.reference for draft in adapter.list_offerings().drafts] == ["KA"]
     with pytest.raises(Unavailable, match="adapter_cannot"):
         adapter.status("x")
