@@ -14,6 +14,7 @@ from sqlmodel import Session, col, func, select
 
 from catalog.intake import PUBLISHED
 from catalog.tables import Offering, OfferingAttribute, OfferingVersion
+from providers import clearances
 from providers.lifecycle import Status
 from providers.tables import Provider
 from space_hub.errors import Invalid, NotFound
@@ -85,7 +86,9 @@ def shelf(
     if principal.kind is OrganisationKind.PROVIDER:
         statement = statement.where(Provider.organisation_id == principal.organisation_id)
     else:
-        statement = statement.where(Provider.status == Status.VERIFIED.value)
+        statement = statement.where(
+            Provider.status == Status.VERIFIED.value, clearances.in_force(col(Offering.mission_area), now)
+        )
     if mission_area is not None:
         statement = statement.where(Offering.mission_area == mission_area.value)
     if capability is not None:

@@ -20,6 +20,10 @@ HEAVY = {
 }
 
 LIGHT = {
+    "front_door.clocks": "jobs.desk:escalate",
+    "evidence.recheck": "jobs.desk:check_papers",
+    "registrations.lapse": "jobs.desk:lapse",
+    "fairness.release": "jobs.desk:release_fairness",
     "work.prune": "jobs.prune:prune",
 }
 

@@ -1,10 +1,12 @@
-"""Forget what is long over, so that tables stay small: slots of the schedule, answers kept for a retry."""
+"""Forget what is long over: slots of the schedule, answers kept for a retry, letters and their codes."""
 
 from datetime import timedelta
 from typing import Any
 
 from jobs.schedule import PREFIX
 from jobs.task import Task
+from providers import recheck
+from space_hub.delivery import mail
 from space_hub.trust import idempotency
 from space_hub.work import ledger
 
@@ -18,4 +20,6 @@ def prune(task: Task) -> dict[str, Any]:
         return {
             "work": ledger.prune(session, task.clock, keep=KEEP, prefix=PREFIX),
             "answers": idempotency.prune(session, task.clock, keep=KEEP),
+            "letters": mail.prune(session, task.clock, keep=KEEP),
+            "codes": recheck.prune_codes(session, task.clock, keep=KEEP),
         }

@@ -68,6 +68,12 @@ SCHEDULE = (
     Regular("ingest.celestrak", timedelta(hours=2, minutes=10), Missed.ONCE, _in_real_time),
     Regular("screen", timedelta(hours=8), Missed.ONCE),
     Regular("work.prune", timedelta(days=1), Missed.SKIP),
+    # A late answer rises late rather than never; five minutes are what an office can notice.
+    Regular("front_door.clocks", timedelta(minutes=5), Missed.ONCE),
+    Regular("evidence.recheck", timedelta(days=1), Missed.ONCE),
+    Regular("registrations.lapse", timedelta(days=1), Missed.ONCE),
+    # It looks every day and releases once a quarter, on the first working day that it meets.
+    Regular("fairness.release", timedelta(days=1), Missed.ONCE),
 )
 
 

@@ -15,18 +15,20 @@ from sqlalchemy import text as sql
 from sqlmodel import Session, col, select
 
 from catalog import offerings
-from providers import front_door, onboarding
+from providers import applications, front_door, onboarding
 from providers.adapters.manifest import read_manifest
-from providers.lifecycle import Event
 from providers.onboarding import Contact, EvidenceKind, Profile, SizeClass
+from providers.vetting import Tier
 from space_hub.awareness import watches
 from space_hub.awareness.tables import ElementSetRow
 from space_hub.awareness.watches import WatchAsk
 from space_hub.clock import Clock
+from space_hub.delivery import mail
 from space_hub.rng import Rng
 from space_hub.trust import keys, organisations
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
+from space_hub.vocabulary.capabilities import capability
 
 SUPPLIERS = Path(__file__).with_name("offerings.json")
 STATION = 25544
@@ -54,7 +56,7 @@ def seed(session: Session, clock: Clock, rng: Rng) -> dict[str, str]:
     suppliers: dict[str, dict[str, Any]] = json.loads(SUPPLIERS.read_text("utf-8"))
     for number, (name, supplier) in enumerate(suppliers.items()):
         mine = satellites[number * SATELLITES_EACH : (number + 1) * SATELLITES_EACH]
-        secrets[f"provider_{number + 1}"] = _supplier(session, clock, rng, principals["broker"], name, supplier, mine)
+        secrets[f"provider_{number + 1}"] = _supplier(session, clock, rng, name, supplier, mine)
     _watch(session, clock, rng, principals["operations_centre"])
     return secrets
 
@@ -70,12 +72,11 @@ def _supplier(
     session: Session,
     clock: Clock,
     rng: Rng,
-    broker: Principal,
     name: str,
     supplier: dict[str, Any],
     satellites: list[int],
 ) -> str:
-    """One company through the front door: profile, evidence, verification, offerings. Its key's secret."""
+    """One company through the front door: profile, evidence, address, application, offerings. Its key's secret."""
     profile = Profile(
         legal_name=name,
         legal_id=f"DEMO-{supplier['nation']}",
@@ -99,8 +100,10 @@ def _supplier(
         valid_to=clock.now() + timedelta(days=365),
         document_sha256=sha256(name.encode()).hexdigest(),
     )
-    onboarding.submit(session, clock, rng, principal, provider.id)
-    onboarding.decide(session, clock, rng, broker, provider.id, Event.VERIFY, ("demonstration",))
+    for letter in mail.waiting(session, provider.id):
+        onboarding.verify_email(session, clock, rng, (letter.params or {})["code"])
+    areas = sorted({capability(row["capability"]).area for row in supplier["offerings"]})
+    applications.apply(session, clock, rng, principal, provider.id, tier=Tier.LISTED, mission_areas=areas)
     assets = [{"kind": "satellite", "name": f"catalogue number {each}", "catalog_number": each} for each in satellites]
     rows = [row | {"assets": assets} for row in supplier["offerings"]]
     _, aside = offerings.from_manifest(session, clock, rng, principal, read_manifest(json.dumps(rows)))
