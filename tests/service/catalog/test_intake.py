@@ -12,11 +12,13 @@ from catalog.matching.recommend import recommend
 from catalog.matching.record import freeze, thaw
 from catalog.needs import PhaseGiven, read_need
 from catalog.tables import Asset, Offering, OfferingVersion
+from providers import clearances
 from providers.adapters.drafts import read_draft
 from providers.adapters.manifest import read_manifest
 from providers.front_door import arrive
 from providers.lifecycle import Status
 from providers.onboarding import Contact, Profile, SizeClass
+from providers.vetting import Tier
 from space_hub.awareness.tables import Designation, SpaceObject
 from space_hub.clock import ManualClock
 from space_hub.db import Database
@@ -27,6 +29,7 @@ from space_hub.trust import organisations
 from space_hub.trust.audit import AuditEntry
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import SCOPES_OF, OrganisationKind
+from space_hub.vocabulary.codes import MissionArea
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.phases import Phase
 from tests.support.supply import offering
@@ -39,6 +42,7 @@ def supplier(database: Database, clock: ManualClock, rng: SeededRng, name: str =
         organisation, provider, _, _ = arrive(session, clock, rng, profile)
         provider.status = Status.VERIFIED.value
         session.add(provider)
+        clearances.grant(session, clock, provider, None, Tier.LISTED, tuple(MissionArea), None)
         return Principal(organisation.id, OrganisationKind.PROVIDER, "FR", "k", SCOPES_OF[OrganisationKind.PROVIDER])
 
 

@@ -27,7 +27,7 @@ from space_hub.settings import Settings
 from space_hub.trust import organisations
 from space_hub.trust.scopes import OrganisationKind
 from space_hub.vocabulary.codes import MissionArea
-from tests.service.providers.test_onboarding import BROKER, PROFILE, Door, principal
+from tests.service.providers.test_onboarding import BROKER, FULL, PROFILE, Door, principal
 
 
 @pytest.fixture
