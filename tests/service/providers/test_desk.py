@@ -28,6 +28,7 @@ from space_hub.trust import organisations
 from space_hub.trust.scopes import OrganisationKind
 from space_hub.vocabulary.codes import MissionArea
 from tests.service.providers.test_onboarding import BROKER, FULL, PROFILE, Door, principal
+from tests.support.smtp_sink import listening
 
 
 @pytest.fixture
@@ -330,6 +331,23 @@ def test_a_server_that_fails_is_tried_eight_times_and_one_that_refuses_once(door
         rows = session.exec(select(Mail)).all()
         assert [(row.state, row.params) for row in rows] == [("dead", None), ("dead", None)]
         assert all(row.error for row in rows)
+
+
+def test_a_mail_server_gets_the_letter_and_one_that_refuses_the_address_is_asked_once(
+    door: Door, tmp_path: Path
+) -> None:
+    """Sabotage seen: taking a 550 for an outage asked the same server eight times."""
+    door.enter()
+    with listening() as sink:
+        assert mail.send_due(door.database, door.clock, door.rng, Settings(data=tmp_path, mail_url=sink.url)) == 1
+    (letter,) = sink.letters
+    assert b"To: a@example.org" in letter
+    assert not (tmp_path / "mail").exists()
+    door.enter()
+    with listening(refuse=True) as sink:
+        assert mail.send_due(door.database, door.clock, door.rng, Settings(data=tmp_path, mail_url=sink.url)) == 0
+    with door.database.read() as session:
+        assert sorted(session.exec(select(Mail.state)).all()) == ["dead", "sent"]
 
 
 def test_a_sender_that_died_between_claim_and_mark_is_followed_by_another(door: Door, tmp_path: Path) -> None:
