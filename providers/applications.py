@@ -154,7 +154,8 @@ def decide(
     if provider.organisation_id == principal.organisation_id:
         raise Forbidden("application.own")
     step(State(application.state), taken)
-    if taken in {Step.OVERTURN, Step.UPHOLD} or application.state == State.HALF_APPROVED:
+    completes = taken is Step.APPROVE and application.state == State.HALF_APPROVED
+    if completes or taken in {Step.OVERTURN, Step.UPHOLD}:
         _need_another(session, principal, application, taken)
     if taken in {Step.APPROVE, Step.OVERTURN}:
         chosen = sorted({area.value for area in areas}) if areas else application.mission_areas
@@ -215,8 +216,8 @@ def expire_returned(session: Session, clock: Clock, rng: Rng, application: Appli
     """Nobody handed it in again: it is over. A verified provider whose identity it was about is suspended."""
     provider = files.locked(session, application.provider_id)
     _enter(session, clock, HUB, provider, application, Step.EXPIRE, ())
-    waited = submissions.of_subject(session, application.id, Matter.APPLICATION)
-    if waited is not None and waited.state == submissions.State.WAITING_FOR_ASKER:
+    waited = _waited(session, application)
+    if waited is not None:
         submissions.withdraw(session, clock, HUB.organisation_id, waited, "")
     if provider.status == Status.RETURNED:
         files.move(session, clock, rng, HUB, provider, Event.WITHDRAW, due_to=files.CLOCK)
@@ -323,7 +324,7 @@ def _resubmit(
     judgement = _judge(session, clock, provider, application, application.mission_areas)
     application.missing = list(judgement.missing)
     _enter(session, clock, principal, provider, application, Step.RESUBMIT, ())
-    waited = submissions.of_subject(session, application.id, Matter.APPLICATION)
+    waited = _waited(session, application)
     if waited is not None:
         submissions.resume(session, clock, waited, "", principal.organisation_id)
     if provider.status == Status.RETURNED:
@@ -361,8 +362,7 @@ def _approve(
     if not by_rule:
         _accept(session, clock, judgement)
     clearances.grant(session, clock, provider, application.id, Tier(application.tier), areas, judgement.valid_to)
-    matter, outcome = (Matter.APPEAL, "overturned") if _appealed(session, application) else (None, "approved")
-    _close(session, clock, rng, by, application, matter or Matter.APPLICATION, outcome, reasons)
+    _close(session, clock, rng, by, application, ("approved", "overturned"), reasons)
 
 
 def _accept(session: Session, clock: Clock, judgement: Judgement) -> None:
@@ -384,8 +384,8 @@ def _return(
     _enter(session, clock, by, provider, application, Step.RETURN, reasons)
     if provider.status == Status.SUBMITTED:
         files.move(session, clock, rng, by, provider, Event.RETURN, reasons)
-    waited = submissions.of_subject(session, application.id, Matter.APPLICATION)
-    if waited is not None and waited.state == submissions.State.OPEN:
+    waited = _waited(session, application)
+    if waited is not None:
         submissions.pause(session, clock, rng, by.organisation_id, waited, "\n".join(reasons))
 
 
@@ -400,7 +400,6 @@ def _reject(
     reasons: tuple[str, ...],
 ) -> None:
     """Reject, or uphold a rejection. Who was verified stays so, unless its changed identity was in question."""
-    appealed = _appealed(session, application)
     application.decided_at, application.decided_by = clock.now(), by.organisation_id
     _enter(session, clock, by, provider, application, taken, reasons)
     if provider.status == Status.SUBMITTED:
@@ -410,10 +409,7 @@ def _reject(
     elif provider.status == Status.VERIFIED and is_recheck(session, application):
         files.move(session, clock, rng, by, provider, Event.SUSPEND, reasons)
         clearances.suspend(session, clock, provider)
-    if appealed:
-        _close(session, clock, rng, by, application, Matter.APPEAL, "upheld", reasons)
-    else:
-        _close(session, clock, rng, by, application, Matter.APPLICATION, "rejected", reasons)
+    _close(session, clock, rng, by, application, ("rejected", "upheld"), reasons)
 
 
 def _close(
@@ -422,19 +418,23 @@ def _close(
     rng: Rng,
     by: Principal,
     application: Application,
-    matter: Matter,
-    outcome: str,
+    outcomes: tuple[str, str],
     reasons: tuple[str, ...],
 ) -> None:
-    waited = submissions.of_subject(session, application.id, matter)
+    """Answer what the provider waits for, with the outcome for an application or for an appeal."""
+    waited = _waited(session, application)
     if waited is not None:
+        outcome = outcomes[waited.kind == Matter.APPEAL]
         submissions.close(session, clock, rng, by.organisation_id, waited, outcome, "\n".join(reasons))
 
 
-def _appealed(session: Session, application: Application) -> bool:
-    """Whether what is being decided now is an appeal."""
-    waited = submissions.of_subject(session, application.id, Matter.APPEAL)
-    return waited is not None and waited.state in {submissions.State.OPEN, submissions.State.WAITING_FOR_ASKER}
+def _waited(session: Session, application: Application) -> Submission | None:
+    """What the provider waits for now: its appeal, or else its application; None when all is answered."""
+    for matter in (Matter.APPEAL, Matter.APPLICATION):
+        found = submissions.of_subject(session, application.id, matter)
+        if found is not None and found.state in {submissions.State.OPEN, submissions.State.WAITING_FOR_ASKER}:
+            return found
+    return None
 
 
 def _need_another(session: Session, principal: Principal, application: Application, taken: Step) -> None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
-from providers.desk_tables import Office
+from providers.desk_tables import ExternalRegister, Office
 from space_hub.clock import Clock
 from space_hub.errors import Invalid, NotFound
 from space_hub.rng import Rng
@@ -153,6 +153,32 @@ def save(
     audit.record(session, clock, principal, "office.save", office.id, name=office.name_en, active=office.active)
     session.flush()
     return office
+
+
+def link_register(
+    session: Session,
+    clock: Clock,
+    rng: Rng,
+    principal: Principal,
+    *,
+    kind: str,
+    names: tuple[str, str],
+    url: str,
+    nation_or_body: str,
+) -> ExternalRegister:
+    """Name another front door or register, in English and French: a neighbour that is linked, not a rival."""
+    principal.require("desk:write")
+    row = ExternalRegister(
+        id=rng.scope("hub", "external_register").id("xrg"),
+        name_en=names[0],
+        name_fr=names[1],
+        kind=kind,
+        url=url,
+        nation_or_body=nation_or_body,
+    )
+    session.add(row)
+    audit.record(session, clock, principal, "external_register.link", row.id, url=url)
+    return row
 
 
 def known(session: Session, office_id: str) -> Office:

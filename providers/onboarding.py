@@ -187,6 +187,8 @@ def change(
         send_code(session, clock, rng, provider)
     if material and provider.kind == "commercial":
         _recheck(session, clock, rng, principal, provider)
+    else:
+        applications.look_again(session, clock, rng, provider)
     return provider
 
 
@@ -281,14 +283,13 @@ def send_code_again(session: Session, clock: Clock, rng: Rng, address: str) -> N
     """Another code to an address that waits for one, five a day at most. Says nothing, whoever asks about whom."""
     since = clock.wall() - timedelta(days=1)
     known = (
-        select(Provider)
+        select(Provider.id)
         .join(EmailCheck, col(EmailCheck.provider_id) == col(Provider.id))
         .where(EmailCheck.address == address.casefold(), col(Provider.email_verified_at).is_(None))
         .order_by(col(Provider.id))
         .distinct()
     )
-    ids = [row.id for row in session.exec(known).all()]
-    for provider_id in ids:
+    for provider_id in session.exec(known).all():
         provider = files.locked(session, provider_id)
         recent = select(func.count()).select_from(EmailCheck)
         sent = session.exec(recent.where(EmailCheck.provider_id == provider.id, col(EmailCheck.sent_at) > since)).one()

@@ -15,8 +15,9 @@ from sqlalchemy import text as sql
 from sqlmodel import Session, col, select
 
 from catalog import offerings
-from providers import applications, front_door, onboarding
+from providers import applications, front_door, offices, onboarding
 from providers.adapters.manifest import read_manifest
+from providers.offices import Matter, OfficeKind, Remit
 from providers.onboarding import Contact, EvidenceKind, Profile, SizeClass
 from providers.vetting import Tier
 from space_hub.awareness import watches
@@ -44,6 +45,23 @@ _PEOPLE = (
 )
 
 
+_NEIGHBOURS = (
+    (
+        "register",
+        ("Index of objects launched into outer space", "Index des objets lancés dans l'espace"),
+        "https://www.unoosa.org/oosa/osoindex/",
+        "UNOOSA",
+    ),
+    (
+        "front_door",
+        ("ESA-STAR publication", "Publication ESA-STAR"),
+        "https://esastar-publication-ext.sso.esa.int/",
+        "ESA",
+    ),
+)
+"""Neighbours that a supplier may want to know of; linked, not copied."""
+
+
 def seed(session: Session, clock: Clock, rng: Rng) -> dict[str, str]:
     """Make the demonstration in the caller's transaction; the secrets of its keys by name."""
     secrets: dict[str, str] = {}
@@ -52,6 +70,7 @@ def seed(session: Session, clock: Clock, rng: Rng) -> dict[str, str]:
         made = organisations.register(session, clock, rng, name=name, kind=kind, nation=nation)
         _, secrets[label] = keys.issue(session, clock, rng, organisation_id=made.id, name="demonstration")
         principals[label] = keys.authenticate(session, clock, secrets[label])
+    _desk(session, clock, rng, principals["broker"])
     satellites = _satellites(session)
     suppliers: dict[str, dict[str, Any]] = json.loads(SUPPLIERS.read_text("utf-8"))
     for number, (name, supplier) in enumerate(suppliers.items()):
@@ -66,6 +85,26 @@ def write_keys(secrets: dict[str, str], path: Path) -> None:
     path.touch(mode=0o600)
     path.chmod(0o600)
     path.write_text(json.dumps(secrets, indent=2) + "\n", "utf-8")
+
+
+def _desk(session: Session, clock: Clock, rng: Rng, broker: Principal) -> None:
+    """The broker's office with its officer and deputy, and the front doors of others."""
+    remit = Remit(
+        kind=OfficeKind.OFFICE,
+        name_en="Commercial space office (demonstration)",
+        name_fr="Bureau du spatial commercial (démonstration)",
+        remit_en="Applications, questions and claims of every supplier, in every mission area.",
+        remit_fr="Demandes, questions et revendications de tout fournisseur, dans tout domaine de mission.",
+        matters=tuple(Matter),
+        officer_name="A. Officer",
+        officer_email="officer@broker.example",
+        deputy_name="B. Deputy",
+        deputy_email="deputy@broker.example",
+        head_email="head@broker.example",
+    )
+    offices.save(session, clock, rng, broker, remit)
+    for kind, names, url, body in _NEIGHBOURS:
+        offices.link_register(session, clock, rng, broker, kind=kind, names=names, url=url, nation_or_body=body)
 
 
 def _supplier(
