@@ -8,6 +8,7 @@ names and addresses like any other.
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -197,8 +198,8 @@ def name_of(office: Office, language: str) -> str:
     return office.name_fr if language == "fr" else office.name_en
 
 
-def _columns(remit: Remit) -> dict[str, object]:
-    values: dict[str, object] = asdict(remit)
+def _columns(remit: Remit) -> dict[str, Any]:
+    values: dict[str, Any] = asdict(remit)
     return values | {
         "kind": remit.kind.value,
         "matters": [each.value for each in remit.matters],

@@ -9,7 +9,7 @@ from tests.support.supply import applied, arrive, confirm, evidence, good, offer
 
 
 def test_a_newcomer_with_nothing_reaches_the_shelf_once_it_is_verified(hub: Hub) -> None:
-    """Sabotage seen: dropping the join on the provider's status showed the offering before verification."""
+    """Sabotage seen: dropping the join on the clearance and the status showed the offering at once."""
     planner = hub.key("nation", "DE")
     supplier, provider_id = arrive(hub)
     made = good(supplier.post("/v1/offerings", offering()))

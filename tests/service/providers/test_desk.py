@@ -313,7 +313,7 @@ def test_a_letter_becomes_a_file_once_and_its_code_is_forgotten(door: Door, tmp_
 
 
 def test_a_server_that_fails_is_tried_eight_times_and_one_that_refuses_once(door: Door, tmp_path: Path) -> None:
-    """Sabotage seen: counting the claim as no attempt tried for ever."""
+    """Sabotage seen: giving up on a refusal only tried the dead server for ever."""
     settings = Settings(data=tmp_path)
     door.enter()
     down = Broken(ConnectionRefusedError("nobody there"))
@@ -336,7 +336,7 @@ def test_a_server_that_fails_is_tried_eight_times_and_one_that_refuses_once(door
 def test_a_mail_server_gets_the_letter_and_one_that_refuses_the_address_is_asked_once(
     door: Door, tmp_path: Path
 ) -> None:
-    """Sabotage seen: taking a 550 for an outage asked the same server eight times."""
+    """Sabotage seen: taking a 550 for an outage left the letter waiting for another try."""
     door.enter()
     with listening() as sink:
         assert mail.send_due(door.database, door.clock, door.rng, Settings(data=tmp_path, mail_url=sink.url)) == 1
