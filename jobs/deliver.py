@@ -12,12 +12,12 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import structlog
 
-from jobs.loops import Holding
+from jobs.loops import Holding, held, repeat
 from jobs.opening import open_hub, stop_on_signals
 from jobs.runner import holder_name
 from space_hub.clock import Clock
 from space_hub.db import Database
-from space_hub.delivery import egress, log, outbox, retry
+from space_hub.delivery import egress, log, mail, outbox, retry
 from space_hub.delivery.outbox import Claim
 from space_hub.delivery.retry import Policy
 from space_hub.delivery.send import send_claim
@@ -31,6 +31,7 @@ BATCH = 50
 """Messages of one endpoint that are claimed together; they go one after the other."""
 
 _IDLE_S = 0.3
+_LETTERS_S = 2.0
 _MOST_WIRES = 500
 
 logger = structlog.get_logger()
@@ -49,6 +50,16 @@ def run_forever(
     """Deliver until `stop`; returns within about a second of it. What is under way then goes again later."""
     holding = Holding(database, clock, "deliver", holder_name(rng))
     senders = Senders(database, clock, rng, settings, stop, policy, resolver)
+    posting = Holding(database, clock, "mail", holder_name(rng))
+
+    def post_letters() -> bool:
+        return mail.send_due(database, clock, rng, settings) > 0
+
+    # A thread of its own: a mail server that answers slowly must not keep messages waiting.
+    letters = threading.Thread(
+        target=repeat, args=("mail", held(posting, post_letters), _LETTERS_S, stop), name="mail", daemon=True
+    )
+    letters.start()
     failures = 0
     while not stop.is_set():
         moved = 0
@@ -67,7 +78,9 @@ def run_forever(
             senders.rested.wait(_IDLE_S)
             senders.rested.clear()
     senders.close()
-    holding.release()
+    letters.join(timeout=0.5)
+    for each in (holding, posting):
+        each.release()
 
 
 def order(database: Database, clock: Clock, rng: Rng) -> int:

@@ -26,6 +26,10 @@ LIGHT = {
     "demand.release": "jobs.demand:release",
     "need.arrivals": "jobs.demand:provider",
     "need.look": "jobs.demand:look",
+    "front_door.clocks": "jobs.desk:escalate",
+    "evidence.recheck": "jobs.desk:check_papers",
+    "registrations.lapse": "jobs.desk:lapse",
+    "fairness.release": "jobs.desk:release_fairness",
     "work.prune": "jobs.prune:prune",
 }
 

@@ -1,11 +1,12 @@
-"""Forget what is long over, so that tables stay small: slots of the schedule, answers for a retry, old reports."""
+"""Forget what is long over: slots of the schedule, answers kept for a retry, old reports, letters and their codes."""
 
 from datetime import timedelta
 from typing import Any
 
 from jobs.schedule import PREFIX
 from jobs.task import Task
-from providers import doors
+from providers import doors, recheck
+from space_hub.delivery import mail
 from space_hub.trust import idempotency
 from space_hub.work import ledger
 
@@ -20,4 +21,6 @@ def prune(task: Task) -> dict[str, Any]:
             "work": ledger.prune(session, task.clock, keep=KEEP, prefix=PREFIX),
             "reports": doors.prune_reports(session, task.clock),
             "answers": idempotency.prune(session, task.clock, keep=KEEP),
+            "letters": mail.prune(session, task.clock, keep=KEEP),
+            "codes": recheck.prune_codes(session, task.clock, keep=KEEP),
         }

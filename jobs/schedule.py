@@ -74,6 +74,12 @@ SCHEDULE = (
     # Mondays at six: who reads of new demand has the week before it. Late is better than never, twice is not.
     Regular("demand.release", timedelta(weeks=1), Missed.ONCE, after=timedelta(days=2, hours=6)),
     Regular("work.prune", timedelta(days=1), Missed.SKIP),
+    # A late answer rises late rather than never; five minutes are what an office can notice.
+    Regular("front_door.clocks", timedelta(minutes=5), Missed.ONCE),
+    Regular("evidence.recheck", timedelta(days=1), Missed.ONCE),
+    Regular("registrations.lapse", timedelta(days=1), Missed.ONCE),
+    # It looks every day and releases once a quarter, on the first working day that it meets.
+    Regular("fairness.release", timedelta(days=1), Missed.ONCE),
 )
 
 

@@ -23,7 +23,7 @@ def buyers(session: Session, owner: str, nations: Iterable[str] | None = None) -
     return markings.among(session, owner, session.exec(statement).all())
 
 
-def brokers(session: Session, owner: str) -> str:
-    """The owner and the broker's organisations."""
+def brokers(session: Session, owner: str, others: Iterable[str] = ()) -> str:
+    """The owner, the broker's organisations, and those named."""
     statement = select(Organisation.id).where(col(Organisation.kind) == OrganisationKind.BROKER.value)
-    return markings.among(session, owner, session.exec(statement).all())
+    return markings.among(session, owner, [*session.exec(statement).all(), *others])

@@ -19,8 +19,8 @@ def arrive(
 ) -> tuple[Organisation, Provider, ServiceKey, str]:
     """The organisation, its profile in draft, its key and the key's secret, which is not kept.
 
-    Nothing is trusted by this: the offerings of a newcomer stay unseen until
-    broker staff have verified it.
+    Nothing is trusted by this: the offerings of a newcomer stay unseen until it
+    is cleared. A letter with a code goes to its first contact.
     """
     organisation = organisations.register(
         session, clock, rng, name=profile.legal_name, kind=OrganisationKind.PROVIDER, nation=profile.nation

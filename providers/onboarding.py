@@ -1,21 +1,28 @@
-"""The front door: a provider makes its profile, shows evidence, applies, and is judged with reasons."""
+"""A provider's own file: its profile, its address, its evidence; and what staff do to the provider itself.
 
+What it asks for with that file is an application (`providers.applications`).
+Whenever the file grows, an open application is looked at again and lapsed
+clearances are renewed, so that nobody waits for what a rule can say.
+"""
+
+import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
-from providers import audience, generation
-from providers.lifecycle import BY_STAFF, EDITABLE, NEEDS_REASONS, Event, Status, after
+from providers import applications, clearances, files, recheck
+from providers.files import history, of_organisation, own
+from providers.lifecycle import BY_STAFF, EDITABLE, Event, Status, Step
 from providers.standing import standing_of
-from providers.tables import Clearance, Evidence, Provider, ProviderStatusEntry
+from providers.tables import Clearance, EmailCheck, Evidence, Provider
+from providers.vetting import EvidenceKind, Tier
 from space_hub.clock import Clock
-from space_hub.delivery import log
-from space_hub.errors import Conflict, Invalid, NotFound
+from space_hub.delivery import mail
+from space_hub.errors import Conflict, Forbidden, Invalid, NotFound
 from space_hub.rng import Rng
 from space_hub.trust import audit
 from space_hub.trust.organisations import Organisation
@@ -24,8 +31,28 @@ from space_hub.trust.scopes import OrganisationKind
 from space_hub.vocabulary.codes import MissionArea
 from space_hub.vocabulary.nations import nation
 
+__all__ = [
+    "Contact",
+    "Dependency",
+    "EvidenceKind",
+    "Profile",
+    "SizeClass",
+    "history",
+    "of_organisation",
+    "own",
+    "register",
+]
+
+CODE_LASTS = timedelta(hours=48)
+"""Of real time: a letter may lie over a weekend's day, and a capability should not lie longer."""
+
+_CODES_A_DAY = 5
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_MAIL = re.compile(r"[^@\s,;:<>()\[\]\"\\]+@[A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z0-9]+")
+_IDENTITY = ("legal_id", "nation", "owner_nation", "owner_name")
+"""What a verified provider may only change by being looked at again."""
+
+_SPEAKS_FOR_IDENTITY = (EvidenceKind.COMPANY_REGISTER.value, EvidenceKind.OWNERSHIP.value)
 
 
 class SizeClass(StrEnum):
@@ -35,16 +62,14 @@ class SizeClass(StrEnum):
     LARGE = "large"
 
 
-class EvidenceKind(StrEnum):
-    COMPANY_REGISTER = "company_register"
-    OWNERSHIP = "ownership"
-    CYBER_SECURITY = "cyber_security"
-    QUALITY = "quality"
+class DependencyKind(StrEnum):
+    """What a company may rest on."""
+
+    GROUND = "ground"
+    LAUNCH = "launch"
+    COMPONENT = "component"
+    SOFTWARE = "software"
     INSURANCE = "insurance"
-    EXPORT_LICENCE = "export_licence"
-    OPERATING_LICENCE = "operating_licence"
-    FINANCIAL = "financial"
-    TRIAL = "trial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +77,24 @@ class Contact:
     name: str
     email: str
     role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """Somebody the company could not do without; `share_pct` of what it delivers rests on it, None: not said."""
+
+    kind: DependencyKind
+    name: str
+    nation: str | None = None
+    share_pct: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.nation is not None:
+            nation(self.nation)
+        if not self.name.strip():
+            raise Invalid("onboarding.dependency_nameless")
+        if self.share_pct is not None and not 0 < self.share_pct <= 100:
+            raise Invalid("onboarding.share_wrong", given=self.share_pct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +107,8 @@ class Profile:
     size_class: SizeClass
     contacts: tuple[Contact, ...]
     owner_nation: str | None = None
+    owner_name: str = ""
+    dependencies: tuple[Dependency, ...] = field(default=())
 
     def __post_init__(self) -> None:
         nation(self.nation)
@@ -79,19 +124,27 @@ class Profile:
 
 
 def register(session: Session, clock: Clock, rng: Rng, principal: Principal, profile: Profile) -> Provider:
-    """Make the profile of the principal's organisation; one organisation has one."""
+    """Make the profile of the principal's organisation; one organisation has one. A code goes to its address."""
     organisation = session.get(Organisation, principal.organisation_id)
     if organisation is None or organisation.kind != OrganisationKind.PROVIDER.value:
         raise Conflict("providers.not_a_provider", kind=principal.kind.value)
+    provider = begin(session, clock, rng, principal, profile, kind="commercial")
+    send_code(session, clock, rng, provider)
+    return provider
+
+
+def begin(session: Session, clock: Clock, rng: Rng, principal: Principal, profile: Profile, *, kind: str) -> Provider:
+    """The row of a new profile, in draft; for `register` and for national profiles."""
     if of_organisation(session, principal.organisation_id) is not None:
         raise Conflict("providers.profile_exists")
     provider = Provider(
         id=rng.scope(principal.organisation_id, "provider").id("prv"),
         organisation_id=principal.organisation_id,
+        kind=kind,
         legal_name="",
         legal_id="",
         nation="",
-        standing="",
+        standing=standing_of(profile.nation).value,
         size_class=profile.size_class.value,
         contacts=[],
         status=Status.DRAFT.value,
@@ -101,19 +154,41 @@ def register(session: Session, clock: Clock, rng: Rng, principal: Principal, pro
     _write(provider, profile)
     session.add(provider)
     session.flush()
-    _enter(session, clock, rng, principal, provider, Event.REGISTER, Status.DRAFT, ())
+    files.enter(session, clock, rng, principal, provider, Event.REGISTER)
     return provider
 
 
-def change(session: Session, clock: Clock, principal: Principal, provider_id: str, profile: Profile) -> Provider:
-    """Change the profile while nobody judges or relies on it."""
+def change(
+    session: Session, clock: Clock, rng: Rng, principal: Principal, provider_id: str, profile: Profile
+) -> Provider:
+    """Change the profile while nobody judges it.
+
+    A verified provider that changes its number, nation or owner stays on the
+    shelf and is looked at again; the papers that spoke for the old identity no
+    longer count. Another address has to be verified again.
+    """
     provider = own(session, principal, provider_id)
     if Status(provider.status) not in EDITABLE:
         raise Conflict("providers.profile_locked", status=provider.status)
+    before = [getattr(provider, name) for name in _IDENTITY]
+    address = files.address(provider)
+    verified = provider.status == Status.VERIFIED
+    waiting = applications.open_of(session, provider.id)
     _write(provider, profile)
+    material = verified and before != [getattr(provider, name) for name in _IDENTITY]
+    if material and waiting is not None:
+        raise Conflict("onboarding.application_open", application_id=waiting.id)
+    provider.standing = standing_of(provider.nation).value
     provider.updated_at = clock.now()
     session.add(provider)
     audit.record(session, clock, principal, "provider.change", provider.id)
+    if files.address(provider).casefold() != address.casefold():
+        provider.email_verified_at = None
+        send_code(session, clock, rng, provider)
+    if material and provider.kind == "commercial":
+        _recheck(session, clock, rng, principal, provider)
+    else:
+        applications.look_again(session, clock, rng, provider)
     return provider
 
 
@@ -130,6 +205,9 @@ def add_evidence(
     valid_from: datetime,
     valid_to: datetime | None,
     document_sha256: str,
+    level: str = "",
+    recognised_by: Sequence[str] = (),
+    mission_areas: Sequence[MissionArea] | None = None,
 ) -> Evidence:
     """Note a document that the provider can show. Evidence is added, never changed."""
     provider = own(session, principal, provider_id)
@@ -137,32 +215,104 @@ def add_evidence(
         raise Invalid("providers.document_hash_wrong", given=document_sha256)
     if valid_to is not None and valid_to <= valid_from:
         raise Invalid("vocabulary.interval_empty", start=valid_from.isoformat(), stop=valid_to.isoformat())
+    if mission_areas is not None and not mission_areas:
+        raise Invalid("application.areas_missing")
     row = Evidence(
         id=rng.scope(principal.organisation_id, "evidence").id("evd"),
         provider_id=provider.id,
         kind=kind.value,
+        level=level,
         issuer=issuer,
         scope=scope,
+        recognised_by=sorted(set(recognised_by)),
+        mission_areas=None if mission_areas is None else sorted({area.value for area in mission_areas}),
         valid_from=valid_from,
         valid_to=valid_to,
         document_sha256=document_sha256,
+        state="shown",
         created_at=clock.now(),
     )
+    recheck.plan(session, clock, provider, row)
     session.add(row)
+    session.flush()
     audit.record(session, clock, principal, "provider.evidence", provider.id, kind=kind.value, sha256=document_sha256)
+    _look_again(session, clock, rng, provider)
     return row
 
 
-def submit(session: Session, clock: Clock, rng: Rng, principal: Principal, provider_id: str) -> Provider:
-    """Apply. At least one document must be in force today."""
+def withdraw_evidence(
+    session: Session, clock: Clock, rng: Rng, principal: Principal, provider_id: str, evidence_id: str
+) -> Evidence:
+    """Stop relying on a document. What rested on it is judged again at once; the row stays."""
     provider = own(session, principal, provider_id)
-    after(Status(provider.status), Event.SUBMIT)
-    now = clock.now()
-    if not any(
-        row.valid_from <= now and (row.valid_to is None or now < row.valid_to) for row in _shown(session, provider)
-    ):
-        raise Conflict("providers.evidence_missing")
-    return _move(session, clock, rng, principal, provider, Event.SUBMIT, ())
+    row = session.get(Evidence, evidence_id)
+    if row is None or row.provider_id != provider.id:
+        raise NotFound("onboarding.evidence_unknown", evidence_id=evidence_id)
+    if row.state == "withdrawn":
+        return row
+    row.state, row.next_check_at = "withdrawn", None
+    session.add(row)
+    session.flush()
+    audit.record(session, clock, principal, "provider.evidence_withdrawn", provider.id, evidence_id=row.id)
+    _look_again(session, clock, rng, provider)
+    recheck.without(session, clock, rng, provider)
+    return row
+
+
+def send_code(session: Session, clock: Clock, rng: Rng, provider: Provider) -> None:
+    """A letter with a fresh code to the provider's first contact; the code itself is kept nowhere else."""
+    address = files.address(provider)
+    code = rng.scope(provider.organisation_id, "email_code").id("code").removeprefix("code_")
+    check = EmailCheck(
+        id=rng.scope(provider.organisation_id, "email_check").id("eml"),
+        provider_id=provider.id,
+        address=address.casefold(),
+        code_sha256=_hash(code),
+        sent_at=clock.wall(),
+        expires_at=clock.wall() + CODE_LASTS,
+    )
+    session.add(check)
+    params = {"name": provider.legal_name, "code": code, "hours": int(CODE_LASTS.total_seconds() // 3600)}
+    language = mail.language_for(provider.nation)
+    mail.queue(
+        session, clock, rng, to=address, template="verify_email", params=params, language=language, about=provider.id
+    )
+
+
+def send_code_again(session: Session, clock: Clock, rng: Rng, address: str) -> None:
+    """Another code to an address that waits for one, five a day at most. Says nothing, whoever asks about whom."""
+    since = clock.wall() - timedelta(days=1)
+    known = (
+        select(Provider.id)
+        .join(EmailCheck, col(EmailCheck.provider_id) == col(Provider.id))
+        .where(EmailCheck.address == address.casefold(), col(Provider.email_verified_at).is_(None))
+        .order_by(col(Provider.id))
+        .distinct()
+    )
+    for provider_id in session.exec(known).all():
+        provider = files.locked(session, provider_id)
+        recent = select(func.count()).select_from(EmailCheck)
+        sent = session.exec(recent.where(EmailCheck.provider_id == provider.id, col(EmailCheck.sent_at) > since)).one()
+        if files.address(provider).casefold() == address.casefold() and sent < _CODES_A_DAY:
+            send_code(session, clock, rng, provider)
+
+
+def verify_email(session: Session, clock: Clock, rng: Rng, code: str) -> Provider:
+    """The address is the provider's: it has read the letter. Unknown, used and expired codes are refused alike."""
+    check = session.exec(select(EmailCheck).where(EmailCheck.code_sha256 == _hash(code.strip().lower()))).one_or_none()
+    if check is None or check.used_at is not None or check.expires_at <= clock.wall():
+        raise Invalid("onboarding.code_refused")
+    provider = files.locked(session, check.provider_id)
+    session.refresh(check)
+    if check.used_at is not None or check.address != files.address(provider).casefold():
+        raise Invalid("onboarding.code_refused")
+    check.used_at = clock.wall()
+    provider.email_verified_at = clock.now()
+    session.add_all([check, provider])
+    audit.record(session, clock, _itself(session, provider), "provider.email_verified", provider.id)
+    session.flush()
+    _look_again(session, clock, rng, provider)
+    return provider
 
 
 def decide(
@@ -174,132 +324,74 @@ def decide(
     event: Event,
     reasons: Sequence[str],
 ) -> Provider:
-    """Broker staff verify, return, refuse, suspend or reinstate, and always say why."""
+    """Broker staff suspend, reinstate, or refuse who is suspended, and always say why."""
     principal.require("application:decide")
+    if principal.kind is not OrganisationKind.BROKER:
+        raise Forbidden("onboarding.broker_only")
     if event not in BY_STAFF:
         raise Invalid("providers.decision_unknown", given=event.value, accepted=", ".join(sorted(BY_STAFF)))
-    provider = session.exec(select(Provider).where(Provider.id == provider_id).with_for_update()).one_or_none()
-    if provider is None:
-        raise NotFound("providers.unknown", provider_id=provider_id)
+    provider = files.locked(session, provider_id)
     said = tuple(reason.strip() for reason in reasons if reason.strip())
-    if event in NEEDS_REASONS and not said:
+    if not said:
         raise Invalid("providers.reasons_missing", event=event.value)
-    return _move(session, clock, rng, principal, provider, event, said)
-
-
-def of_organisation(session: Session, organisation_id: str) -> Provider | None:
-    return session.exec(select(Provider).where(Provider.organisation_id == organisation_id)).one_or_none()
-
-
-def own(session: Session, principal: Principal, provider_id: str | None = None) -> Provider:
-    """The principal's own profile, locked until the transaction ends; a rival's reads as unknown."""
-    statement = select(Provider).where(Provider.organisation_id == principal.organisation_id)
-    if provider_id is not None:
-        statement = statement.where(Provider.id == provider_id)
-    provider = session.exec(statement.with_for_update()).one_or_none()
-    if provider is None:
-        raise NotFound("providers.unknown", provider_id=provider_id or "-")
+    if event is Event.REFUSE and provider.status != Status.SUSPENDED:
+        raise Conflict("onboarding.refuse_by_application", status=provider.status)
+    files.move(session, clock, rng, principal, provider, event, said)
+    if event is Event.SUSPEND:
+        clearances.suspend(session, clock, provider)
+    elif event is Event.REINSTATE:
+        clearances.reinstate(session, clock, provider)
+        recheck.settle(session, clock, rng, provider)
     return provider
 
 
-def history(session: Session, provider: Provider) -> Sequence[ProviderStatusEntry]:
-    entries = select(ProviderStatusEntry).where(ProviderStatusEntry.provider_id == provider.id)
-    return session.exec(entries.order_by(col(ProviderStatusEntry.number))).all()
-
-
 def evidence(session: Session, provider: Provider) -> Sequence[Evidence]:
-    return _shown(session, provider)
-
-
-def _shown(session: Session, provider: Provider) -> Sequence[Evidence]:
     rows = select(Evidence).where(Evidence.provider_id == provider.id)
     return session.exec(rows.order_by(col(Evidence.created_at), col(Evidence.id))).all()
+
+
+def _look_again(session: Session, clock: Clock, rng: Rng, provider: Provider) -> None:
+    applications.look_again(session, clock, rng, provider)
+    recheck.renew(session, clock, rng, provider)
+
+
+def _recheck(session: Session, clock: Clock, rng: Rng, principal: Principal, provider: Provider) -> None:
+    """An application for what it is cleared for already, because it is somebody else now."""
+    for row in evidence(session, provider):
+        if row.kind in _SPEAKS_FOR_IDENTITY and row.state in {"shown", "accepted"}:
+            row.state = "doubted"
+            session.add(row)
+    session.flush()
+    held: dict[Tier, list[str]] = {}
+    for cleared in session.exec(select(Clearance).where(Clearance.provider_id == provider.id)):
+        if cleared.state == clearances.State.ACTIVE:
+            held.setdefault(Tier(cleared.tier), []).append(cleared.mission_area)
+    if provider.tier is not None and held:
+        tier = Tier(provider.tier)
+        applications.open_new(session, clock, rng, principal, provider, tier, sorted(held[tier]), Step.RECHECK)
+
+
+def _itself(session: Session, provider: Provider) -> Principal:
+    """The provider as the one who acts, where it has proved itself by a code and not by a key."""
+    nation_of = session.get_one(Organisation, provider.organisation_id).nation
+    return Principal(provider.organisation_id, OrganisationKind.PROVIDER, nation_of, "", frozenset())
+
+
+def _hash(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()
 
 
 def _write(provider: Provider, profile: Profile) -> None:
     provider.legal_name = profile.legal_name.strip()
     provider.legal_id = profile.legal_id.strip()
     provider.nation = profile.nation
-    provider.standing = standing_of(profile.nation).value
     provider.owner_nation = profile.owner_nation
+    provider.owner_name = profile.owner_name.strip()
     provider.size_class = profile.size_class.value
     provider.contacts = [
         {"name": contact.name, "email": contact.email, "role": contact.role} for contact in profile.contacts
     ]
-
-
-def _move(
-    session: Session,
-    clock: Clock,
-    rng: Rng,
-    principal: Principal,
-    provider: Provider,
-    event: Event,
-    reasons: tuple[str, ...],
-) -> Provider:
-    status = after(Status(provider.status), event)
-    provider.status = status.value
-    provider.updated_at = clock.now()
-    session.add(provider)
-    _enter(session, clock, rng, principal, provider, event, status, reasons)
-    return provider
-
-
-def _enter(
-    session: Session,
-    clock: Clock,
-    rng: Rng,
-    principal: Principal,
-    provider: Provider,
-    event: Event,
-    status: Status,
-    reasons: tuple[str, ...],
-) -> None:
-    """History, audit and event of one change, in the caller's transaction."""
-    count = session.exec(
-        select(func.count()).select_from(ProviderStatusEntry).where(ProviderStatusEntry.provider_id == provider.id)
-    ).one()
-    session.add(
-        ProviderStatusEntry(
-            id=rng.scope(provider.organisation_id, "provider_status").id("pst"),
-            provider_id=provider.id,
-            number=count + 1,
-            event=event.value,
-            status=status.value,
-            reasons=list(reasons),
-            by_organisation_id=principal.organisation_id,
-            at=clock.now(),
-        )
-    )
-    audit.record(
-        session, clock, principal, f"provider.{event.value}", provider.id, status=status.value, reasons=reasons
-    )
-    on_shelf = event in {Event.VERIFY, Event.SUSPEND, Event.REINSTATE}
-    told = audience.buyers if on_shelf else audience.brokers
-    log.append(
-        session,
-        clock,
-        "provider.status_changed",
-        provider.id,
-        {
-            "provider_id": provider.id,
-            "organisation_id": provider.organisation_id,
-            "event": event.value,
-            "status": status.value,
-        },
-        told(session, provider.organisation_id),
-    )
-    if on_shelf:
-        provider.shelf_generation = generation.bump(session)
-        session.add(provider)
-    if event is Event.VERIFY:
-        for area in MissionArea:
-            session.merge(
-                Clearance(
-                    provider_id=provider.id,
-                    mission_area=area.value,
-                    tier="listed",
-                    state="active",
-                    shelf_generation=provider.shelf_generation,
-                )
-            )
+    provider.dependencies = [
+        {"kind": each.kind.value, "name": each.name.strip(), "nation": each.nation, "share_pct": each.share_pct}
+        for each in profile.dependencies
+    ]

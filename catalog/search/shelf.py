@@ -10,13 +10,14 @@ statement returns is shown.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_
+from sqlalchemy import Select, exists, or_
 from sqlmodel import Session, col, func, select
 
 from catalog.search.query import Condition
 from catalog.tables import Offering, OfferingAttribute, OfferingVersion
+from providers import clearances
 from providers.lifecycle import Status
-from providers.tables import Clearance, Provider
+from providers.tables import Provider
 from space_hub.errors import NotFound
 from space_hub.trust import markings
 from space_hub.trust.principal import Principal
@@ -52,7 +53,9 @@ def shelf(
     if principal.kind is OrganisationKind.PROVIDER:
         statement = statement.where(Provider.organisation_id == principal.organisation_id)
     else:
-        statement = statement.where(Provider.status == Status.VERIFIED.value, cleared(now))
+        statement = statement.where(
+            Provider.status == Status.VERIFIED.value, clearances.in_force(col(Offering.mission_area), now)
+        )
     if mission_area is not None:
         statement = statement.where(Offering.mission_area == mission_area.value)
     if capability is not None:
@@ -67,19 +70,6 @@ def shelf(
         statement = statement.where(_meets(condition))
     found: Select[Any] = statement
     return found
-
-
-def cleared(now: datetime) -> ColumnElement[bool]:
-    """The offering's provider holds a clearance for its mission area that is in force."""
-    condition: ColumnElement[bool] = exists().where(
-        and_(
-            col(Clearance.provider_id) == col(Offering.provider_id),
-            col(Clearance.mission_area) == col(Offering.mission_area),
-            col(Clearance.state) == "active",
-            or_(col(Clearance.valid_to).is_(None), col(Clearance.valid_to) > now),
-        )
-    )
-    return condition
 
 
 def one(session: Session, principal: Principal, now: datetime, offering_id: str) -> tuple[Any, Any, Any]:

@@ -17,19 +17,23 @@ from sqlalchemy import text as sql
 from sqlmodel import Session, col, select
 
 from catalog import offerings
-from providers import front_door, onboarding
+from providers import applications, front_door, offices, onboarding
 from providers.adapters.base import Listing
 from providers.adapters.manifest import read_manifest
-from providers.lifecycle import Event
+from providers.lifecycle import State, Step
+from providers.offices import Matter, OfficeKind, Remit
 from providers.onboarding import Contact, EvidenceKind, Profile, SizeClass
+from providers.vetting import Tier
 from space_hub.awareness import watches
 from space_hub.awareness.tables import ElementSetRow
 from space_hub.awareness.watches import WatchAsk
 from space_hub.clock import Clock
+from space_hub.delivery import mail
 from space_hub.rng import Rng
 from space_hub.trust import keys, organisations
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
+from space_hub.vocabulary.capabilities import capability
 
 SUPPLIERS = Path(__file__).with_name("offerings.json")
 STATION = 25544
@@ -45,6 +49,23 @@ _PEOPLE = (
 )
 
 
+_NEIGHBOURS = (
+    (
+        "register",
+        ("Index of objects launched into outer space", "Index des objets lancés dans l'espace"),
+        "https://www.unoosa.org/oosa/osoindex/",
+        "UNOOSA",
+    ),
+    (
+        "front_door",
+        ("ESA-STAR publication", "Publication ESA-STAR"),
+        "https://esastar-publication-ext.sso.esa.int/",
+        "ESA",
+    ),
+)
+"""Neighbours that a supplier may want to know of; linked, not copied."""
+
+
 def seed(session: Session, clock: Clock, rng: Rng) -> dict[str, str]:
     """Make the demonstration in the caller's transaction; the secrets of its keys by name."""
     secrets: dict[str, str] = {}
@@ -53,6 +74,7 @@ def seed(session: Session, clock: Clock, rng: Rng) -> dict[str, str]:
         made = organisations.register(session, clock, rng, name=name, kind=kind, nation=nation)
         _, secrets[label] = keys.issue(session, clock, rng, organisation_id=made.id, name="demonstration")
         principals[label] = keys.authenticate(session, clock, secrets[label])
+    _desk(session, clock, rng, principals["broker"])
     suppliers: dict[str, dict[str, Any]] = json.loads(SUPPLIERS.read_text("utf-8"))
     satellites = satellites_of(session, len(suppliers) * SATELLITES_EACH)
     for number, (name, supplier) in enumerate(suppliers.items()):
@@ -67,6 +89,26 @@ def write_keys(secrets: dict[str, str], path: Path) -> None:
     path.touch(mode=0o600)
     path.chmod(0o600)
     path.write_text(json.dumps(secrets, indent=2) + "\n", "utf-8")
+
+
+def _desk(session: Session, clock: Clock, rng: Rng, broker: Principal) -> None:
+    """The broker's office with its officer and deputy, and the front doors of others."""
+    remit = Remit(
+        kind=OfficeKind.OFFICE,
+        name_en="Commercial space office (demonstration)",
+        name_fr="Bureau du spatial commercial (démonstration)",
+        remit_en="Applications, questions and claims of every supplier, in every mission area.",
+        remit_fr="Demandes, questions et revendications de tout fournisseur, dans tout domaine de mission.",
+        matters=tuple(Matter),
+        officer_name="A. Officer",
+        officer_email="officer@broker.example",
+        deputy_name="B. Deputy",
+        deputy_email="deputy@broker.example",
+        head_email="head@broker.example",
+    )
+    offices.save(session, clock, rng, broker, remit)
+    for kind, names, url, body in _NEIGHBOURS:
+        offices.link_register(session, clock, rng, broker, kind=kind, names=names, url=url, nation_or_body=body)
 
 
 def _supplier(
@@ -112,7 +154,7 @@ def admit(
     evidence: Iterable[Shown],
     listing: Listing,
 ) -> str:
-    """One company through the front door: profile, evidence, verification, offerings. Its key's secret."""
+    """One company through the front door: profile, evidence, address, application, offerings. Its key's secret."""
     _, provider, _, secret = front_door.arrive(session, clock, rng, profile)
     principal = keys.authenticate(session, clock, secret)
     for each in evidence:
@@ -129,8 +171,12 @@ def admit(
             valid_to=clock.now() + timedelta(days=each.valid_days),
             document_sha256=sha256(f"{profile.legal_name} {each.kind.value}".encode()).hexdigest(),
         )
-    onboarding.submit(session, clock, rng, principal, provider.id)
-    onboarding.decide(session, clock, rng, broker, provider.id, Event.VERIFY, ("demonstration",))
+    for letter in mail.waiting(session, provider.id):
+        onboarding.verify_email(session, clock, rng, (letter.params or {})["code"])
+    areas = sorted({capability(draft.capability).area for draft in listing.drafts})
+    asked = applications.apply(session, clock, rng, principal, provider.id, tier=Tier.LISTED, mission_areas=areas)
+    if asked.state != State.APPROVED:
+        applications.decide(session, clock, rng, broker, asked.id, Step.APPROVE, ("Demonstration",))
     _, aside = offerings.from_manifest(session, clock, rng, principal, listing)
     if aside:
         raise ValueError(f"the demonstration's offerings do not read: {aside[0]}")

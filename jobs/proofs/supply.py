@@ -15,14 +15,15 @@ from catalog.access import PhaseTerms
 from catalog.authority import Authority
 from catalog.ledger_rules import PARTS
 from catalog.lifecycle import AgreementEvent
-from providers import doors, onboarding
+from providers import applications, doors, onboarding
 from providers.adapters.base import AssetRef, OfferingDraft, PhaseCapacity, PhasePrice
-from providers.lifecycle import Event
 from providers.onboarding import EvidenceKind, Profile
+from providers.vetting import Tier
 from space_hub.clock import Clock
+from space_hub.delivery import mail
 from space_hub.rng import Rng
 from space_hub.trust import keys, organisations
-from space_hub.trust.principal import HUB, Principal
+from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
 from space_hub.vocabulary.attributes import read
 from space_hub.vocabulary.codes import MissionArea
@@ -92,8 +93,9 @@ def supplier(
         valid_to=None,
         document_sha256=sha256(name.encode()).hexdigest(),
     )
-    onboarding.submit(session, clock, rng, me, provider.id)
-    onboarding.decide(session, clock, rng, HUB, provider.id, Event.VERIFY, ("proof",))
+    for letter in mail.waiting(session, provider.id):
+        onboarding.verify_email(session, clock, rng, (letter.params or {})["code"])
+    applications.apply(session, clock, rng, me, provider.id, tier=Tier.LISTED, mission_areas=tuple(MissionArea))
     taken = offerings.publish(session, clock, rng, me, _draft(reference, offered, assets))
     if simulated:
         doors.open_door(session, clock, me, provider.id, "simulated")

@@ -1,6 +1,8 @@
-"""What the keeper of an installation does: make it, give organisations and keys, look at the audit trail."""
+"""What the keeper of an installation does: make it, give organisations and keys, set the rules, look at the trail."""
 
-from typing import Annotated
+import json
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -129,3 +131,49 @@ def audit_check(as_json: AsJson = False) -> int:
         voice.tell("admin.audit_holds", number=head.number, hash=head.hash[:16])
     voice.answer({"holds": not faults, "faults": faults, "number": head.number, "hash": head.hash})
     return FAILED if faults else OK
+
+
+@app.command("vetting", help=sentence("cli.help.vetting"))
+def vetting(
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help=sentence("cli.option.vetting"))] = None,
+    as_json: AsJson = False,
+) -> int:
+    from providers import rulebook
+    from space_hub.cli import options
+    from space_hub.trust.principal import HUB
+
+    voice = Voice(as_json)
+    given = None if file is None else _rules_in(options.existing(file))
+    house = houses.open_existing(houses.settings())
+    if given is not None:
+        with house.database.write() as session:
+            version = rulebook.publish(session, house.clock, HUB, given).version
+        voice.tell("admin.vetting_published", version=version)
+    with house.database.read() as session:
+        version, rules = rulebook.current(session)
+    heads = ("cli.column.standing", "cli.column.tier", "cli.column.areas", "cli.column.decides", "cli.column.needs")
+    shown = [
+        {
+            "standing": rule.standing.value,
+            "tier": rule.tier.value,
+            "areas": sorted(rule.areas),
+            "decides": rule.decides.value,
+            "needs": [need.kind for need in rule.needs],
+        }
+        for rule in rules
+    ]
+    cells = [[", ".join(cell) if isinstance(cell, list) else cell for cell in row.values()] for row in shown]
+    voice.table("cli.title.vetting", heads, cells)
+    voice.answer({"version": version, "rules": shown})
+    return OK
+
+
+def _rules_in(file: Path) -> list[dict[str, Any]]:
+    """The rules of a file in the form of the shipped one; Invalid, saying why, when it is none."""
+    try:
+        rules = json.loads(file.read_bytes())["rules"]
+        if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
+            raise TypeError("rules")
+    except (ValueError, KeyError, TypeError) as error:
+        raise Invalid("admin.vetting_unreadable", path=str(file), reason=str(error)) from error
+    return rules

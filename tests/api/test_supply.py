@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from tests.support.hub import Hub
-from tests.support.supply import arrive, evidence, good, offering, profile, verified
+from tests.support.supply import applied, arrive, confirm, evidence, good, offering, profile, verified
 
 
 def test_a_newcomer_with_nothing_reaches_the_shelf_once_it_is_verified(hub: Hub) -> None:
-    """Sabotage seen: dropping the join on the provider's status showed the offering before verification."""
-    broker, planner = hub.key("broker", "BE"), hub.key("nation", "DE")
+    """Sabotage seen: dropping the join on the clearance and the status showed the offering at once."""
+    planner = hub.key("nation", "DE")
     supplier, provider_id = arrive(hub)
     made = good(supplier.post("/v1/offerings", offering()))
     assert made["attributes"][1] == {
@@ -27,15 +27,14 @@ def test_a_newcomer_with_nothing_reaches_the_shelf_once_it_is_verified(hub: Hub)
     assert made["assets"][0]["space_object_id"] is None
     assert planner.get("/v1/catalogue").json()["items"] == []
     assert planner.get(f"/v1/catalogue/{made['id']}").status_code == 404
-    early = supplier.post(f"/v1/providers/{provider_id}/submission")
-    assert (early.status_code, early.json()["code"]) == (409, "providers.evidence_missing")
+    early = applied(supplier, provider_id, areas=["imagery", "sda"])
+    assert [each["code"] for each in early["missing"]] == ["email_verified", "company_register"]
     good(supplier.post(f"/v1/providers/{provider_id}/evidence", evidence()))
-    assert good(supplier.post(f"/v1/providers/{provider_id}/submission"))["status"] == "submitted"
-    decision = {"event": "verify", "reasons": ["Papers in order."]}
-    assert good(broker.post(f"/v1/providers/{provider_id}/decisions", decision))["status"] == "verified"
+    confirm(hub, provider_id)
+    assert supplier.get(f"/v1/applications/{early['id']}").json()["state"] == "approved"
     assert [item["id"] for item in planner.get("/v1/catalogue").json()["items"]] == [made["id"]]
     events = [entry["event"] for entry in supplier.get(f"/v1/providers/{provider_id}/history").json()["items"]]
-    assert events == ["register", "submit", "verify"]
+    assert events == ["register", "apply", "auto"]
 
 
 def test_a_suspended_provider_leaves_the_shelf_at_once_and_comes_back(hub: Hub) -> None:
@@ -61,30 +60,32 @@ def test_a_first_key_is_shown_once_and_a_stranger_with_the_same_idempotency_key_
     assert other["organisation_id"] != first["organisation_id"]
 
 
-def test_only_broker_staff_decide_and_never_without_a_reason(hub: Hub) -> None:
-    supplier, provider_id = arrive(hub)
-    path = f"/v1/providers/{provider_id}/decisions"
-    verify = {"event": "verify", "reasons": ["me"]}
-    assert supplier.post(path, verify).status_code == 403
+def test_only_broker_staff_suspend_and_never_without_a_reason(hub: Hub) -> None:
+    """Sabotage seen: asking for the scope alone let a ministry suspend a provider."""
     broker = hub.key("broker")
-    blank = broker.post(path, {"event": "verify", "reasons": ["  "]})
+    supplier, provider_id = verified(hub, broker)
+    path = f"/v1/providers/{provider_id}/decisions"
+    suspend = {"event": "suspend", "reasons": ["me"]}
+    assert supplier.post(path, suspend).status_code == 403
+    assert hub.key("nation", "DE").post(path, suspend).json()["code"] == "onboarding.broker_only"
+    blank = broker.post(path, {"event": "suspend", "reasons": ["  "]})
     assert (blank.status_code, blank.json()["code"]) == (422, "providers.reasons_missing")
-    early = broker.post(path, verify)
+    early = broker.post(path, {"event": "reinstate", "reasons": ["fine"]})
     assert (early.status_code, early.json()["code"]) == (409, "providers.transition_illegal")
 
 
-def test_a_refused_provider_reads_why_and_may_mend_and_apply_again(hub: Hub) -> None:
+def test_a_rejected_provider_reads_why_and_may_mend_and_apply_again(hub: Hub) -> None:
     broker = hub.key("broker")
     supplier, provider_id = arrive(hub)
-    good(supplier.post(f"/v1/providers/{provider_id}/evidence", evidence()))
-    good(supplier.post(f"/v1/providers/{provider_id}/submission"))
+    made = applied(supplier, provider_id)
     locked = supplier.put(f"/v1/providers/{provider_id}", profile("Clear Sky 2"))
     assert (locked.status_code, locked.json()["code"]) == (409, "providers.profile_locked")
-    good(broker.post(f"/v1/providers/{provider_id}/decisions", {"event": "refuse", "reasons": ["Owner not named."]}))
-    last = supplier.get(f"/v1/providers/{provider_id}/history").json()["items"][-1]
-    assert (last["status"], last["reasons"]) == ("refused", ["Owner not named."])
+    path = f"/v1/applications/{made['id']}"
+    good(broker.post(f"{path}/decisions", {"event": "reject", "reasons": ["Owner not named."]}))
+    last = supplier.get(f"{path}/history").json()["items"][-1]
+    assert (last["state"], last["reasons"]) == ("rejected", ["Owner not named."])
     assert good(supplier.put(f"/v1/providers/{provider_id}", profile("Clear Sky 2")), 200)["status"] == "refused"
-    assert good(supplier.post(f"/v1/providers/{provider_id}/submission"))["status"] == "submitted"
+    assert applied(supplier, provider_id)["state"] == "submitted"
 
 
 def test_a_provider_sees_its_own_world_only(hub: Hub) -> None:

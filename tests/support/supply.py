@@ -1,12 +1,16 @@
 """Suppliers and planners for tests: bodies of requests, and the way from the front door to the shelf."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from httpx2 import Response
 
+from space_hub.delivery import mail
+from space_hub.vocabulary.codes import MissionArea
 from tests.support.hub import Caller, Hub
 
 SHA = "0" * 63 + "1"
+AREAS = tuple(area.value for area in MissionArea)
 
 
 def profile(name: str = "Clear Sky", nation: str = "FR", **more: Any) -> dict[str, Any]:
@@ -21,14 +25,14 @@ def profile(name: str = "Clear Sky", nation: str = "FR", **more: Any) -> dict[st
     }
 
 
-def evidence() -> dict[str, Any]:
+def evidence(**more: Any) -> dict[str, Any]:
     return {
         "kind": "company_register",
         "issuer": "Register of companies",
         "scope": "existence",
-        "valid_from": "2024-01-01T00:00:00Z",
-        "valid_to": "2025-01-01T00:00:00Z",
+        "valid_from": "2024-10-01T00:00:00Z",
         "document_sha256": SHA,
+        **more,
     }
 
 
@@ -79,6 +83,29 @@ def arrive(hub: Hub, name: str = "Clear Sky", nation: str = "FR", **more: Any) -
 def verified(hub: Hub, broker: Caller, name: str = "Clear Sky", nation: str = "FR", **more: Any) -> tuple[Caller, str]:
     caller, provider_id = arrive(hub, name, nation, **more)
     good(caller.post(f"/v1/providers/{provider_id}/evidence", evidence()))
-    good(caller.post(f"/v1/providers/{provider_id}/submission"))
-    good(broker.post(f"/v1/providers/{provider_id}/decisions", {"event": "verify", "reasons": ["Papers in order."]}))
+    confirm(hub, provider_id)
+    made = applied(caller, provider_id)
+    if made["state"] != "approved":
+        good(broker.post(f"/v1/applications/{made['id']}/decisions", approval()))
     return caller, provider_id
+
+
+def letters(hub: Hub, about: str, template: str) -> list[dict[str, Any]]:
+    """The parameters of the letters of a kind that wait to be sent about something, oldest first."""
+    with hub.database.read() as session:
+        return [row.params or {} for row in mail.waiting(session, about) if row.template == template]
+
+
+def confirm(hub: Hub, provider_id: str) -> None:
+    """Give the code of the newest letter to the provider's first contact."""
+    code = letters(hub, provider_id, "verify_email")[-1]["code"]
+    path = "/v1/front-door/verifications"
+    good(hub.client.post(path, json={"code": code}, headers={"Idempotency-Key": code}))
+
+
+def applied(caller: Caller, provider_id: str, tier: str = "listed", areas: Sequence[str] = AREAS) -> Any:
+    return good(caller.post(f"/v1/providers/{provider_id}/applications", {"tier": tier, "mission_areas": list(areas)}))
+
+
+def approval() -> dict[str, Any]:
+    return {"event": "approve", "reasons": ["Papers in order."]}

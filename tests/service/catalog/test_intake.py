@@ -14,12 +14,13 @@ from catalog.needs import PhaseGiven, read_need
 from catalog.search.query import read_condition
 from catalog.search.shelf import shelf
 from catalog.tables import Asset, Offering, OfferingVersion
-from providers import generation
+from providers import clearances, generation
 from providers.adapters.drafts import read_draft
 from providers.adapters.manifest import read_manifest
 from providers.front_door import arrive
 from providers.lifecycle import Status
 from providers.onboarding import Contact, Profile, SizeClass
+from providers.vetting import Tier
 from space_hub.awareness.tables import Designation, SpaceObject
 from space_hub.clock import ManualClock
 from space_hub.db import Database
@@ -30,9 +31,9 @@ from space_hub.trust import organisations
 from space_hub.trust.audit import AuditEntry
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import SCOPES_OF, OrganisationKind
+from space_hub.vocabulary.codes import MissionArea
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.phases import Phase
-from tests.support.clearances import clear
 from tests.support.supply import offering
 
 
@@ -44,7 +45,7 @@ def supplier(database: Database, clock: ManualClock, rng: SeededRng, name: str =
         provider.status = Status.VERIFIED.value
         provider.shelf_generation = generation.bump(session)
         session.add(provider)
-        clear(session, provider)
+        clearances.grant(session, clock, provider, None, Tier.LISTED, tuple(MissionArea), None)
         return Principal(organisation.id, OrganisationKind.PROVIDER, "FR", "k", SCOPES_OF[OrganisationKind.PROVIDER])
 
 

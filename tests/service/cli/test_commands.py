@@ -1,5 +1,6 @@
 """Commands as a person and as a program see them: words, JSON, exit statuses, two languages."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -9,6 +10,7 @@ import pytest
 
 from jobs import migrations
 from jobs.proofs.service import free_port
+from providers import rulebook
 from space_hub.awareness.cluster import Cluster
 from space_hub.cli.app import run
 from space_hub.cli.speak import language
@@ -283,3 +285,23 @@ def test_a_question_that_makes_no_sense_is_refused(
 ) -> None:
     assert sky
     assert answer(capsys, "screen", *words, status=status)["error"]["code"] == code
+
+
+def test_the_vetting_rules_are_shown_and_replaced_by_a_file_that_reads(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Sabotage seen: publishing what was in force already made a second version of the same rules."""
+    shown = answer(capsys, "admin", "vetting")
+    assert (shown["version"], shown["rules"][0]["decides"]) == (1, "rule")
+    shipped = json.loads(rulebook.SHIPPED.read_text("utf-8"))
+    file = tmp_path / "rules.json"
+    file.write_text(json.dumps(shipped))
+    error = answer(capsys, "admin", "vetting", str(file), status=2)["error"]
+    assert error["code"] == "vetting.rules_unchanged"
+    shipped["rules"][0]["decides"] = "person"
+    file.write_text(json.dumps(shipped))
+    changed = answer(capsys, "admin", "vetting", str(file))
+    assert (changed["version"], changed["rules"][0]["decides"]) == (2, "person")
+    file.write_text('{"rules": [{"standing": "friend"}]}')
+    error = answer(capsys, "admin", "vetting", str(file), status=2)["error"]
+    assert error["code"] == "vetting.rule_unreadable"
