@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import col, select
 
 from providers import applications, clearances, clocks, fairness, offices, onboarding, recheck, submissions
-from providers.desk_tables import Submission, SubmissionEntry
+from providers.desk_tables import Office, Submission, SubmissionEntry
 from providers.lifecycle import Step
 from providers.offices import FRONT_DESK, Matter, OfficeKind, Remit
 from providers.onboarding import Profile, SizeClass
@@ -37,7 +37,7 @@ def door(database: Database, clock: ManualClock, rng: SeededRng) -> Door:
     return Door(database, clock, rng)
 
 
-def office(door: Door, nation: str = "DE", **more: object) -> offices.Office:
+def office(door: Door, nation: str = "DE", **more: object) -> Office:
     """An office of a ministry that takes everything, unless told otherwise."""
     given: dict[str, object] = {
         "matters": tuple(Matter),
