@@ -178,7 +178,7 @@ def decide(
     if event not in BY_STAFF:
         raise Invalid("providers.decision_unknown", given=event.value, accepted=", ".join(sorted(BY_STAFF)))
     provider = session.exec(select(Provider).where(Provider.id == provider_id).with_for_update()).one_or_none()
-    if provider is None:
+    if provider is None or not principal.is_broker_staff:
         raise NotFound("providers.unknown", provider_id=provider_id)
     said = tuple(reason.strip() for reason in reasons if reason.strip())
     if event in NEEDS_REASONS and not said:

@@ -143,7 +143,7 @@ def list_providers(asked: Asked, page: Page, status: Status | None = None) -> Pa
     """Your own profile; for who plans and buys also the verified ones; for broker staff all."""
     principal = asked.principal
     statement = select(Provider)
-    if not _is_staff(principal):
+    if not principal.is_broker_staff:
         mine = col(Provider.organisation_id) == principal.organisation_id
         verified = col(Provider.status) == Status.VERIFIED.value
         statement = statement.where(mine if _sells(principal) else or_(mine, verified))
@@ -217,16 +217,12 @@ def decide_on_provider(provider_id: str, body: DecisionIn, once: Once) -> Provid
     )
 
 
-def _is_staff(principal: Principal) -> bool:
-    return "application:decide" in principal.scopes
-
-
 def _sells(principal: Principal) -> bool:
     return principal.kind.value == "provider"
 
 
 def _may_know(row: Provider, principal: Principal) -> bool:
-    return _is_staff(principal) or row.organisation_id == principal.organisation_id
+    return principal.is_broker_staff or row.organisation_id == principal.organisation_id
 
 
 def _known(session: Session, principal: Principal, provider_id: str) -> Provider:
