@@ -72,7 +72,7 @@ class SyncReport(SQLModel, table=True):
 def open_door(session: Session, clock: Clock, principal: Principal, provider_id: str, adapter: str) -> SupplierDoor:
     """Let `adapter` speak for a provider: the provider's own choice, or broker staff's."""
     statement = select(Provider).where(Provider.id == provider_id)
-    if "application:decide" not in principal.scopes:
+    if not principal.is_broker_staff:
         statement = statement.where(Provider.organisation_id == principal.organisation_id)
     if session.exec(statement).first() is None:
         raise NotFound("providers.unknown", provider_id=provider_id)

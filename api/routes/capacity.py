@@ -7,7 +7,7 @@ from fastapi import Query
 
 from api.deps import Asked
 from api.models import Out
-from api.policy import Router, scope
+from api.policy import PROBLEM, Router, scope
 from catalog import agreements, ledger, pools
 from catalog.ledger_rules import Bucket, days_between, units, with_ceiling
 from space_hub.errors import Invalid
@@ -33,7 +33,7 @@ class CapacityOut(Out):
     days: list[DayOut]
 
 
-@router.get("", policy=scope("order:read"))
+@router.get("", policy=scope("order:read"), responses={404: PROBLEM})
 def get_capacity(
     asked: Asked,
     agreement_id: str,
