@@ -326,7 +326,7 @@ def decide(
 ) -> Provider:
     """Broker staff suspend, reinstate, or refuse who is suspended, and always say why."""
     principal.require("application:decide")
-    if principal.kind is not OrganisationKind.BROKER:
+    if not principal.is_broker_staff:
         raise Forbidden("onboarding.broker_only")
     if event not in BY_STAFF:
         raise Invalid("providers.decision_unknown", given=event.value, accepted=", ".join(sorted(BY_STAFF)))

@@ -280,7 +280,7 @@ def _visible(principal: Principal) -> ColumnElement[bool]:
 
 def _known_ids(session: Session, principal: Principal) -> frozenset[str] | None:
     """Ids of the providers whose whole file the principal reads; None: all."""
-    if principal.kind is OrganisationKind.BROKER and "application:decide" in principal.scopes:
+    if principal.is_broker_staff:
         return None
     return frozenset(session.exec(select(Provider.id).where(_to_judge(principal))).all())
 

@@ -242,7 +242,7 @@ def _message(row: Mail, sender: str) -> EmailMessage:
     message["Subject"] = " ".join(say(f"mail.{row.template}.subject", row.language, **params).split())
     message["Date"] = format_datetime(row.created_at)
     message["Message-ID"] = f"<{row.id}@space-hub>"
-    message["Content-Language"] = row.language
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(say(f"mail.{row.template}.body", row.language, **params) + "\n")
+    message["Content-Language"] = row.language
     return message

@@ -20,6 +20,11 @@ class Principal:
     def is_anonymous(self) -> bool:
         return not self.organisation_id
 
+    @property
+    def is_broker_staff(self) -> bool:
+        """Whether every provider's file is open to it. A nation decides only what stands with its own offices."""
+        return self.kind is OrganisationKind.BROKER and "application:decide" in self.scopes
+
     def require(self, scope: str) -> None:
         """Refuse unless the key carries `scope`; an unknown scope is a programming error."""
         if scope not in ALL_SCOPES:

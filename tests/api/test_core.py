@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from openapi_spec_validator import validate
-from pydantic_core import list_all_errors
+from pydantic_core._pydantic_core import list_all_errors
 
 from api import errors
 from api.app import create, routes, unguarded

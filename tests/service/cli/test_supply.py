@@ -165,8 +165,8 @@ def test_a_file_that_is_no_requirement_is_wrong_use_and_says_how_to_begin(
         ("nobody", 1, "cli.organisation_unknown"),
         ("", 1, "cli.organisation_unknown"),
         ("(demonstration)", 2, "cli.organisation_ambiguous"),
-        (PLANNER, 1, "cli.no_profile"),
         ("operations centre", 1, "cli.organisation_may_not"),
+        (PLANNER, 1, "cli.no_profile"),
     ],
 )
 def test_who_cannot_be_acted_for_is_said(

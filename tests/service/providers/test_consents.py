@@ -98,6 +98,6 @@ def test_what_is_not_one_s_own_and_what_does_not_fit_is_refused(door: Door) -> N
         {"datum": "profile.owner", "audience": Audience.PUBLIC, "subject": "off_1"},
     ):
         with pytest.raises(Invalid, match="consent"):
-            give(door, who, provider_id, **wrong)  # type: ignore[arg-type]
+            give(door, who, provider_id, **wrong)
     with pytest.raises(NotFound):
         give(door, who, rival_id, "offering.prices", Audience.PUBLIC)

@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import col, select
 
 from providers import applications, clearances, clocks, fairness, offices, onboarding, recheck, submissions
-from providers.desk_tables import Submission, SubmissionEntry
+from providers.desk_tables import Office, Submission, SubmissionEntry
 from providers.lifecycle import Step
 from providers.offices import FRONT_DESK, Matter, OfficeKind, Remit
 from providers.onboarding import Profile, SizeClass
@@ -37,7 +37,7 @@ def door(database: Database, clock: ManualClock, rng: SeededRng) -> Door:
     return Door(database, clock, rng)
 
 
-def office(door: Door, nation: str = "DE", **more: object) -> offices.Office:
+def office(door: Door, nation: str = "DE", **more: object) -> Office:
     """An office of a ministry that takes everything, unless told otherwise."""
     given: dict[str, object] = {
         "matters": tuple(Matter),
@@ -145,13 +145,13 @@ def test_a_clock_that_stands_still_raises_nothing_and_goes_on_with_what_was_left
         submissions.ask_back(session, door.clock, door.rng, BROKER, asked, text="Of what?")
     door.clock.advance(timedelta(days=40))
     assert turn(door) == 0
-    with door.database.write() as session, pytest.raises(Conflict, match="not_open"):
-        submissions.answer(session, door.clock, door.rng, BROKER, asked, outcome="answered", text="?")
     with door.database.write() as session:
         row = submissions.reply(session, door.clock, who, asked, text="Of radar.")
         assert row.due_at == datetime(2024, 12, 13, 10, tzinfo=UTC)  # Wednesday at 14:00 and 44 working hours.
         answered = submissions.answer(session, door.clock, door.rng, BROKER, asked, outcome="answered", text="Hours.")
         assert (answered.state, answered.answer) == ("answered", "Hours.")
+    with door.database.write() as session, pytest.raises(Conflict, match="not_open"):
+        submissions.answer(session, door.clock, door.rng, BROKER, asked, outcome="answered", text="Twice.")
 
 
 def test_only_the_office_answers_and_a_decision_is_not_answered_beside_itself(door: Door) -> None:
