@@ -9,10 +9,9 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from providers.standing import ALLIES
-
 from benchmarks.search.shelf import NOW, STANDARDS, spread
 from catalog.search.query import Facet
+from providers.standing import ALLIES
 from space_hub.vocabulary.attributes import ATTRIBUTES, Attribute, Form
 from space_hub.vocabulary.capabilities import CAPABILITIES
 from space_hub.vocabulary.codes import MATURITIES, STANDINGS, MissionArea, Modality
@@ -33,8 +32,7 @@ _TEXTS = (
 def draw(count: int, seed: int = 7) -> Iterator[dict[str, Any]]:
     """Bodies of questions."""
     random = Random(seed)
-    kinds, weights = zip(*MIX, strict=True)
-    for kind in random.choices(kinds, weights, k=count):
+    for kind in random.choices([kind for kind, _ in MIX], [share for _, share in MIX], k=count):
         yield _body(kind, random)
 
 
