@@ -31,7 +31,8 @@ def save(
     if not 0 < len(reference) <= _LONGEST_REFERENCE:
         raise Invalid("catalog.draft_reference_wrong", reference=reference[:_LONGEST_REFERENCE])
     provider = onboarding.own(session, principal)
-    row = session.exec(_of(provider.id).where(OfferingDraftRow.reference == reference)).one_or_none()
+    own = _of(provider.id).where(OfferingDraftRow.reference == reference)
+    row: OfferingDraftRow | None = session.exec(own).one_or_none()
     if row is None:
         if len(session.exec(_of(provider.id).with_only_columns(OfferingDraftRow.id)).all()) >= MOST:
             raise Conflict("catalog.drafts_too_many", most=MOST)

@@ -91,7 +91,8 @@ def reply(session: Session, clock: Clock, principal: Principal, finding_id: str,
     ).one_or_none()
     if found is None:
         raise NotFound("finding.unknown", finding_id=finding_id)
-    row, offering = found
+    row: Finding = found[0]
+    offering: Offering = found[1]
     if row.reply_at is not None:
         raise Conflict("finding.replied", finding_id=finding_id)
     row.reply, row.reply_at = text, clock.now()

@@ -88,8 +88,10 @@ def _fetched(
     if query.terms.terms and by_id:
         statement = select(ShelfEntry.offering_id, ShelfEntry.terms).where(col(ShelfEntry.offering_id).in_(by_id))
         texts = {row.offering_id: row.terms for row in session.execute(statement)}
+    found = [by_id[each] for each in ids if each in by_id]
     return tuple(
-        Hit(*by_id[each], explain(query, by_id[each][1], texts.get(each, ""))) for each in ids if each in by_id
+        Hit(offering, version, provider, explain(query, version, texts.get(offering.id, "")))
+        for offering, version, provider in found
     )
 
 

@@ -147,10 +147,11 @@ class Columns:
             key = (condition.attribute, condition.code)
             return self.mask(part.codes[key] for part in self.parts if key in part.codes)
         found = []
+        bound = 0.0 if condition.number is None else condition.number
         for part in self.parts:
             if condition.attribute in part.numbers:
                 slots, low, high = part.numbers[condition.attribute]
-                met = low <= condition.number if condition.operator == "<=" else high >= condition.number
+                met = low <= bound if condition.operator == "<=" else high >= bound
                 found.append(slots[met])
         return self.mask(found)
 
@@ -277,9 +278,11 @@ class _Gathering:
                 for code in value:
                     self.codes.setdefault((name, code), []).append(slot)
             else:
-                numbers = self.numbers.setdefault(name, ([], [], []))
-                for part, each in zip(numbers, (slot, *value), strict=True):
-                    part.append(each)
+                slots, lows, highs = self.numbers.setdefault(name, ([], [], []))
+                low, high = value
+                slots.append(slot)
+                lows.append(low)
+                highs.append(high)
         for key in row.dependency_keys:
             self.dependencies.setdefault(key, []).append(slot)
         for standard in row.standards:
@@ -357,13 +360,14 @@ def _folded(stem: Columns, tail: tuple[Row, ...]) -> Columns:
 
 
 def _concatenated(stem: Columns, end: Columns) -> Columns:
+    plain: dict[str, Any] = {name: np.concatenate([getattr(stem, name), getattr(end, name)]) for name in _PLAIN}
     return replace(
         stem,
         ids=np.concatenate([stem.ids, end.ids]),
         alive=np.concatenate([stem.alive, end.alive]),
         coded={name: np.concatenate([stem.coded[name], end.coded[name]]) for name in stem.coded},
         flags={name: np.concatenate([stem.flags[name], end.flags[name]]) for name in stem.flags},
-        **{name: np.concatenate([getattr(stem, name), getattr(end, name)]) for name in _PLAIN},
+        **plain,
     )
 
 

@@ -45,13 +45,15 @@ class Sieve:
 
     @property
     def hits(self) -> Bools:
-        return self.base & (self.failed == 0)
+        found: Bools = self.base & (self.failed == 0)
+        return found
 
     def without(self, kind: Facet) -> Bools:
         """What passes when the filter of this kind is left out."""
         if kind not in self.kinds:
             return self.hits
-        return self.base & (self.failed <= ~self.kinds[kind])
+        found: Bools = self.base & (self.failed <= ~self.kinds[kind])
+        return found
 
     def not_stated(self) -> int:
         """Offerings that would be hits if they said where they work."""

@@ -14,7 +14,8 @@ from datetime import datetime
 from threading import Lock
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Table
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from catalog.search import columns as held_columns
@@ -89,9 +90,8 @@ class Index:
     def _pulled(self, session: Session, number: int) -> Snapshot:
         """The next snapshot; the caller holds the lock."""
         held = self._held
-        entries = select(*ShelfEntry.__table__.columns).where(  # type: ignore[attr-defined]
-            col(ShelfEntry.generation) > held.generation
-        )
+        table: Table = ShelfEntry.__table__  # type: ignore[attr-defined]
+        entries = sa_select(table).where(table.c.generation > held.generation)
         rows = map(row_of_entry, session.execute(entries.execution_options(yield_per=2000)))
         if held.generation < 0:
             found = held_columns.build(rows)
@@ -102,11 +102,10 @@ class Index:
         return Snapshot(number, found, Suppliers(found, self._supplier_rows, self._clearance_rows))
 
     def _pull_suppliers(self, session: Session, above: int) -> None:
-        for row in session.execute(
-            select(Provider.id, Provider.status, Provider.nation, Provider.owner_nation, Provider.standing).where(
-                col(Provider.shelf_generation) > above
-            )
-        ):
+        providers: Table = Provider.__table__  # type: ignore[attr-defined]
+        held = providers.c
+        wanted = sa_select(held.id, held.status, held.nation, held.owner_nation, held.standing)
+        for row in session.execute(wanted.where(held.shelf_generation > above)):
             self._supplier_rows[row.id] = Supplier(
                 row.id, row.status == Status.VERIFIED.value, row.nation, row.owner_nation, row.standing
             )

@@ -112,12 +112,12 @@ def _failures(each: Shelved, query: Query) -> list[str]:
         ("maturity", query.maturities, draft.maturity),
     ):
         need(kind, not wanted or value in wanted)
-    for kind, flag, value in (
+    for kind, flag, held in (
         ("taskable", query.taskable, draft.taskable),
         ("archive", query.archive, draft.archive),
         ("national", query.national, each.national),
     ):
-        need(kind, flag is None or flag == value)
+        need(kind, flag is None or flag == held)
     need("phase", not query.phases or any(phase in query.phases for phase in _phases(draft)))
     need("standard", not query.standards or any(each in query.standards for each in draft.standards))
     need("coverage", query.area is None or _there(draft.coverage, query))
@@ -175,7 +175,7 @@ def _facet(found: list[Shelved], query: Query, facet: Facet) -> list[tuple[str, 
 def _facet_values(each: Shelved, facet: Facet) -> list[str]:
     draft, firm = each.draft, each.firm
     coverage = "not_stated" if draft.coverage is None else "global" if draft.coverage == "global" else "area"
-    found: list[str | None] = {
+    held: dict[str, list[Any]] = {
         "mission_area": [each.area],
         "capability": [draft.capability],
         "nation": [firm.nation],
@@ -189,8 +189,8 @@ def _facet_values(each: Shelved, facet: Facet) -> list[str]:
         "archive": [str(draft.archive).lower()],
         "national": [str(each.national).lower()],
         "coverage": [coverage],
-    }[facet.value]
-    return [value for value in found if value is not None]
+    }
+    return [value for value in held[facet.value] if value is not None]
 
 
 def _points(seen: list[Shelved], query: Query) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """Search against both databases: the same answers as plain Python, for each asker its own shelf, never a stale one."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import col, select, update
@@ -8,15 +9,16 @@ from sqlmodel import col, select, update
 from benchmarks.search import queries, shelf, stock
 from benchmarks.search.shelf import NOW, ORGANISATIONS
 from catalog import offerings
+from catalog.intake import take
 from catalog.search import answer, index
 from catalog.search.answer import Answer
 from catalog.search.index import Index
-from catalog.search.query import normalise
+from catalog.search.query import Facet, normalise
 from catalog.shelf_tables import ShelfEntry
 from catalog.tables import Offering, OfferingVersion
 from providers import generation
 from providers.adapters.drafts import read_draft
-from providers.tables import Clearance, Consent, Provider
+from providers.tables import Clearance, Consent, Provider, ShelfState
 from space_hub.clock import ManualClock
 from space_hub.db import Database
 from space_hub.rng import SeededRng
@@ -69,12 +71,12 @@ def test_a_restricted_offering_changes_nothing_for_who_may_not_see_it(
         publish(any_database, clock, rng, who, reference=f"R{place}", title=words)
 
     def asked() -> list[Answer]:
-        bodies: list[dict[str, object]] = [
+        bodies: list[dict[str, Any]] = [
             {"text": "optical ports night", "facets": ["nation", "capability", "coverage"]},
             {"text": "optical ports night", "limit": 5},
             {"area": "region:baltic", "facets": ["phase", "maturity"]},
         ]
-        return [find(any_database, held, reader, clock, **{"limit": 500, **body}) for body in bodies]  # type: ignore[arg-type]
+        return [find(any_database, held, reader, clock, **{"limit": 500, **body}) for body in bodies]
 
     before = asked()
     for place in range(20):
@@ -103,14 +105,13 @@ def test_what_was_withdrawn_is_gone_from_the_next_answer(
         # As if the number had not moved: this process believes that its copy is new.
         number = held._held.generation
         session.execute(update(ShelfEntry).where(col(ShelfEntry.offering_id) == gone).values(generation=number))
-        state = generation.ShelfState
-        session.execute(update(state).values(generation=number))
+        session.execute(update(ShelfState).values(generation=number))
     assert ids(find(any_database, held, reader, clock, text="optical")) == [kept]
     with any_database.write() as session:
         generation.bump(session)
         session.execute(update(ShelfEntry).where(col(ShelfEntry.offering_id) == gone).values(generation=number + 1))
     found = find(any_database, held, reader, clock, text="optical", facets=["nation"])
-    assert (ids(found), found.facets["nation"].values) == ([kept], (("FR", 1),))  # type: ignore[index]
+    assert (ids(found), found.facets[Facet.NATION].values) == ([kept], (("FR", 1),))
 
 
 def test_a_clearance_that_ends_takes_its_offerings_along_at_that_moment(
@@ -138,7 +139,7 @@ def test_a_supplier_that_is_suspended_is_gone_with_one_row(
             provider.status, provider.shelf_generation = status, generation.bump(session)
             session.add(provider)
         found = find(any_database, held, reader, clock, facets=["nation"])
-        assert len(ids(found)) == seen == sum(count for _, count in found.facets["nation"].values)  # type: ignore[index]
+        assert len(ids(found)) == seen == sum(count for _, count in found.facets[Facet.NATION].values)
 
 
 def test_a_hit_says_which_words_values_and_area_made_it_one(
@@ -146,7 +147,12 @@ def test_a_hit_says_which_words_values_and_area_made_it_one(
 ) -> None:
     reader, held, who = planner(any_database, clock, rng), index.of(any_database), supplier(any_database, clock, rng)
     publish(any_database, clock, rng, who, attributes={"gsd": {"value": [0.3, 0.9], "unit": "m"}})
-    body = {"text": "imagerie optique 50 cm", "where": ["gsd <= 1 m"], "area": [0, 40, 10, 50], "phases": ["peace"]}
+    body: dict[str, Any] = {
+        "text": "imagerie optique 50 cm",
+        "where": ["gsd <= 1 m"],
+        "area": [0, 40, 10, 50],
+        "phases": ["peace"],
+    }
     (hit,) = find(any_database, held, reader, clock, **body).items
     told = [(reason.code, reason.params.get("field") or reason.params.get("number")) for reason in hit.why]
     assert told == [
@@ -193,7 +199,7 @@ def test_one_intake_asks_the_database_little_and_takes_one_number(
         provider = session.exec(select(Provider)).one()
         listener = lambda _c, _u, statement, *_: asked.append(statement)  # noqa: E731
         event.listen(sqlite_database.engine, "before_cursor_execute", listener)
-        offerings.take(session, clock, rng, who, provider, drafts, source="manifest")
+        take(session, clock, rng, who, provider, drafts, source="manifest")
         event.remove(sqlite_database.engine, "before_cursor_execute", listener)
         assert generation.current(session) == before + 1
         assert len(session.exec(select(ShelfEntry)).all()) == 100
