@@ -1,7 +1,9 @@
 """Doors over HTTP: opened, looked at, listed, confirmed, closed; the credential goes in and never comes out."""
 
+import io
 from collections.abc import Iterator
 
+import openpyxl
 import pytest
 from sqlmodel import select
 
@@ -13,6 +15,8 @@ from space_hub.trust.audit import AuditEntry
 from space_hub.trust.principal import HUB
 from space_hub.work import ledger
 from tests.support.hub import Caller, Hub
+from tests.support.stapi_server import stapi_server
+from tests.support.suppliers import Stapi, product
 from tests.support.supply import good, verified
 
 ROW = {"title": "Radar images", "capability": "radar.sar"}
@@ -87,3 +91,40 @@ def test_a_rival_and_a_planner_learn_nothing_of_a_door(hub: Hub, supplier: tuple
     assert rival.post(f"{path}/sync").status_code == 404
     assert rival.delete(path).status_code == 404
     assert hub.key("operations_centre").get(path).status_code == 403
+
+
+def test_a_stapi_supplier_reaches_the_shelf_through_its_door(hub: Hub) -> None:
+    caller, provider_id = verified(hub, hub.key("broker"))
+    path = f"/v1/providers/{provider_id}/door"
+    server = Stapi([product(each) for each in "ABC"] + [product("X", keywords=["SAR", "optical"])])
+    with stapi_server(server) as url:
+        hub.settings.egress_allow.append(url.removeprefix("http://"))
+        good(caller.put(path, {"adapter": "stapi", "url": url}), 200)
+        good(caller.post(f"{path}/sync"), 202)
+        work(hub)
+        report = good(caller.get(f"{path}/reports"), 200)["items"][0]
+        assert (report["new"], report["refused"]) == (3, 1)
+        assert [each["code"] for each in report["refusals"]] == ["stapi.capability_unknown"]
+        assert "product_map" in report["refusals"][0]["reason"]
+        settings = {"product_map": {"X": "imagery.optical"}}
+        good(caller.put(path, {"adapter": "stapi", "url": url, "settings": settings}), 200)
+        good(caller.post(f"{path}/sync"), 202)
+        work(hub)
+    planner = hub.key("nation", "NO")
+    found = good(planner.get("/v1/catalogue"), 200)["items"]
+    assert sorted(each["reference"] for each in found) == ["A", "B", "C", "X"]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_template_goes_out_filled_in_and_comes_back_as_offerings(hub: Hub, language: str) -> None:
+    caller, _ = verified(hub, hub.key("broker"))
+    answer = caller.get("/v1/offerings/template.xlsx", areas="radar", language=language)
+    assert answer.status_code == 200
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    for column, cell in enumerate(("W-1", "Radar images", "radar.sar"), start=1):
+        book.worksheets[0].cell(2, column, cell)
+    out = io.BytesIO()
+    book.save(out)
+    headers = caller.headers() | {"Idempotency-Key": "x", "Content-Type": answer.headers["content-type"]}
+    made = good(hub.client.post("/v1/offerings/manifest", headers=headers, content=out.getvalue()))
+    assert (made["new_versions"], made["rejected_rows"]) == (1, 0)
