@@ -62,7 +62,7 @@ async def once_by_body(
         house=asked.house,
         principal=asked.principal,
         language=asked.language,
-        key=idempotency_key or f"stapi {digest}",
+        key=idempotency_key or f"stapi {hashlib.sha256(f'{request.url.path} {digest}'.encode()).hexdigest()}",
         route=f"{request.method} {request.url.path}",
         body_sha256=digest,
     )

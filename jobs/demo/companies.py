@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 
 from jobs.demo.seed import Shown, admit, satellites_of
 from providers.adapters.base import AssetRef, Listed, Listing
-from providers.adapters.manifest import read_manifest
+from providers.adapters.table import read_rows
 from providers.adapters.yaml_file import read_yaml
 from providers.onboarding import Contact, EvidenceKind, Profile, SizeClass
 from space_hub.awareness.tables import ElementSetRow
@@ -31,13 +31,13 @@ def load() -> list[tuple[dict[str, Any], list[Shown], Listing]]:
     """Profile, evidence and offerings of each company, in the order of their files."""
     found = []
     for path in sorted(FILES.glob("*.yaml")):
-        text = path.read_text("utf-8")
-        given, _ = read_yaml(text)
+        given, lines = read_yaml(path.read_text("utf-8"))
+        rows = given["offerings"]
         evidence = [
             Shown(EvidenceKind(each["kind"]), each["issuer"], each["scope"], each["valid_days"])
             for each in given["evidence"]
         ]
-        found.append((given["provider"], evidence, read_manifest(text, "yaml")))
+        found.append((given["provider"], evidence, read_rows(zip(lines.of(rows), rows, strict=True))))
     return found
 
 

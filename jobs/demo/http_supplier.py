@@ -10,10 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 _COURSE = ("received", "accepted", "completed")
+
+
+class Answering(Protocol):
+    """Whatever answers requests with a status and JSON."""
+
+    def answer(self, method: str, target: str, body: Any, credential: str | None = None) -> tuple[int, Any]: ...
 
 
 @dataclass
@@ -94,7 +100,7 @@ def _said(order: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def serving(book: Book, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+def serving(book: Answering, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """Serve `book` while the block runs; the address to give to a door."""
 
     class Handler(BaseHTTPRequestHandler):

@@ -86,6 +86,7 @@ def seed(session: Session, clock: Clock, rng: Rng) -> dict[str, str]:
 
 def write_keys(secrets: dict[str, str], path: Path) -> None:
     """Keep the demonstration's secrets where only their owner reads them."""
+    path.parent.mkdir(parents=True, exist_ok=True)  # The database may be elsewhere, and the folder new.
     path.touch(mode=0o600)
     path.chmod(0o600)
     path.write_text(json.dumps(secrets, indent=2) + "\n", "utf-8")

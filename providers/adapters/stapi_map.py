@@ -18,7 +18,7 @@ from providers.adapters.client import links_of
 from providers.adapters.drafts import read_draft
 from space_hub.errors import Invalid
 from space_hub.vocabulary.attributes import ATTRIBUTES, Form
-from space_hub.vocabulary.capabilities import capability
+from space_hub.vocabulary.capabilities import CAPABILITIES, capability
 
 _KEYWORDS: dict[str, str] = {
     **dict.fromkeys(("sar", "radar"), "radar.sar"),
@@ -88,6 +88,7 @@ def capability_of(product: Mapping[str, Any], asked_for: Mapping[str, Any], prod
     given = product.get("keywords")
     keywords = [each.strip().casefold() for each in given if isinstance(each, str)] if isinstance(given, list) else []
     told = {_KEYWORDS[each] for each in keywords if each in _KEYWORDS}
+    told |= {each for each in keywords if each in CAPABILITIES}  # A server that speaks our words, such as our own.
     told |= {code for name in asked_for for start, code in _QUERYABLES.items() if name.startswith(start)}
     if not told and ("eo" in keywords or any(name.startswith("eo:") for name in asked_for)):
         told = {_GENERIC["eo"]}

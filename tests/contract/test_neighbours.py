@@ -14,6 +14,10 @@ from sqlmodel import select
 
 from catalog.demand_tables import Disclosure
 from jobs.demo.http_supplier import Book, serving
+from providers.adapters.client import Client
+from providers.adapters.stapi import StapiSupplier
+from space_hub.clock import SystemClock
+from space_hub.delivery.wire import Wire
 from tests.api.test_promise import DECIDED, Scene, scene
 from tests.support.hub import Caller, Hub
 from tests.support.supply import good, offering, verified
@@ -165,6 +169,18 @@ def test_owslib_reads_the_records(hub: Hub, planner: Caller, supplier: tuple[Cal
         assert record["properties"]["contacts"] == [{"organization": "Clear Sky", "roles": ["provider"]}]
         assert record["geometry"]["type"] == "Polygon"
         assert record["time"] is None
+
+
+def test_our_own_adapter_lists_our_own_facade(hub: Hub, planner: Caller, supplier: tuple[Caller, str, str]) -> None:
+    """A hub can be a supplier of another hub."""
+    with listening(hub) as address:
+        wire = Wire(SystemClock(), allow=[address.removeprefix("http://")])
+        with wire:
+            client = Client(wire, f"{address}/stapi/v0", planner.headers()["Authorization"])
+            found = StapiSupplier(client, hub.clock, {"fetch_queryables": False}).list_offerings()
+    assert sorted(draft.title for draft in found.drafts) == ["Optical imagery EYE", "Optical imagery OWL"]
+    assert {draft.capability for draft in found.drafts} == {"imagery.optical"}
+    assert found.complete
 
 
 def test_records_come_in_pages_and_only_to_who_may_see_them(hub: Hub, planner: Caller) -> None:

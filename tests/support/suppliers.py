@@ -116,7 +116,7 @@ class Stapi:
 
     def _page(self, number: int) -> dict[str, Any]:
         more = 2 * (number + 1) < len(self.products)
-        links = [{"rel": "next", "href": f"{URL}/products?page={number + 1}"}] if more else []
+        links = [{"rel": "next", "href": f"products?page={number + 1}"}] if more else []
         return {"type": "ProductCollection", "products": self.products[2 * number : 2 * number + 2], "links": links}
 
     def _search(self, product_id: str, body: Any) -> tuple[int, Any]:

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from sqlmodel import col, select
 
-from jobs.demo import seed
+from jobs.demo import companies, seed
 from providers.adapters.manifest import read_manifest
 from space_hub.cli.app import run
 from space_hub.clock import ManualClock
@@ -201,12 +201,15 @@ def test_a_file_that_is_no_text_is_wrong_use(capsys: pytest.CaptureFixture[str],
 
 
 def test_the_alliance_comes_only_beside_the_demonstration(
-    capsys: pytest.CaptureFixture[str], demonstration: Database
+    capsys: pytest.CaptureFixture[str], demonstration: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """One company stands for the forty here; `tests/service/demo` brings them all."""
+    everybody = companies.load()
+    monkeypatch.setattr(companies, "load", lambda: everybody[:1])
     error = answer(capsys, "offer", "demonstration", status=1)["error"]
     assert error["code"] == "cli.no_demonstration"
     with demonstration.write() as session:
         session.get_one(Installation, 1).demonstration = True
     done = answer(capsys, "offer", "demonstration")
-    assert done["companies"] == 40
-    assert len(json.loads(Path(done["keys"]).read_text())) == 40
+    assert done["companies"] == 1
+    assert list(json.loads(Path(done["keys"]).read_text())) == [everybody[0][0]["legal_name"]]

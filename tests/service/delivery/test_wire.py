@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from space_hub.clock import SystemClock
-from space_hub.delivery.wire import REPLY_BYTES, Reply, Stopped, Wire
+from space_hub.delivery.wire import REPLY_BYTES, Fetched, Reply, Stopped, Wire
 from tests.support.receiver import Receiver, listening
 
 PEM = Path(__file__).resolve().parents[2] / "data" / "receiver_tls.pem"
@@ -209,3 +209,64 @@ def test_a_name_that_only_looks_international_is_a_reply_and_not_an_exception() 
     """Sabotage seen: the exception left the sender, no attempt was recorded and the message went again for ever."""
     with Wire(CLOCK, resolver=lambda host, port: ["127.0.0.1"]) as wire:
         assert wire.post("https://xn--a.example.org/", b"{}", {}).error == "delivery.url_malformed"
+
+
+def served(reply: bytes) -> Callable[[socket.socket], None]:
+    """A server that reads one request, answers with these bytes and closes."""
+
+    def behave(connection: socket.socket) -> None:
+        connection.settimeout(5)
+        request = b""
+        while b"\r\n\r\n" not in request and (part := connection.recv(65536)):
+            request += part
+        connection.sendall(reply)
+
+    return behave
+
+
+def whole(body: bytes, *headers: bytes, status: bytes = b"200 OK") -> bytes:
+    lines = [b"HTTP/1.1 " + status, b"Content-Length: %d" % len(body), b"Connection: close", *headers]
+    return b"\r\n".join([*lines, b"", body])
+
+
+def fetch(reply: bytes, most_bytes: int = 1000) -> Fetched:
+    with raw(served(reply)) as port, Wire(CLOCK, allow=[f"127.0.0.1:{port}"], total_s=5.0) as wire:
+        return wire.get(f"http://127.0.0.1:{port}/x", {"Accept": "application/json"}, most_bytes)
+
+
+def test_a_whole_answer_comes_with_its_headers_in_lower_case() -> None:
+    got = fetch(whole(b"{}", b"Content-Type: application/json", b"ETag: x"))
+    assert (got.status, got.body, got.error) == (200, b"{}", None)
+    assert (got.headers["content-type"], got.headers["etag"]) == ("application/json", "x")
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        (whole(b"x" * 1001), "too_large"),
+        (whole(b"x", b"Content-Encoding: gzip"), "packed"),
+        (whole(b"{}").replace(b"Content-Length: 2", b"Content-Length: 20"), "RemoteProtocolError"),
+    ],
+)
+def test_an_answer_that_is_too_large_packed_or_broken_off_is_no_whole_answer(reply: bytes, error: str) -> None:
+    """Sabotage seen: the limit not looked at while reading."""
+    assert fetch(reply).error == error
+
+
+def test_a_redirection_is_an_answer_and_is_not_followed() -> None:
+    got = fetch(whole(b"", b"Location: http://127.0.0.1:1/", status=b"302 Found"))
+    assert (got.status, got.error, got.headers["location"]) == (302, None, "http://127.0.0.1:1/")
+
+
+def test_a_value_is_sent_as_json_and_the_answer_read_whole() -> None:
+    with listening(Receiver(reply=b"{}")) as receiver, Wire(CLOCK, allow=[receiver.allow]) as wire:
+        got = wire.post_json(receiver.url, {"a": "é"}, {"Authorization": "Bearer k"})
+    assert (got.status, got.body) == (200, b"{}")
+    [one] = receiver.received
+    assert (one.body, one.headers["authorization"]) == ('{"a": "é"}'.encode(), "Bearer k")
+    assert one.headers["content-type"] == "application/json"
+
+
+def test_an_address_inside_is_not_fetched_from_either() -> None:
+    with Wire(CLOCK, resolver=lambda _host, _port: ["10.0.0.1"]) as wire:
+        assert wire.get("https://hub.example.test/x") == Fetched(None, error="delivery.address_not_public")

@@ -88,10 +88,10 @@ class Market:
 
 
 @pytest.fixture
-def market(database: Database, clock: ManualClock, rng: SeededRng) -> Iterator[Market]:
+def market(any_database: Database, clock: ManualClock, rng: SeededRng) -> Iterator[Market]:
     book = Book([row("A"), row("B"), row("C"), row("BAD", title="")], credential="Bearer k")
     with serving(book) as url:
-        yield Market(database, clock, rng, book, url)
+        yield Market(any_database, clock, rng, book, url)
 
 
 def test_what_a_supplier_lists_shows_and_what_it_refuses_is_said(market: Market) -> None:
@@ -170,6 +170,7 @@ def test_what_its_owner_took_off_by_hand_stays_off(market: Market) -> None:
     with market.database.write() as session:
         found = session.exec(select(Offering.id).where(Offering.reference == "B")).one()
         offerings.withdraw(session, market.clock, market.me, found)
+    market.clock.advance(timedelta(minutes=15))
     market.turn()
     assert market.shelf() == ["A", "C"]
     assert ("B", "sync.withdrawn_by_owner") in [(each["reference"], each["code"]) for each in market.last().refusals]
@@ -202,7 +203,7 @@ def test_a_door_that_moved_meanwhile_is_left_alone(market: Market) -> None:
             market.open(session)
         return asked(*given)
 
-    market.book.answer = moving  # type: ignore[method-assign]
+    market.book.answer = moving  # type: ignore[method-assign, assignment]
     assert sync.sync_one(task) == {"outcome": "skipped"}
     assert market.shelf() == []
 

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_every_kind_of_work_has_code_behind_it() -> None:
-    for kind in (*handlers.HEAVY, "work.prune"):
+    for kind in (*handlers.HEAVY, *handlers.DOORS, "work.prune"):
         assert callable(handlers.handler(kind)), kind
     for regular in schedule.SCHEDULE:
         assert callable(handlers.handler(regular.kind)), regular.kind
