@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from api.deps import Ask, Asked
 from api.models import CatalogNumber, Out, UtcDatetime
 from api.paging import Page, PageAsk, decode
-from api.policy import Router, scope
+from api.policy import PROBLEM, Router, scope
 from api.routes.runs import RunOut, run_out
 from space_hub.awareness import catalogue, conjunctions
 from space_hub.awareness.catalogue import Face
@@ -86,7 +86,7 @@ class ConjunctionDetailOut(ConjunctionOut):
     notice: str
 
 
-@router.get("/conjunctions", policy=scope("awareness:read"))
+@router.get("/conjunctions", policy=scope("awareness:read"), responses={404: PROBLEM})
 def list_conjunctions(
     asked: Asked,
     page: Page,
@@ -115,7 +115,7 @@ def list_conjunctions(
         return _page(session, asked, page, wanted, sort)
 
 
-@router.get("/co-locations", policy=scope("awareness:read"))
+@router.get("/co-locations", policy=scope("awareness:read"), responses={404: PROBLEM})
 def list_co_locations(
     asked: Asked,
     page: Page,
