@@ -7,7 +7,7 @@ from fastapi import Query
 
 from api.deps import Asked
 from api.models import Out
-from api.policy import Router, scope
+from api.policy import PROBLEM, Router, scope
 from space_hub.delivery import log, topics
 from space_hub.text import say
 
@@ -33,7 +33,7 @@ class TopicOut(Out):
     meaning: str
 
 
-@router.get("", policy=scope("event:read"))
+@router.get("", policy=scope("event:read"), responses={404: PROBLEM})
 def list_events(
     asked: Asked,
     after: Annotated[str | None, Query(description="The id of the last event you have; the start if left out.")] = None,
