@@ -276,6 +276,7 @@ def _watch(database: Database, world: World) -> None:
 
     def connected(connection: Any, *_: Any) -> None:
         connection.row_factory = counted
+        connection.execute("PRAGMA synchronous=OFF")  # These worlds need not outlive a loss of power.
 
     event.listen(database.engine, "before_cursor_execute", before)
     event.listen(database.engine, "checkout", connected)

@@ -35,6 +35,7 @@ OPTIONS = {
     "--seed=N": "of the examples; 1 unless told",
 }
 
+PROBLEM = "application/problem+json"
 KINDS = ("provider", "nation", "operations_centre", "broker")
 _KEPT = {"content-length", "host", "authorization", "user-agent", "connection", "accept-encoding", "transfer-encoding"}
 """Headers that the client sets itself."""
@@ -85,7 +86,9 @@ def fuzz(*, examples: int, number: int, only: str = "", askers: tuple[str, ...] 
             if only not in label:
                 continue
             tally.operations += 1
-            documented = set(operation.definition.raw["responses"])
+            documented = {
+                status: set(each.get("content", ())) for status, each in operation.definition.raw["responses"].items()
+            }
             for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
                 for asker in askers:
                     _ask(tally, hub, callers.get(asker), operation, documented, ids, mode, examples, number)
@@ -98,7 +101,7 @@ def _ask(
     hub: Hub,
     caller: Caller | None,
     operation: Any,
-    documented: set[str],
+    documented: Mapping[str, set[str]],
     ids: Mapping[str, list[str]],
     mode: GenerationMode,
     examples: int,
@@ -141,7 +144,7 @@ def _send(
     caller: Caller | None,
     case: Any,
     label: str,
-    documented: set[str],
+    documented: Mapping[str, set[str]],
     ids: Mapping[str, list[str]],
     sent: int,
 ) -> None:
@@ -172,7 +175,8 @@ def _send(
         tally.faults.append(words)
     if str(answer.status_code) not in documented and _routed(answer, label):
         tally.undocumented.append(words)
-    if answer.status_code >= 400 and _routed(answer, label) and not _is_problem(answer):
+    promised = documented.get(str(answer.status_code), set())
+    if answer.status_code >= 400 and PROBLEM in promised and not _is_problem(answer):
         tally.broken.append(words)
 
 
@@ -183,7 +187,7 @@ def _routed(answer: Any, label: str) -> bool:
 
 
 def _is_problem(answer: Any) -> bool:
-    if answer.headers.get("content-type") != "application/problem+json":
+    if answer.headers.get("content-type") != PROBLEM:
         return False
     told = json.loads(answer.text)
     return {"type", "title", "status", "code", "detail"} <= set(told) and told["status"] == answer.status_code

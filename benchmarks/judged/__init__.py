@@ -64,4 +64,4 @@ def ndcg(ranked: Sequence[int], everything: Sequence[int], depth: int = DEPTH) -
 
 
 def _gain(grades: Sequence[int]) -> float:
-    return sum((2**each - 1) / log2(place + 2) for place, each in enumerate(grades))
+    return sum((2.0**each - 1) / log2(place + 2) for place, each in enumerate(grades))

@@ -8,9 +8,9 @@ the fetch. A marking that is not in the table has no readers.
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, text
+from sqlalchemy import ColumnElement, String, cast, insert, or_, text
 from sqlalchemy import select as sa_select
-from sqlmodel import Field, Session, SQLModel, select
+from sqlmodel import Field, Session, SQLModel, col, select
 
 from space_hub.db import JSON_TYPE
 from space_hub.errors import Invalid
@@ -80,9 +80,14 @@ def ensure(session: Session, marking: Marking, *, ceiling: str = "unclassified")
 
 def admit(session: Session, organisation: Organisation) -> None:
     """Give a new organisation what the existing markings let it read; the caller holds `lock`."""
+    found = select(MarkingRow)
+    if not _speaks_for(organisation):
+        # No marking names an organisation that is new, and it reads for no nation: what is left is open to all.
+        # To look at the others would take the longer, the more others keep to themselves.
+        found = found.where(or_(cast(col(MarkingRow.nations), String) == "null", col(MarkingRow.nations).is_(None)))
     readers = [
         {"marking_id": row.id, "organisation_id": organisation.id}
-        for row in session.exec(select(MarkingRow))
+        for row in session.exec(found)
         if may_read(row.value(), organisation.id, _speaks_for(organisation))
     ]
     if readers:

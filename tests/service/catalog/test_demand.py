@@ -29,7 +29,7 @@ def test_a_named_need_is_read_at_once_exactly_as_the_preview_showed_it(hub: Hub)
     """Sabotage seen: the budget left in the published phases."""
     planner = hub.key("nation", "FR")
     reader, _ = arrive(hub)
-    secret = {"title": "Operation Cormoran", "description": "For the minister", "nations": ["FR"]}
+    secret: dict[str, Any] = {"title": "Operation Cormoran", "description": "For the minister", "nations": ["FR"]}
     stated = state(
         planner, **secret, phases=[{"phase": "peace", "quantity": 500, "unit": "km2/d", "budget_per_day": "9"}]
     )
