@@ -343,7 +343,7 @@ def prune_reports(session: Session, clock: Clock) -> int:
 
 def _may(session: Session, principal: Principal, provider_id: str) -> None:
     statement = select(Provider.id).where(Provider.id == provider_id)
-    if "application:decide" not in principal.scopes:
+    if not principal.is_broker_staff:
         statement = statement.where(Provider.organisation_id == principal.organisation_id)
     if session.exec(statement).first() is None:
         raise NotFound("providers.unknown", provider_id=provider_id)
