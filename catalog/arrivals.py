@@ -18,7 +18,7 @@ from catalog.matches import candidate
 from catalog.matching.eligibility import gates, overall
 from catalog.matching.values import Candidate, Need, Outcome
 from catalog.needs import words
-from catalog.search import shelf
+from catalog.search.shelf import shelf
 from catalog.tables import Offering, OfferingVersion, Requirement
 from providers import generation
 from providers.tables import Provider

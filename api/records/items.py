@@ -11,7 +11,7 @@ from api.paging import Page
 from api.policy import Router, scope
 from api.records.landing import OFFERINGS, PREFIX, address, need_collection
 from api.records.models import Contact, Link, Record, RecordProperties, Records, Theme
-from catalog import search
+from catalog.search import shelf
 from catalog.tables import Offering, OfferingVersion
 from providers.tables import Provider
 from space_hub.vocabulary.codes import MissionArea
@@ -36,7 +36,7 @@ def records_items(
 ) -> Records:
     """Records of the offerings that you may see, in pages by their `next` links."""
     need_collection(collection_id)
-    statement = search.shelf(
+    statement = shelf.shelf(
         asked.principal,
         asked.clock.now(),
         mission_area=mission_area,
@@ -61,7 +61,7 @@ def records_item(collection_id: str, record_id: str, asked: Asked) -> Record:
     """One record."""
     need_collection(collection_id)
     with asked.read() as session:
-        return _record(asked, *search.one(session, asked.principal, asked.clock.now(), record_id))
+        return _record(asked, *shelf.one(session, asked.principal, asked.clock.now(), record_id))
 
 
 def _record(asked: Asked, offering: Offering, version: OfferingVersion, provider: Provider) -> Record:

@@ -9,7 +9,7 @@ from api.paging import Page
 from api.policy import Router, scope
 from api.stapi.landing import PREFIX, address
 from api.stapi.models import PRODUCT_CLASSES, Conformance, Link, Product, Products, StapiProvider
-from catalog import search
+from catalog.search import shelf
 from catalog.tables import Offering, OfferingVersion
 from providers.tables import Provider
 from space_hub.errors import NotFound
@@ -24,7 +24,7 @@ _SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 
 def taskable(session: Session, asked: Asked, product_id: str) -> tuple[Offering, OfferingVersion, Provider]:
     """The offering behind a product; what is no product for the asker does not exist."""
-    offering, version, provider = search.one(session, asked.principal, asked.clock.now(), product_id)
+    offering, version, provider = shelf.one(session, asked.principal, asked.clock.now(), product_id)
     if not version.taskable:
         raise NotFound("catalog.offering_unknown", offering_id=product_id)
     return offering, version, provider
@@ -33,7 +33,7 @@ def taskable(session: Session, asked: Asked, product_id: str) -> tuple[Offering,
 @router.get("/products", policy=READ, response_model_exclude_none=True)
 def stapi_products(asked: Asked, page: Page) -> Products:
     """Everything that can be tasked, in pages by their `next` links."""
-    statement = search.shelf(asked.principal, asked.clock.now()).where(col(OfferingVersion.taskable))
+    statement = shelf.shelf(asked.principal, asked.clock.now()).where(col(OfferingVersion.taskable))
     with asked.read() as session:
         found = page.of(session, statement, key=col(Offering.id), make=lambda *row: _product(asked, *row))
     links = [Link(rel="self", href=address(asked, "products"))]

@@ -4,7 +4,7 @@ from collections import Counter
 
 from sqlmodel import col, func, select
 
-from catalog import search
+from catalog.search import shelf
 from catalog.tables import Asset, Offering
 from jobs.demo import companies, seed
 from space_hub.clock import ManualClock
@@ -47,7 +47,7 @@ def test_they_come_through_the_front_door_and_stand_on_the_shelf(
     assert len(made) == 40
     with any_database.read() as session:
         planner = keys.authenticate(session, clock, secrets["nation"])
-        shown = search.shelf(planner, clock.now()).subquery()
+        shown = shelf.shelf(planner, clock.now()).subquery()
         on_shelf = session.exec(select(func.count()).select_from(shown)).one()
         everything = session.exec(select(func.count()).select_from(Offering)).one()
         numbers = session.exec(select(Asset.catalog_number).where(col(Asset.catalog_number).is_not(None))).all()
