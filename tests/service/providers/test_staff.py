@@ -23,7 +23,7 @@ MINISTRY = Principal("org_ministry", OrganisationKind.NATION, "FR", "key_x", SCO
 def test_a_nation_neither_judges_a_supplier_by_itself_nor_chooses_how_it_is_reached(
     database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    """Sabotage seen: by the scope alone a ministry opened the door, and only its draft state kept the file undecided."""
+    """Sabotage seen: by the scope alone a ministry opened the door; the draft state alone kept the file undecided."""
     with database.write() as session:
         organisations.ensure_hub(session, clock)
         _, provider, _, _ = arrive(session, clock, rng, PROFILE)
