@@ -88,7 +88,7 @@ def test_a_saved_search_is_its_keepers(people: People, hub: Hub) -> None:
 
 
 def test_an_overview_tells_a_supplier_nothing_of_its_rivals(people: People) -> None:
-    """Sabotage seen: counts of the shelf given to everyone."""
+    """Sabotage seen: a supplier counted its own shelf, which tells of no rival but is not what the answer says."""
     from tests.service.catalog.test_registers import table
 
     broker, planner, supplier, rival = people
@@ -105,6 +105,7 @@ def test_an_overview_tells_a_supplier_nothing_of_its_rivals(people: People) -> N
     before = rival.get("/v1/overview").json(), rival.get("/v1/overview/gaps").json()
     good(supplier.post("/v1/offerings", offering()))
     assert (rival.get("/v1/overview").json(), rival.get("/v1/overview/gaps").json()) == before
+    assert all(each["offerings"] is None for each in supplier.get("/v1/overview").json()["lines"])
     lines = {(each["mission_area"], each["nation"]): each for each in planner.get("/v1/overview").json()["lines"]}
     assert lines["imagery", "FR"] == {
         "mission_area": "imagery",

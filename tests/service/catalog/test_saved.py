@@ -1,5 +1,6 @@
 """Saved searches: told once of what newly answers, to the one who keeps the search."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -46,6 +47,7 @@ def test_what_newly_answers_is_told_once(any_database: Database, clock: ManualCl
     """Sabotage seen: the hit not kept told of it with every change."""
     who, reader = supplier(any_database, clock, rng), planner(any_database, clock, rng)
     search_id = keep(any_database, clock, rng, reader, text="optical", where=["gsd <= 0.6 m"])
+    clock.advance(timedelta(minutes=1))
     offering_id = publish(any_database, clock, rng, who)
     publish(any_database, clock, rng, who, reference="FAR", attributes={"gsd": {"value": 3, "unit": "m"}})
     for price in ("11", "12"):
@@ -151,8 +153,6 @@ def test_a_supplier_keeps_none(any_database: Database, clock: ManualClock, rng: 
 
 
 def test_a_kept_question_means_what_it_meant(any_database: Database, clock: ManualClock, rng: SeededRng) -> None:
-    from datetime import UTC, datetime
-
     body: dict[str, Any] = {
         "text": "radar 50 cm",
         "area": [170, -10, -170, 10],

@@ -41,12 +41,12 @@ def ids(found: Answer) -> list[str]:
 
 
 def test_answers_are_those_of_the_oracle(database: Database) -> None:
-    """Sabotage seen: the clearance of a mission area left out of the mask; `covers` taken for `intersects`."""
-    market = shelf.draw(400, 30)
+    """Sabotage seen: the clearance of a mission area left out of the mask."""
+    market = shelf.draw(300, 30)
     planners = stock.put(database, market)
     held = index.of(database)
     found_any = 0
-    for place, body in enumerate(queries.draw(100)):
+    for place, body in enumerate(queries.draw(60)):
         who, query = planners[place % ORGANISATIONS], normalise(body)
         expected = search_oracle.answer(market.shelf, query, shelf.organisation(place % ORGANISATIONS), NOW)
         with database.read() as session:
@@ -55,7 +55,7 @@ def test_answers_are_those_of_the_oracle(database: Database) -> None:
         assert {name: list(each.values) for name, each in found.facets.items()} == expected.facets, body
         assert found.not_stated == expected.not_stated, body
         found_any += bool(expected.ids)
-    assert found_any > 40
+    assert found_any > 25
 
 
 def test_a_restricted_offering_changes_nothing_for_who_may_not_see_it(
