@@ -166,7 +166,7 @@ def test_the_description_names_every_failure_that_an_operation_may_answer(hub: H
     """Beside this, `tests.support.hub` holds every answer of every test against it.
 
     Sabotage seen: without 409 among what a write may answer, the first write is named. The other
-    guard was seen red by four lists that answered an undocumented 404.
+    guard was seen red by three lists that answered an undocumented 404.
     """
     for path, method, operation in operations(hub):
         given = set(operation["responses"])
