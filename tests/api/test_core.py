@@ -123,6 +123,7 @@ def test_an_unknown_field_is_refused_with_its_place(hub: Hub) -> None:
 
 
 def test_a_fault_of_a_field_is_said_in_the_language_asked_for(hub: Hub) -> None:
+    """Sabotages seen: sentences in English for everybody; Pydantic's " or " within a French list."""
     body = {"name": "", "kind": "club", "admin": True}
     said: dict[str, list[str]] = {}
     for language in ("en", "fr"):
@@ -141,6 +142,7 @@ def test_a_fault_of_a_field_is_said_in_the_language_asked_for(hub: Hub) -> None:
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_every_rule_that_a_field_can_break_has_a_sentence(language: str) -> None:
+    """Sabotages seen: a sentence without the rule's bound failed at `{gt}`; infinity was given back as it came."""
     rules = [each["type"] for each in list_all_errors()]
     assert len(rules) > 90
     for each in list_all_errors():
@@ -162,7 +164,11 @@ def operations(hub: Hub) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def test_the_description_names_every_failure_that_an_operation_may_answer(hub: Hub) -> None:
-    """Beside this, `tests.support.hub` holds every answer of every test against it."""
+    """Beside this, `tests.support.hub` holds every answer of every test against it.
+
+    Sabotage seen: without 409 among what a write may answer, the first write is named. The other
+    guard was seen red by three lists that answered an undocumented 404.
+    """
     for path, method, operation in operations(hub):
         given = set(operation["responses"])
         needed = {"401", "422", "503"}
@@ -178,6 +184,7 @@ def test_the_description_names_every_failure_that_an_operation_may_answer(hub: H
 
 
 def test_a_failure_has_the_shape_that_the_description_says(hub: Hub) -> None:
+    """Sabotages seen: the shape left out of the description; the faults under another name."""
     schemas = hub.client.get("/v1/openapi.json").json()["components"]["schemas"]
     assert "HTTPValidationError" not in schemas
     answer = hub.key("broker").post("/v1/organisations", {}).json()
@@ -186,6 +193,7 @@ def test_a_failure_has_the_shape_that_the_description_says(hub: Hub) -> None:
 
 
 def test_a_body_that_is_no_text_is_refused_as_a_problem(hub: Hub) -> None:
+    """Sabotage seen: without its own code the answer was `request.refused`, which says nothing of the body."""
     headers = hub.key("broker").headers() | {"Idempotency-Key": "k", "Content-Type": "application/json"}
     answer = hub.client.post("/v1/organisations", headers=headers, content=b'"\xff"')
     assert (answer.status_code, answer.json()["code"]) == (400, "request.unreadable")

@@ -48,7 +48,11 @@ def test_a_second_upgrade_does_nothing(database: Database) -> None:
 
 
 def test_checks_and_partial_indexes_stand_in_the_database_as_they_are_declared(database: Database) -> None:
-    """What the comparison above leaves out."""
+    """What the comparison above leaves out.
+
+    Sabotage seen: a check left out of the revision, and `where` left out of a partial
+    index for either database, are named here.
+    """
     migrations.load_tables()
     found = sa.inspect(database.engine)
     for name, table in db.metadata.tables.items():
@@ -184,6 +188,7 @@ def upgraded(empty_database: Database) -> Database:
 
 
 def test_an_installation_of_the_first_schema_keeps_its_rows(upgraded: Database) -> None:
+    """Sabotages seen: references left on stop SQLite at the first table remade; no clearances for the suspended."""
     with upgraded.read() as session:
         sky, new, off = (session.get_one(Provider, f"prv_{each}") for each in ("sky", "new", "off"))
         assert [(each.standing, each.status, each.tier) for each in (sky, new, off)] == [
@@ -227,7 +232,10 @@ def test_a_need_that_was_stated_before_is_open_private_and_dated(upgraded: Datab
 
 
 def test_the_copies_in_the_revision_are_what_the_product_says() -> None:
-    """At least until the product says something else: then this test has done its work and goes."""
+    """At least until the product says something else: then this test has done its work and goes.
+
+    Sabotage seen: a nation too many among the allies of the revision.
+    """
     from importlib import import_module
 
     revision = import_module("jobs.migrations.versions.0002_the_front_door_and_the_catalogue")
@@ -260,18 +268,24 @@ def application(number: int, state: str) -> Application:
     ],
 )
 def test_the_database_itself_refuses_what_must_not_be(upgraded: Database, wrong: list[SQLModel]) -> None:
-    """After an upgrade that made tables anew, too."""
+    """After an upgrade that made tables anew, too.
+
+    Sabotages seen: references that stay off after the upgrade took a clearance of nobody;
+    an index that is not unique took two open applications.
+    """
     with pytest.raises(IntegrityError), upgraded.write() as session:
         for row in wrong:
             session.add(type(row).model_validate(row.model_dump()))
 
 
 def test_an_application_that_was_decided_makes_room_for_another(upgraded: Database) -> None:
+    """Sabotage seen: an index over all states, on either database, refused the second."""
     with upgraded.write() as session:
         session.add_all([application(3, "rejected"), application(4, "withdrawn"), application(5, "in_review")])
 
 
 def test_each_change_of_the_shelf_takes_the_next_number(database: Database) -> None:
+    """Sabotage seen: an update that adds nothing."""
     with database.write() as session:
         assert [generation.bump(session), generation.bump(session)] == [1, 2]
     with database.read() as session:
