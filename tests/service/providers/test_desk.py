@@ -313,7 +313,7 @@ def test_a_letter_becomes_a_file_once_and_its_code_is_forgotten(door: Door, tmp_
 
 
 def test_a_server_that_fails_is_tried_eight_times_and_one_that_refuses_once(door: Door, tmp_path: Path) -> None:
-    """Sabotage seen: giving up on a refusal only tried the dead server for ever."""
+    """Sabotage seen: giving up on a refusal only, the eighth failure had no next time."""
     settings = Settings(data=tmp_path)
     door.enter()
     down = Broken(ConnectionRefusedError("nobody there"))

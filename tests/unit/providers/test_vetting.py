@@ -72,6 +72,7 @@ def test_a_listed_ally_needs_a_register_extract_and_a_verified_address_and_nobod
     complete = judged([document("company_register")])
     assert complete.passes and complete.decides is Decides.RULE
     assert complete.valid_to == NOW - timedelta(days=30) + timedelta(days=365)
+    assert not judged([]).passes
     assert judged([]).missing == ("company_register",)
     unverified = judged([document("company_register")], facts=replace(ALLY, email_verified=False))
     assert unverified.missing == ("email_verified",)

@@ -18,7 +18,9 @@ def at(text: str) -> datetime:
 @pytest.mark.parametrize(
     ("year", "sunday"),
     [
-        # The Astronomical Almanac's dates, with the earliest and the latest of the century.
+        # The Astronomical Almanac's dates, with the earliest and the latest of the century, and two other centuries.
+        (1961, date(1961, 4, 2)),
+        (2100, date(2100, 3, 28)),
         (2008, date(2008, 3, 23)),
         (2024, date(2024, 3, 31)),
         (2025, date(2025, 4, 20)),
@@ -27,7 +29,7 @@ def at(text: str) -> datetime:
     ],
 )
 def test_easter_is_where_the_almanac_has_it(year: int, sunday: date) -> None:
-    """Sabotage seen: `rest` instead of `2 * rest` moved Easter of 2025 by a week."""
+    """Sabotage seen: `rest` instead of `2 * rest` moved Easter of 1961 by four days."""
     assert easter(year) == sunday
 
 
