@@ -31,7 +31,7 @@ from tests.support import postgres, search_oracle
 OPTIONS = {
     "--database=NAME": "sqlite (as it is without this option) or postgresql",
     "--offerings=N": "how many offerings stand on the shelf; 10000",
-    "--questions=N": "how many questions; 1000",
+    "--questions=N": "how many questions are asked of it; 1000",
     "--check": "compare every answer, all hits in order and all counts, with plain Python; minutes at 10,000 offerings",
 }
 
