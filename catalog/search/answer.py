@@ -64,12 +64,7 @@ def find(
     after: Key | None = None,
 ) -> Answer:
     """One page of what answers `query`, for this asker, at this moment."""
-    held = index.refresh(session)
-    columns = held.columns
-    visible = index.visible(session, held, principal, now)
-    scores, found = rank.score(columns, query.terms, visible)
-    sieve = Sieve(columns, held.suppliers, query, found if query.terms else visible)
-    keys = rank.first(columns, sieve.hits, scores, query.number(), limit + 1, after)
+    sieve, keys = order(session, index, principal, now, query, most=limit + 1, after=after)
     page, more = keys[:limit], len(keys) > limit
     return Answer(
         _fetched(session, principal, now, query, [key.offering_id for key in page]),
@@ -77,6 +72,25 @@ def find(
         sieve.not_stated(),
         page[-1] if more else None,
     )
+
+
+def order(
+    session: Session,
+    index: Index,
+    principal: Principal,
+    now: datetime,
+    query: Query,
+    *,
+    most: int,
+    after: Key | None = None,
+) -> tuple[Sieve, list[Key]]:
+    """The first `most` hits after a place, in order, and the sieve that counts them."""
+    held = index.refresh(session)
+    columns = held.columns
+    visible = index.visible(session, held, principal, now)
+    scores, found = rank.score(columns, query.terms, visible)
+    sieve = Sieve(columns, held.suppliers, query, found if query.terms else visible)
+    return sieve, rank.first(columns, sieve.hits, scores, query.number(), most, after)
 
 
 def _fetched(

@@ -256,8 +256,20 @@ def read_text(text: str) -> Terms:
         if word not in stop:
             found.setdefault(term(word), word)
     kept = list(found.items())[:MOST_TERMS]
+    wishes += _codes(dict(kept))
     wishes += _spoken_of(dict(kept))
     return Terms(tuple(each for each, _ in kept), tuple(word for _, word in kept), tuple(wishes))
+
+
+def _codes(found: Mapping[str, str]) -> list[Wish]:
+    """Words that name a code or a yes of an attribute: "stereo", "spotlight", "balayage"."""
+    wishes = []
+    for each in lexicon()["codes"]:
+        meant = [term(word) for word in each["words"]]
+        said = next((found[one] for one in meant if one in found), None)
+        if said is not None:
+            wishes.append(Wish(said, (Condition(each["attribute"], "=", code=each["code"]),)))
+    return wishes
 
 
 def _spoken_of(found: Mapping[str, str]) -> list[Wish]:

@@ -70,14 +70,15 @@ def answer(shelf: Sequence[Shelved], query: Query, organisation: str, now: datet
     seen = [each for each in shelf if _visible(each, organisation, now)]
     points = _points(seen, query)
     found = [each for each in seen if each.offering_id in points]
-    hits = [each for each in found if not _failures(each, query)]
+    failed = {each.offering_id: _failures(each, query) for each in found}
+    hits = [each for each in found if not failed[each.offering_id]]
     question = query.number()
     ordered = sorted(
         hits,
         key=lambda each: (-points[each.offering_id], _mixed(each.offering_id, question), each.offering_id),
     )
-    facets = {facet.value: _facet(found, query, facet) for facet in query.facets}
-    unstated = [each for each in found if each.draft.coverage is None and _failures(each, query) == ["coverage"]]
+    facets = {facet.value: _facet(found, failed, facet) for facet in query.facets}
+    unstated = [each for each in found if each.draft.coverage is None and failed[each.offering_id] == ["coverage"]]
     return Expected([each.offering_id for each in ordered], facets, len(unstated) if query.area is not None else 0)
 
 
@@ -164,10 +165,10 @@ def _shape(written: str) -> Any:
     return found if found.is_valid else shapely.make_valid(found)
 
 
-def _facet(found: list[Shelved], query: Query, facet: Facet) -> list[tuple[str, int]]:
+def _facet(found: list[Shelved], failed: Mapping[str, list[str]], facet: Facet) -> list[tuple[str, int]]:
     counts: Counter[str] = Counter()
     for each in found:
-        if all(kind == facet.value for kind in _failures(each, query)):
+        if all(kind == facet.value for kind in failed[each.offering_id]):
             counts.update(_facet_values(each, facet))
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:20]
 

@@ -26,10 +26,12 @@ from space_hub.vocabulary.phases import Phase
         ("débris de plus de 10 cm", Condition("minimum_size", "<=", 10.0)),
         ("lancer 1,2 t", Condition("mass_to_orbit", ">=", 1200.0)),
         ("Ka-band", Condition("band", "=", code="Ka")),
+        ("imagerie stéréo", Condition("stereo", "=", code="true")),
+        ("radar en mode balayage", Condition("sar:instrument_mode", "=", code="scan")),
         ("bande L", Condition("sar:frequency_band", "=", code="L")),
     ],
 )
-def test_numbers_and_bands_in_a_sentence_are_wishes_in_canonical_units(text: str, bound: Condition) -> None:
+def test_numbers_codes_and_bands_in_a_sentence_are_wishes_in_canonical_units(text: str, bound: Condition) -> None:
     """Sabotage seen: the unit not converted made 0.2 Gbps a bound of 0.2."""
     assert any(bound in wish.conditions for wish in read_text(text).wishes), read_text(text)
 
