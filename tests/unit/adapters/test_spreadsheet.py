@@ -103,15 +103,19 @@ def test_the_same_template_is_the_same_bytes(monkeypatch: pytest.MonkeyPatch) ->
     assert spreadsheet.template(["radar.sar"]) == first
 
 
+class Moment(datetime.datetime):
+    """The writer's clock, years on."""
+
+    @classmethod
+    def now(cls, tz: datetime.tzinfo | None = None) -> "Moment":
+        return cls(2030, 1, 1, tzinfo=tz)
+
+
 class Later:
-    """`datetime` as the writer of workbooks sees it, a year on."""
+    """The module `datetime` as the writer of workbooks sees it then."""
 
+    datetime = Moment
     timezone = datetime.timezone
-
-    class datetime(datetime.datetime):
-        @classmethod
-        def now(cls, tz: datetime.tzinfo | None = None) -> "datetime.datetime":
-            return datetime.datetime(2030, 1, 1, tzinfo=tz)
 
 
 def test_the_template_offers_the_closed_lists() -> None:
