@@ -114,8 +114,8 @@ class Moment(datetime.datetime):
 class Later:
     """The module `datetime` as the writer of workbooks sees it then."""
 
-    datetime = Moment
     timezone = datetime.timezone
+    datetime = Moment
 
 
 def test_the_template_offers_the_closed_lists() -> None:
