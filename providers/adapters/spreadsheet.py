@@ -11,6 +11,7 @@ with units, drop-down lists for closed lists, a guide and a filled-in example.
 
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -36,6 +37,8 @@ _SMALL_ENTRY = 1024 * 1024
 _WALL_S = 15.0
 _READY_ROWS = 500
 """Rows of the template that carry drop-down lists."""
+_PROPERTIES = "docProps/core.xml"
+_MOMENT = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 _LONGEST_LIST = 255
 """Characters of a drop-down list that stands in the cell's rule; longer lists stand on a sheet."""
 
@@ -129,6 +132,18 @@ def template(capabilities: Iterable[str] = (), language: str = "en") -> bytes:
         example.column_dimensions[get_column_letter(place)].width = max(14, len(heading) + 2)
     out = io.BytesIO()
     book.save(out)
+    return _timeless(out.getvalue())
+
+
+def _timeless(given: bytes) -> bytes:
+    """The same workbook without the moment at which it was made: the same template is the same bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(given)) as made, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as kept:
+        for entry in made.infolist():
+            part = made.read(entry)
+            if entry.filename == _PROPERTIES:
+                part = _MOMENT.sub(rb"\g<1>2000-01-01T00:00:00Z", part)
+            kept.writestr(zipfile.ZipInfo(entry.filename), part, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 

@@ -77,7 +77,7 @@ class World:
     def note(self, what: str, answer: Response) -> Any:
         headers = sorted((name, text) for name, text in answer.headers.items() if name.lower() != "date")
         self.seen.append((what, answer.status_code, answer.text, headers))
-        return answer.json() if answer.content else None
+        return answer.json() if "json" in answer.headers.get("content-type", "") else None
 
     def keep(self, name: str, made: Any, part: str = "id") -> str:
         self.ids.setdefault(name, []).append(made[part])

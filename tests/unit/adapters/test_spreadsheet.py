@@ -1,6 +1,8 @@
 """Workbooks: what they may hold, what they may not do, and the template that is filled in."""
 
+import datetime
 import io
+import time
 import zipfile
 from typing import Any
 
@@ -90,6 +92,30 @@ def test_the_template_filled_in_is_taken_whole(language: str) -> None:
 def test_an_empty_template_holds_no_offering_and_says_so() -> None:
     with pytest.raises(Invalid, match="manifest_empty"):
         read_manifest(spreadsheet.template())
+
+
+def test_the_same_template_is_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whenever it is made. Sabotage seen: the properties left as the writer made them."""
+    first = spreadsheet.template(["radar.sar"])
+    later = time.time() + 1e6
+    monkeypatch.setattr(time, "time", lambda: later)
+    monkeypatch.setattr("openpyxl.writer.excel.datetime", Later)
+    assert spreadsheet.template(["radar.sar"]) == first
+
+
+class Moment(datetime.datetime):
+    """The writer's clock, years on."""
+
+    @classmethod
+    def now(cls, tz: datetime.tzinfo | None = None) -> "Moment":
+        return cls(2030, 1, 1, tzinfo=tz)
+
+
+class Later:
+    """The module `datetime` as the writer of workbooks sees it then."""
+
+    timezone = datetime.timezone
+    datetime = Moment
 
 
 def test_the_template_offers_the_closed_lists() -> None:
