@@ -8,6 +8,7 @@ to a value stays in `demand_basis`, which nothing serves.
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -158,7 +159,7 @@ def _kept(number: int, cell: Cell) -> DemandCell:
     return DemandCell(release_number=number, **_plain(cell))
 
 
-def _plain(cell: Cell) -> dict[str, str | float | int]:
+def _plain(cell: Cell) -> dict[str, Any]:
     return {
         "capability": cell.leaf.capability,
         "phase": cell.leaf.phase,
