@@ -79,7 +79,7 @@ def fuzz(*, examples: int, number: int, only: str = "", askers: tuple[str, ...] 
     tally = Tally()
     with TemporaryDirectory() as folder:
         hub, callers, ids = _furnished(Path(folder))
-        schema = schemathesis.openapi.from_dict(hub.app.openapi())
+        schema: Any = schemathesis.openapi.from_dict(hub.app.openapi())
         for found in schema.get_all_operations():
             operation = found.ok()
             label = f"{operation.method.upper()} {operation.path}"

@@ -7,7 +7,7 @@ from benchmarks import fuzz
 
 
 def test_no_create_has_a_fault_or_an_undocumented_status() -> None:
-    """Sabotage seen: a route that divides by what it is given."""
+    """Sabotage seen: a route that divides by zero."""
     tally = fuzz.fuzz(examples=2, number=7, only="POST", askers=("broker",))
     assert tally.operations > 30
     assert tally.faults + tally.undocumented + tally.broken == []

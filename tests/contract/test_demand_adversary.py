@@ -9,8 +9,7 @@ from benchmarks import demand
 
 
 def test_a_year_of_releases_gives_no_nation_away() -> None:
-    """Sabotage seen: cells refreshed whenever they would be published anew, and exact sums in place of bands:
-    the coalition then recovers more than two points above the blind guesser."""
+    """Sabotage seen: without k, the rule of what has moved and the bands, an adversary is twelve points ahead."""
     figures = demand.run("--queries=3000", "--seed=5")
     assert figures["values_that_fewer_than_5_nations_tell_apart"] == 0
     assert figures["values_with_a_nation_above_40_percent"] == 0

@@ -125,7 +125,7 @@ def test_every_list_of_codes_has_labels_or_a_reason_to_have_none() -> None:
 
 
 def test_every_letter_has_a_subject_and_a_body_in_both_languages() -> None:
-    """Sabotage seen: a body taken out of one file."""
+    """A letter without a subject or without a body is found by the code of its other half."""
     for language in LANGUAGES:
         parts: dict[str, set[str]] = {}
         for code in catalogue(language):
@@ -144,7 +144,7 @@ def test_french_is_not_english() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_sentence_is_in_its_language(language: str) -> None:
-    """A word that only the other language has gives a sentence away. Sabotage seen: the two files swapped."""
+    """A word that only the other language has gives a sentence away. Sabotage seen: "Your" in a French sentence."""
     foreign = {"en": {"les", "une", "des", "cette", "vous", "est"}, "fr": {"the", "this", "which", "your", "there"}}
     quoted = re.compile(r"«[^»]*»|\"[^\"]*\"|\{[^}]*\}")
     wrong = [

@@ -26,7 +26,6 @@ def cells(caller: Caller) -> list[dict[str, Any]]:
 
 
 def test_a_named_need_is_read_at_once_exactly_as_the_preview_showed_it(hub: Hub) -> None:
-    """Sabotage seen: the budget left in the published phases."""
     planner = hub.key("nation", "FR")
     reader, _ = arrive(hub)
     secret: dict[str, Any] = {"title": "Operation Cormoran", "description": "For the minister", "nations": ["FR"]}
@@ -207,6 +206,7 @@ def test_after_weeks_of_demand_no_private_need_stands_anywhere_that_a_supplier_r
     ):
         answer = supplier.get(path, limit=1000) if "gap" not in path else supplier.get(path)
         world.append(good(answer, 200))
+    assert all(messages(planner, "need.met") for planner in planners)
     body = json.dumps(world)
     assert len(needs(supplier)) > 5 and len(cells(supplier)) > 0
     with hub.database.read() as session:

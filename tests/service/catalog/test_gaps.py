@@ -57,7 +57,6 @@ def test_a_report_is_the_owners_alone(hub: Hub) -> None:
 
 
 def test_a_supplier_is_told_when_demand_changes_and_only_of_what_changed(hub: Hub) -> None:
-    """Sabotage seen: told at every release, changed or not."""
     broker, planner = hub.key("broker", "BE"), hub.key("nation", "FR")
     supplier, _ = verified(hub, broker)
     offered = good(supplier.post("/v1/offerings", offering()))

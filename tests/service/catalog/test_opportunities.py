@@ -47,7 +47,7 @@ def test_nobody_reads_a_draft_and_everybody_reads_what_is_open(hub: Hub) -> None
 
 
 def test_an_answer_reaches_every_reader_with_the_same_text_and_time_and_never_says_who_asked(hub: Hub) -> None:
-    """Sabotage seen: the asker read its question before the answer; the asker's organisation in the row."""
+    """Sabotage seen: everybody read a question before its answer."""
     planner = hub.key("nation", "FR")
     asking, _ = arrive(hub, "Curious")
     rival, _ = arrive(hub, "Rival")

@@ -76,12 +76,14 @@ def square(west: float, south: float, east: float, north: float) -> dict[str, An
         (square(18, 57, 20, 58), ("nordic_baltic",)),
         ({"type": "Point", "coordinates": [30.5, 43.2]}, ("black_sea",)),
         (square(22, 45, 26, 46), ("black_sea", "east_mediterranean")),
+        (square(-96, -62, -29, -40), (ELSEWHERE, "south_america")),
         (square(-5, 36, 50, 50), (SEVERAL,)),
         (square(-179, -89, 179, 89), (SEVERAL,)),
         ({"type": "Point", "coordinates": [-150, -70]}, (ELSEWHERE,)),
     ],
 )
 def test_an_area_is_said_by_one_or_two_names_or_none(area: dict[str, Any], names: tuple[str, ...]) -> None:
+    """Sabotage seen: only the corners were looked at, so that a wide area lost its middle."""
     assert region(area) == names
     assert region(None) == ()
 
@@ -90,7 +92,6 @@ def test_an_area_is_said_by_one_or_two_names_or_none(area: dict[str, Any], names
 def test_every_point_of_an_area_lies_in_a_region_that_is_named(
     west: float, south: float, wide: float, high: float, across: float, up: float
 ) -> None:
-    """Sabotage seen: only the corners were looked at, so that a wide area lost its middle."""
     east, north = min(180.0, west + wide), min(90.0, south + high)
     named = region(square(west, south, east, north))
     spot = region({"type": "Point", "coordinates": [west + across * (east - west), south + up * (north - south)]})
@@ -104,7 +105,7 @@ def test_every_point_of_an_area_lies_in_a_region_that_is_named(
 
 
 def test_a_published_clause_keeps_its_threshold_and_loses_what_is_the_askers() -> None:
-    """Sabotage seen: `nations` and the objective left in."""
+    """Sabotage seen: the objective left in; standards in the asker's own words left in."""
     asked = need(
         (PEACE, 300.0),
         (CRISIS, 5.0),
@@ -146,7 +147,7 @@ def test_a_cell_needs_five_nations_and_none_that_dominates() -> None:
 
 
 def test_a_cell_changes_only_when_five_nations_have_moved() -> None:
-    """Sabotage seen: republished whenever the cell would be published anew."""
+    """Sabotage seen: the rule of what has moved left out."""
     one = first(nations(8))
     four = nations(8) | {f"N{number:02}": 300.0 for number in range(4)}
     two = release_cells(2, {LEAF: four}, one.bases, one.cells, year="2026")
