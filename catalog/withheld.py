@@ -15,6 +15,9 @@ from space_hub.trust.scopes import OrganisationKind
 
 _WIDE = frozenset({"public", "planners"})
 """Audiences as wide as the shelf."""
+_ALL_OF_OWNER = ""
+"""The subject of a choice for all that a provider has."""
+
 _MOST_SUBJECTS = 500
 
 
@@ -23,12 +26,12 @@ def withheld(session: Session, provider: Provider, offering_ids: Iterable[str]) 
     asked = list(offering_ids)
     rows: dict[str, dict[str, bool]] = {}
     for start in range(0, len(asked), _MOST_SUBJECTS):
-        subjects = [provider.id, *asked[start : start + _MOST_SUBJECTS]]
+        subjects = [_ALL_OF_OWNER, *asked[start : start + _MOST_SUBJECTS]]
         found = select(Consent).where(Consent.owner_id == provider.organisation_id, col(Consent.subject).in_(subjects))
         for row in session.exec(found.where(col(Consent.datum).startswith("offering.", autoescape=True))):
             narrow = row.audience not in _WIDE or "search" not in row.purposes
             rows.setdefault(row.subject, {})[row.datum] = narrow
-    general = rows.get(provider.id, {})
+    general = rows.get(_ALL_OF_OWNER, {})
     return {
         each: tuple(sorted(datum for datum, narrow in (general | rows.get(each, {})).items() if narrow))
         for each in asked

@@ -180,29 +180,6 @@ def allowed(session: Session, principal: Principal, owners: Mapping[str, str], p
     return Allowed(principal, purpose, owners, grants)
 
 
-def narrower_than_shelf(
-    session: Session, owner_id: str, subject: str, released_to: Collection[str] | None
-) -> tuple[str, ...]:
-    """The data of an offering that not everybody may see who sees the offering itself, by their short names.
-
-    `released_to` are the nations of its release, None for every planner. An index
-    must not hold these data: it answers all who see the offering alike.
-    """
-    rows = select(Consent).where(Consent.owner_id == owner_id, col(Consent.subject).in_(["", subject]))
-    grants = {(row.owner_id, row.subject, row.datum): _grant(row) for row in session.exec(rows)}
-    narrow = []
-    for datum in DEFAULTS:
-        if not datum.startswith(_OF_OFFERINGS):
-            continue
-        grant = _holding(grants, owner_id, subject, datum)
-        wide = grant.audience in {Audience.PUBLIC, Audience.PLANNERS} or (
-            grant.audience is Audience.NATIONS and released_to is not None and set(released_to) <= grant.nations
-        )
-        if not wide or Purpose.MATCH.value not in grant.purposes:
-            narrow.append(datum.removeprefix(_OF_OFFERINGS))
-    return tuple(narrow)
-
-
 def given(session: Session, principal: Principal, provider_id: str) -> Sequence[Consent]:
     """What the provider itself has said, for itself."""
     provider = files.of_organisation(session, principal.organisation_id)

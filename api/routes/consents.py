@@ -7,8 +7,10 @@ from pydantic import Field
 from api.deps import Asked
 from api.models import In, Out
 from api.policy import Router, scope
+from catalog import intake
 from providers import consents
 from providers.consents import Audience, Purpose
+from providers.tables import Provider
 
 router = Router(prefix="/v1", tags=["consents"])
 
@@ -59,16 +61,17 @@ def list_consents(provider_id: str, asked: Asked) -> ConsentsOut:
 def give_consent(provider_id: str, body: ConsentIn, asked: Asked) -> ConsentOut:
     """Narrow or widen who may see a datum. It holds from the next look at the shelf on."""
     with asked.write() as session:
-        return ConsentOut.model_validate(
-            consents.give(
-                session,
-                asked.clock,
-                asked.principal,
-                provider_id,
-                datum=body.datum,
-                audience=body.audience,
-                nations=body.nations,
-                purposes=body.purposes,
-                subject=body.subject,
-            )
+        given = consents.give(
+            session,
+            asked.clock,
+            asked.principal,
+            provider_id,
+            datum=body.datum,
+            audience=body.audience,
+            nations=body.nations,
+            purposes=body.purposes,
+            subject=body.subject,
         )
+        if body.datum.startswith("offering."):
+            intake.reshow(session, session.get_one(Provider, provider_id))
+        return ConsentOut.model_validate(given)

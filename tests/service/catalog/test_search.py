@@ -172,7 +172,7 @@ def test_what_is_withheld_is_not_found_by(any_database: Database, clock: ManualC
         session.add(
             Consent(
                 owner_id=who.organisation_id,
-                subject=provider.id,
+                subject="",
                 datum="offering.attributes",
                 audience="staff",
                 purposes=["match"],

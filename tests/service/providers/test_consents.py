@@ -62,20 +62,6 @@ def test_a_narrower_word_about_one_offering_goes_before_the_word_about_all(door:
         assert [(row.number, row.audience) for row in rows] == [(1, "nations"), (2, "nobody")]
 
 
-def test_what_not_every_reader_of_an_offering_may_see_is_withheld_from_the_index(door: Door) -> None:
-    who, provider_id = door.enter()
-
-    def withheld(released_to: set[str] | None = None) -> tuple[str, ...]:
-        with door.database.read() as session:
-            return consents.narrower_than_shelf(session, who.organisation_id, "off_1", released_to)
-
-    assert withheld() == ()
-    give(door, who, provider_id, "offering.prices", Audience.NATIONS, nations=["NO", "DE"])
-    assert (withheld(), withheld({"NO"}), withheld({"NO", "FR"})) == (("prices",), (), ("prices",))
-    give(door, who, provider_id, "offering.capacity", Audience.PLANNERS, purposes=[Purpose.STATISTICS])
-    assert withheld() == ("prices", "capacity")
-
-
 def test_a_word_moves_the_number_of_the_shelf_so_that_every_index_reads_it_again(door: Door) -> None:
     """Sabotage seen: without `bump` the index kept the datum until the supplier published again."""
     who, provider_id = door.enter()
