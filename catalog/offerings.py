@@ -141,8 +141,9 @@ def dependencies_of(session: Session, version_ids: Sequence[str]) -> dict[str, l
 
 
 def _owned(session: Session, provider: Provider, offering_id: str) -> Offering:
-    offering = session.get(Offering, offering_id)
-    if offering is None or offering.provider_id != provider.id:
+    mine = select(Offering).where(Offering.id == offering_id, Offering.provider_id == provider.id)
+    offering = session.exec(mine).first()
+    if offering is None:
         raise NotFound("catalog.offering_unknown", offering_id=offering_id)
     return offering
 

@@ -13,13 +13,11 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from benchmarks import Misused
 from benchmarks.judged.judge import grade
 
 QUERIES = Path(__file__).resolve().parents[2] / "tests" / "data" / "judged_queries.json"
 DEPTH = 10
 FLOOR = 0.9
-SEARCH = "/v1/catalogue/search"
 
 
 def run() -> dict[str, object]:
@@ -28,8 +26,6 @@ def run() -> dict[str, object]:
     queries: list[dict[str, Any]] = json.loads(QUERIES.read_text("utf-8"))
     with demonstration() as planner:
         offerings = planner.every("/v1/catalogue")
-        if not any(route.path == SEARCH for route in planner.hub.app.routes if hasattr(route, "path")):
-            raise Misused(f"this hub has no {SEARCH}: there is nothing to judge yet")
         figures: dict[str, object] = {"offerings": len(offerings), "queries": len(queries)}
         scores: dict[str, list[float]] = {"en": [], "fr": []}
         unanswerable = []

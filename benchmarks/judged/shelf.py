@@ -9,10 +9,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from jobs import migrations
-from jobs.demo import seed
+from jobs.demo import companies, seed
 from space_hub import db
 from space_hub.clock import ManualClock
 from space_hub.rng import SeededRng
+from space_hub.trust import keys
 from tests.support.hub import Hub, build
 
 
@@ -59,5 +60,6 @@ def demonstration() -> Iterator[Planner]:
         hub = build(database, clock, rng)
         with database.write() as session:
             secrets = seed.seed(session, clock, rng)
+            companies.seed(session, clock, rng, keys.authenticate(session, clock, secrets["broker"]))
         yield Planner(hub, secrets["nation"])
         database.engine.dispose()

@@ -21,7 +21,6 @@ TOPICS = frozenset(
         "finding.noted",
         "gap.changed",
         "ingest.finished",
-        "listing.claimed",
         "match.computed",
         "need.met",
         "need.sole_supplier",

@@ -310,7 +310,7 @@ def test_pairs_that_differ_in_value_and_number_of_secrets_are_one_world_to_a_sup
     """Answers, pages, messages, SQL statements and row counts; the campaign is `./hub bench disclosure`."""
     with Pairs(tmp_path, sqlite_template) as made:
         for number in range(1, 6):
-            found = made.compare(number, strangers=False)
+            found = made.compare(number)
             assert found.differences == [], number
             assert found.counts["pairs_that_others_tell_apart"] == 1
             assert found.counts["answers_with_items"] > 10
@@ -327,6 +327,6 @@ def test_the_comparison_sees_a_leak_that_no_answer_shows(
 
     monkeypatch.setattr(gaps, "_office", looks_at_all)
     with Pairs(tmp_path, sqlite_template) as made:
-        found = [made.compare(number, strangers=False).differences for number in (1, 2)]
+        found = [made.compare(number).differences for number in (1, 2)]
     assert any("SQL rows" in each and "requirement" in each for told in found for each in told)
     assert all(each.startswith("SQL rows") for told in found for each in told)

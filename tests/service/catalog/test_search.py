@@ -168,7 +168,6 @@ def test_what_is_withheld_is_not_found_by(any_database: Database, clock: ManualC
     """Sabotage seen: values indexed whatever their consent."""
     reader, held, who = planner(any_database, clock, rng), index.of(any_database), supplier(any_database, clock, rng)
     with any_database.write() as session:
-        provider = session.exec(select(Provider)).one()
         session.add(
             Consent(
                 owner_id=who.organisation_id,
