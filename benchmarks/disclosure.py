@@ -41,7 +41,7 @@ from space_hub.delivery import outbox, send
 from space_hub.delivery.wire import Reply, Wire
 from space_hub.rng import SeededRng
 from tests.support.hub import Caller, Hub, build
-from tests.support.supply import arrive, evidence, good, offering, requirement, verified
+from tests.support.supply import AREAS, arrive, confirm, evidence, good, offering, requirement, verified
 
 OPTIONS = {
     "--pairs=N": "pairs of worlds; 1000 unless told",
@@ -325,8 +325,10 @@ def supplier_acts(world: World, ids: list[str]) -> int:
         me, provider_id = arrive(hub, "Newcomer", "FR")
         path = f"/v1/providers/{provider_id}"
         world.note("evidence", me.post(f"{path}/evidence", evidence()))
-        world.note("submit", me.post(f"{path}/submission"))
-    good(world.broker.post(f"{path}/decisions", {"event": "verify", "reasons": ["Papers in order."]}))
+    confirm(hub, provider_id)
+    with world.watched():
+        asked = {"tier": "listed", "mission_areas": list(AREAS)}
+        world.note("apply", me.post(f"{path}/applications", asked))
     world.settle()
     with world.watched():
         hook = world.note("endpoint", me.post("/v1/endpoints", {"url": "https://hooks.example.org/me"}))

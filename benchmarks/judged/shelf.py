@@ -13,7 +13,7 @@ from jobs.demo import companies, seed
 from space_hub import db
 from space_hub.clock import ManualClock
 from space_hub.rng import SeededRng
-from space_hub.trust import keys
+from space_hub.trust import keys, organisations
 from tests.support.hub import Hub, build
 
 
@@ -59,6 +59,7 @@ def demonstration() -> Iterator[Planner]:
         clock, rng = ManualClock(datetime(2024, 11, 2, tzinfo=UTC)), SeededRng(1)
         hub = build(database, clock, rng)
         with database.write() as session:
+            organisations.ensure_hub(session, clock)
             secrets = seed.seed(session, clock, rng)
             companies.seed(session, clock, rng, keys.authenticate(session, clock, secrets["broker"]))
         yield Planner(hub, secrets["nation"])

@@ -38,7 +38,8 @@ _WALL_S = 15.0
 _READY_ROWS = 500
 """Rows of the template that carry drop-down lists."""
 _PROPERTIES = "docProps/core.xml"
-_MOMENT = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
+_MOMENT = re.compile(rb"(<(?:\w+:)?(?:created|modified)\b[^>]*>)[^<]*")
+"""Whatever prefix the writer gives the namespace: another library may have chosen one."""
 _LONGEST_LIST = 255
 """Characters of a drop-down list that stands in the cell's rule; longer lists stand on a sheet."""
 

@@ -24,7 +24,7 @@ def test_the_verdicts_add_up_to_what_the_files_hold(report: documents.Report) ->
 def test_products_are_offerings_and_what_they_are_not_is_said(report: documents.Report) -> None:
     became = {each.document: each for each in report.verdicts}
     umbra = became["stapi/product/examples/ProductCollectionUmbra.json#umbra_archive_catalog"]
-    assert (umbra.became, umbra.note) == ("offering", "radar.sar, archive; sar:resolution_range")
+    assert (umbra.became, umbra.note) == ("offering", "radar.sar, archive; azimuth_looks, sar:resolution_range")
     assert became["stapi/openapi.yaml"].code == "document.is_a_schema"
     assert became["stac/simple-item.json"].code == "stac.item_is_a_delivery"
     assert became["stac/catalog.json"].code == "stac.catalog_has_no_product"

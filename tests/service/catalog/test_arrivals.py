@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.support.demand import messages, settle, state
 from tests.support.hub import Caller, Hub
-from tests.support.supply import good, offering, verified
+from tests.support.supply import applied, arrive, confirm, evidence, good, offering, verified
 
 BLUR = {"gsd": {"value": 0.9, "unit": "m"}}
 
@@ -53,8 +53,6 @@ def test_an_offering_that_arrives_meets_the_open_needs_of_those_who_may_see_it(h
 
 
 def test_offerings_of_an_unverified_supplier_wait_for_its_verification(hub: Hub) -> None:
-    from tests.support.supply import arrive, evidence
-
     broker, planner = hub.key("broker", "BE"), hub.key("nation", "FR")
     stated = state(planner)
     supplier, provider_id = arrive(hub)
@@ -62,12 +60,12 @@ def test_offerings_of_an_unverified_supplier_wait_for_its_verification(hub: Hub)
     settle(hub)
     assert outcomes(planner, stated) == {}
     good(supplier.post(f"/v1/providers/{provider_id}/evidence", evidence()))
-    good(supplier.post(f"/v1/providers/{provider_id}/submission"))
-    decision = f"/v1/providers/{provider_id}/decisions"
-    good(broker.post(decision, {"event": "verify", "reasons": ["Papers in order."]}))
+    confirm(hub, provider_id)
+    applied(supplier, provider_id)
     settle(hub)
     assert outcomes(planner, stated) == {offered: "pass"}
-    good(broker.post(decision, {"event": "suspend", "reasons": ["Register extract is missing."]}))
+    decision = {"event": "suspend", "reasons": ["Register extract is missing."]}
+    good(broker.post(f"/v1/providers/{provider_id}/decisions", decision))
     settle(hub)
     assert outcomes(planner, stated) == {offered: "withdrawn"}
     assert standing(planner, stated)["suppliers_meeting"] == 0

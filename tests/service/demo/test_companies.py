@@ -10,7 +10,7 @@ from jobs.demo import companies, seed
 from space_hub.clock import ManualClock
 from space_hub.db import Database
 from space_hub.rng import SeededRng
-from space_hub.trust import keys
+from space_hub.trust import keys, organisations
 from space_hub.vocabulary.capabilities import CAPABILITIES
 from space_hub.vocabulary.codes import MissionArea
 
@@ -41,6 +41,7 @@ def test_they_come_through_the_front_door_and_stand_on_the_shelf(
 ) -> None:
     """Without a catalogue the numbers of the files stay; they are tied to their satellites at the first ingest."""
     with any_database.write() as session:
+        organisations.ensure_hub(session, clock)
         secrets = seed.seed(session, clock, rng)
         broker = keys.authenticate(session, clock, secrets["broker"])
         made = companies.seed(session, clock, rng, broker)
