@@ -9,11 +9,14 @@ reads every page there is, with its own ids and with those of others.
 Compared are status, headers and body of every answer, page by page, every
 message that leaves for it, and, for its requests alone, the SQL statements with
 the number of rows that each gave: what takes longer for a reason tells it too.
+
+A campaign follows chains: each world of a chain is compared with the one before it,
+so that a pair costs little more than one world.
 """
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -24,12 +27,13 @@ from shutil import copyfile
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
+from anyio.from_thread import start_blocking_portal
 from httpx2 import Response
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from api.app import routes
 from api.deps import House
-from benchmarks import Misused
+from benchmarks._campaign import cores, numbers, shared
 from catalog import orders
 from catalog.tables import OfferingDraftRow
 from jobs import deliver, handlers, migrations, react
@@ -40,14 +44,17 @@ from space_hub.db import Database
 from space_hub.delivery import outbox, send
 from space_hub.delivery.wire import Reply, Wire
 from space_hub.rng import SeededRng
+from space_hub.trust import organisations
 from tests.support.hub import Caller, Hub, build
 from tests.support.supply import AREAS, arrive, confirm, evidence, good, offering, requirement, verified
 
 OPTIONS = {
     "--pairs=N": "pairs of worlds; 1000 unless told",
-    "--first=N": "number of the first pair, so that a campaign can be split; 1 unless told",
-    "--common": "ask only for ids of others that exist in both worlds",
+    "--workers=N": "processes that share them; one for each core unless told",
 }
+
+CHAIN = 25
+"""Pairs that follow one another from one seed."""
 
 START = datetime(2024, 11, 2, tzinfo=UTC)
 B_NATIONS = ("PL", "DE", "IT")
@@ -69,9 +76,13 @@ class Secret:
     levels: tuple[str, ...]
 
 
-def secret(draw: Random) -> Secret:
-    count = draw.randint(0, 3)
-    needs = draw.randint(0, 4)
+MOST_OFFERINGS, MOST_NEEDS = 3, 4
+
+
+def secret(draw: Random, *, fullest: bool = False) -> Secret:
+    """What others keep in a world drawn at random; in the fullest, as much of it as any world has."""
+    count = MOST_OFFERINGS if fullest else draw.randint(0, MOST_OFFERINGS)
+    needs = MOST_NEEDS if fullest else draw.randint(0, MOST_NEEDS)
     return Secret(
         tuple(f"{draw.uniform(1, 99):.2f}" for _ in range(count)),
         tuple(round(draw.uniform(10, 90_000), 1) for _ in range(count)),
@@ -147,20 +158,17 @@ class World:
 
 
 def run(*options: str) -> dict[str, object]:
-    given = dict(option.lstrip("-").partition("=")[::2] for option in options)
-    try:
-        pairs, first = int(given.get("pairs") or 1000), int(given.get("first") or 1)
-    except ValueError as error:
-        raise Misused(f"expected a whole number: {error}") from error
+    given = numbers(options, pairs=1000, workers=cores())
+    pairs = given["pairs"]
     started = time.monotonic()
     total: Counter[str] = Counter()
     told: list[str] = []
-    with TemporaryDirectory() as folder, Pairs(Path(folder)) as made:
-        for number in range(first, first + pairs):
-            found = made.compare(number, strangers="common" not in given)
+    chains = [(seed, min(CHAIN, pairs - done)) for seed, done in enumerate(range(0, pairs, CHAIN), 1)]
+    for chain in shared("chains of worlds", _chain, chains, given["workers"]):
+        for name, found in chain:
             total.update(found.counts)
-            told += [f"pair {number}: {each}" for each in found.differences]
-    figures: dict[str, object] = {"pairs": pairs, "first": first, **{name: total[name] for name in COUNTED}}
+            told += [f"{name}: {each}" for each in found.differences]
+    figures: dict[str, object] = {"pairs": pairs, **{name: total[name] for name in COUNTED}}
     figures["differing"] = len(told)
     figures["first_differences"] = told[:5]
     figures["seconds"] = round(time.monotonic() - started, 1)
@@ -173,63 +181,69 @@ COUNTED = ("answers", "answers_with_items", "messages", "statements", "rows", "p
 
 @dataclass(frozen=True)
 class Found:
+    """What was compared in one pair, and each difference in words."""
+
     counts: Counter[str]
     differences: list[str]
 
 
-class Pairs:
-    """Makes worlds from one template and one application, which is what takes long."""
+def _chain(seed: int, pairs: int) -> list[tuple[str, Found]]:
+    with TemporaryDirectory() as folder, Worlds(Path(folder)) as worlds:
+        return [(f"seed {seed}, pair {number}", found) for number, found in enumerate(worlds.pairs(seed, pairs), 1)]
+
+
+class Worlds:
+    """One application and one engine after which the file is exchanged: to make both anew is what takes long."""
 
     def __init__(self, folder: Path, template: Path | None = None) -> None:
-        self._folder = folder
         self._template = template or _template(folder)
-        database = db.connect(f"sqlite:///{copyfile(self._template, folder / 'app.sqlite')}")
-        self._hub = build(database, ManualClock(START), SeededRng(0))
+        self._file = folder / "world.sqlite"
+        copyfile(self._template, self._file)
+        self._engine = db.connect(f"sqlite:///{self._file}").engine
+        self._hub = build(Database(self._engine), ManualClock(START), SeededRng(0))
+        self._now: World | None = None
+        self._portal = start_blocking_portal()
+        _watch(self._engine, lambda: self._now)
 
-    def __enter__(self) -> "Pairs":
+    def __enter__(self) -> "Worlds":
+        self._hub.client.portal = self._portal.__enter__()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._hub.database.engine.dispose()
+    def __exit__(self, *fault: Any) -> None:
+        self._portal.__exit__(*fault)
+        self._engine.dispose()
 
-    def compare(self, number: int, *, strangers: bool = True) -> Found:
-        """Both worlds of pair `number`: what was compared, and each difference in words.
+    def pairs(self, seed: int, count: int) -> Iterator[Found]:
+        """`count` worlds after a first one, each compared with the one before it."""
+        fullest = self._world(seed)
+        others_act(fullest, secret(Random(seed), fullest=True))
+        ids = sorted(fullest.secrets)
+        before: World | None = None
+        for number in range(count + 1):
+            world = self._world(seed)
+            others_act(world, secret(Random(f"{seed}/{number}")))
+            assert {*world.secrets} <= {*ids}, "an id in this world that none is asked for"
+            full = supplier_acts(world, ids)
+            if before:
+                yield _compared([before, world], full)
+            before = world
 
-        With `strangers`, also ids are asked for that exist in one of the two worlds only.
-        """
-        secrets = [secret(Random(f"{number}/{which}")) for which in ("left", "right")]
-        worlds = [self._world(f"{number}-{place}", number) for place in (0, 1)]
-        try:
-            for world, kept in zip(worlds, secrets, strict=True):
-                self._enter(world)
-                others_act(world, kept)
-            known = [set(world.secrets) for world in worlds]
-            ids = sorted(known[0] | known[1] if strangers else known[0] & known[1])
-            full = 0
-            for world in worlds:
-                self._enter(world)
-                full = supplier_acts(world, ids)
-            return _compared(worlds, full)
-        finally:
-            for world in worlds:
-                world.hub.database.engine.dispose()
-                Path(str(world.hub.database.engine.url.database)).unlink()
-
-    def _enter(self, world: World) -> None:
-        """The one application serves this world."""
-        hub = world.hub
-        self._hub.app.state.house = House(hub.settings, hub.database, hub.clock, hub.rng)
-
-    def _world(self, name: str, number: int) -> World:
-        database = db.connect(f"sqlite:///{copyfile(self._template, self._folder / f'{name}.sqlite')}")
-        clock, rng = ManualClock(START), SeededRng(number)
+    def _world(self, seed: int) -> World:
+        self._now = None
+        self._engine.dispose()
+        for left in self._file.parent.glob(f"{self._file.name}-*"):
+            left.unlink()
+        copyfile(self._template, self._file)
+        # An engine of its own for what is kept by engine, with the connections and compiled statements of the one.
+        database = Database(self._engine.execution_options(world=f"{seed}"))
+        clock, rng = ManualClock(START), SeededRng(seed)
         hub = Hub(self._hub.app, self._hub.client, database, clock, rng, self._hub.settings)
         self._hub.app.state.house = House(hub.settings, database, clock, rng)
-        _ensure(hub)
+        with database.write() as session:
+            organisations.ensure_hub(session, clock)
         broker = hub.key("broker", "BE")
         rival, rival_id = verified(hub, broker, "Rival", "PL")
-        world = World(hub, broker, rival, rival_id, [hub.key("nation", nation) for nation in B_NATIONS])
-        _watch(database, world)
+        self._now = world = World(hub, broker, rival, rival_id, [hub.key("nation", nation) for nation in B_NATIONS])
         _public(hub.key("nation", "NO"))
         return world
 
@@ -240,13 +254,6 @@ def _template(folder: Path) -> Path:
     migrations.upgrade(database)
     database.engine.dispose()
     return path
-
-
-def _ensure(hub: Hub) -> None:
-    from space_hub.trust import organisations
-
-    with hub.database.write() as session:
-        organisations.ensure_hub(session, hub.clock)
 
 
 def _public(planner: Caller) -> None:
@@ -261,16 +268,18 @@ def _public(planner: Caller) -> None:
     good(planner.put(f"/v1/opportunities/{made['id']}/opening"), 200)
 
 
-def _watch(database: Database, world: World) -> None:
+def _watch(engine: Engine, now: Callable[[], World | None]) -> None:
     """Note each statement of a watched request, and each row that it gave."""
 
     def before(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        world.statement = statement
-        if world.watching:
+        world = now()
+        if world and world.watching:
+            world.statement = statement
             world.asked[statement] += 1
 
     def counted(_cursor: Any, row: tuple[Any, ...]) -> tuple[Any, ...]:
-        if world.watching:
+        world = now()
+        if world and world.watching:
             world.rows[world.statement] += 1
         return row
 
@@ -278,8 +287,8 @@ def _watch(database: Database, world: World) -> None:
         connection.row_factory = counted
         connection.execute("PRAGMA synchronous=OFF")  # These worlds need not outlive a loss of power.
 
-    event.listen(database.engine, "before_cursor_execute", before)
-    event.listen(database.engine, "checkout", connected)
+    event.listen(engine, "before_cursor_execute", before)
+    event.listen(engine, "checkout", connected)
 
 
 def others_act(world: World, kept: Secret) -> None:

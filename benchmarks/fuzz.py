@@ -10,7 +10,8 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,10 +19,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import schemathesis
+from anyio.from_thread import start_blocking_portal
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis import GenerationMode
 
-from benchmarks import Misused
+from benchmarks._campaign import cores, numbers, shared
 from jobs import migrations
 from space_hub import db
 from space_hub.clock import ManualClock
@@ -33,7 +35,11 @@ OPTIONS = {
     "--examples=N": "for each operation, way of drawing and asker; 25 unless told",
     "--only=TEXT": "operations whose method and path hold this text",
     "--seed=N": "of the examples; 1 unless told",
+    "--workers=N": "processes that share the operations; one for each core unless told",
 }
+
+SLICES = 16
+"""Parts of the operations, each with a hub of its own."""
 
 PROBLEM = "application/problem+json"
 KINDS = ("provider", "nation", "operations_centre", "broker")
@@ -51,15 +57,21 @@ class Tally:
     operations: int = 0
     not_drawn: list[str] = field(default_factory=list)
 
+    def add(self, other: "Tally") -> None:
+        self.statuses.update(other.statuses)
+        self.operations += other.operations
+        for name in ("faults", "undocumented", "broken", "not_drawn"):
+            getattr(self, name).extend(getattr(other, name))
+
 
 def run(*options: str) -> dict[str, object]:
-    given_options = dict(option.lstrip("-").partition("=")[::2] for option in options)
-    try:
-        examples, number = int(given_options.get("examples") or 25), int(given_options.get("seed") or 1)
-    except ValueError as error:
-        raise Misused(f"expected a whole number: {error}") from error
+    given = numbers(options, examples=25, seed=1, workers=cores())
+    only = dict(option.lstrip("-").partition("=")[::2] for option in options).get("only") or ""
     started = time.monotonic()
-    tally = fuzz(examples=examples, number=number, only=given_options.get("only") or "")
+    tally = Tally()
+    slices = [(given["examples"], given["seed"], only, (place, SLICES)) for place in range(SLICES)]
+    for part in shared("slices of the operations", fuzz, slices, given["workers"]):
+        tally.add(part)
     return {
         "operations": tally.operations,
         "examples": tally.statuses.total(),
@@ -74,25 +86,31 @@ def run(*options: str) -> dict[str, object]:
     }
 
 
-def fuzz(*, examples: int, number: int, only: str = "", askers: tuple[str, ...] = ("", *KINDS)) -> Tally:
-    """Ask every operation `examples` times in each way, for each asker ('' is nobody known)."""
+def fuzz(
+    examples: int,
+    number: int,
+    only: str = "",
+    part: tuple[int, int] = (0, 1),
+    askers: tuple[str, ...] = ("", *KINDS),
+) -> Tally:
+    """Ask every operation `examples` times in each way, for each asker ('' is nobody known).
+
+    `part` is (i, n): every n-th operation from the i-th.
+    """
     tally = Tally()
-    with TemporaryDirectory() as folder:
-        hub, callers, ids = _furnished(Path(folder))
+    with TemporaryDirectory() as folder, _furnished(Path(folder)) as (hub, callers, ids):
         schema: Any = schemathesis.openapi.from_dict(hub.app.openapi())
-        for found in schema.get_all_operations():
-            operation = found.ok()
-            label = f"{operation.method.upper()} {operation.path}"
-            if only not in label:
-                continue
+        named = [
+            (f"{one.method.upper()} {one.path}", one) for one in (each.ok() for each in schema.get_all_operations())
+        ]
+        for label, operation in [each for each in named if only in each[0]][part[0] :: part[1]]:
             tally.operations += 1
             documented = {
                 status: set(each.get("content", ())) for status, each in operation.definition.raw["responses"].items()
             }
             for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
                 for asker in askers:
-                    _ask(tally, hub, callers.get(asker), operation, documented, ids, mode, examples, number)
-        hub.database.engine.dispose()
+                    _ask(tally, hub, callers.get(asker), operation, label, documented, ids, mode, examples, number)
     return tally
 
 
@@ -101,13 +119,13 @@ def _ask(
     hub: Hub,
     caller: Caller | None,
     operation: Any,
+    label: str,
     documented: Mapping[str, set[str]],
     ids: Mapping[str, list[str]],
     mode: GenerationMode,
     examples: int,
     number: int,
 ) -> None:
-    label = f"{operation.method.upper()} {operation.path}"
     sent = 0
 
     @seed(number)
@@ -193,7 +211,8 @@ def _is_problem(answer: Any) -> bool:
     return {"type", "title", "status", "code", "detail"} <= set(told) and told["status"] == answer.status_code
 
 
-def _furnished(folder: Path) -> tuple[Hub, dict[str, Caller], dict[str, list[str]]]:
+@contextmanager
+def _furnished(folder: Path) -> Iterator[tuple[Hub, dict[str, Caller], dict[str, list[str]]]]:
     """A hub with one of everything that is cheap to make, and the ids by name of a path parameter."""
     database = db.connect(f"sqlite:///{folder / 'fuzz.sqlite'}")
     migrations.upgrade(database)
@@ -218,4 +237,6 @@ def _furnished(folder: Path) -> tuple[Hub, dict[str, Caller], dict[str, list[str
         "question_id": [asked["id"]],
         "organisation_id": [caller.organisation_id for caller in callers.values()],
     }
-    return hub, callers, ids
+    with start_blocking_portal() as hub.client.portal:
+        yield hub, callers, ids
+    database.engine.dispose()

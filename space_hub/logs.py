@@ -11,6 +11,9 @@ import structlog
 
 
 def configure(level: int = logging.INFO) -> None:
+    """Set this process's logs up; what was set up first stays."""
+    if structlog.is_configured():
+        return
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 from sqlmodel import Session
 
 from benchmarks.search.shelf import NOW, ORGANISATIONS, Market, organisation
@@ -42,6 +42,9 @@ def put(database: Database, market: Market) -> list[Principal]:
     for chunk in _chunks(market.shelf):
         with database.write() as session:
             _offerings(session, chunk, providers, marks, number)
+    with database.write() as session:
+        # What autovacuum does on an installed server within a minute; without it the planner of queries guesses.
+        session.execute(text("ANALYZE"))
     return planners
 
 

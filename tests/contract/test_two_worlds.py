@@ -18,7 +18,7 @@ from httpx2 import Response
 from sqlmodel import Session, select
 
 from api.app import routes
-from benchmarks.disclosure import Pairs
+from benchmarks.disclosure import Worlds
 from catalog import gaps, orders
 from catalog.tables import Requirement
 from jobs import deliver, handlers, react
@@ -308,10 +308,9 @@ def test_pairs_that_differ_in_value_and_number_of_secrets_are_one_world_to_a_sup
     sqlite_template: Path, tmp_path: Path
 ) -> None:
     """Answers, pages, messages, SQL statements and row counts; the campaign is `./hub bench disclosure`."""
-    with Pairs(tmp_path, sqlite_template) as made:
-        for number in range(1, 6):
-            found = made.compare(number)
-            assert found.differences == [], number
+    with Worlds(tmp_path, sqlite_template) as made:
+        for found in made.pairs(1, 5):
+            assert found.differences == []
             assert found.counts["pairs_that_others_tell_apart"] == 1
             assert found.counts["answers_with_items"] > 10
             assert found.counts["messages"] > 3
@@ -326,7 +325,7 @@ def test_the_comparison_sees_a_leak_that_no_answer_shows(
         session.exec(select(Requirement.id)).all()
 
     monkeypatch.setattr(gaps, "_office", looks_at_all)
-    with Pairs(tmp_path, sqlite_template) as made:
-        found = [made.compare(number).differences for number in (1, 2)]
+    with Worlds(tmp_path, sqlite_template) as made:
+        found = [each.differences for each in made.pairs(1, 3)]
     assert any("SQL rows" in each and "requirement" in each for told in found for each in told)
     assert all(each.startswith("SQL rows") for told in found for each in told)
