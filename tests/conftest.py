@@ -13,6 +13,8 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from fastapi import FastAPI
 from sqlalchemy import make_url, text
 
 from jobs import migrations
@@ -22,6 +24,7 @@ from space_hub.db import Database
 from space_hub.rng import SeededRng
 from tests.support import postgres
 from tests.support.hub import Hub, build
+from tests.support.moving import Moving
 
 ROOT = Path(__file__).resolve().parents[1]
 _NUMBERS = count(1)
@@ -92,12 +95,17 @@ def postgresql_url(postgres_server: str, postgres_template: str) -> Iterator[str
         yield url
 
 
+@pytest.fixture(scope="session")
+def moving(request: pytest.FixtureRequest) -> Moving:
+    """The engine of tests that run on one kind of database."""
+    return Moving(request.config.getoption("--on"))
+
+
 @pytest.fixture
-def any_database(request: pytest.FixtureRequest) -> Iterator[Database]:
+def any_database(request: pytest.FixtureRequest, moving: Moving) -> Iterator[Database]:
     """A fresh database for a test that need not run on both kinds: SQLite, or what `--on` names."""
-    database = db.connect(request.getfixturevalue(f"{request.config.getoption('--on')}_url"))
-    yield database
-    database.engine.dispose()
+    with moving.to(request.getfixturevalue(f"{moving.kind}_url")) as database:
+        yield database
 
 
 @pytest.fixture
@@ -155,9 +163,23 @@ def shared() -> Path:
     pytest.skip(missing)
 
 
+@pytest.fixture(scope="session")
+def _standing() -> Iterator[tuple[BlockingPortal, list[FastAPI]]]:
+    """One loop for all requests, where a client alone starts one for each, and the application once it is built."""
+    with start_blocking_portal() as portal:
+        yield portal, []
+
+
 @pytest.fixture
-def hub(any_database: Database, clock: ManualClock, rng: SeededRng) -> Hub:
-    return build(any_database, clock, rng)
+def hub(
+    any_database: Database, clock: ManualClock, rng: SeededRng, _standing: tuple[BlockingPortal, list[FastAPI]]
+) -> Hub:
+    """The hub of this test. Whoever adds routes to its application builds one of its own."""
+    portal, built = _standing
+    made = build(any_database, clock, rng, *built)
+    built[:] = [made.app]
+    made.client.portal = portal
+    return made
 
 
 def _name(kind: str) -> str:

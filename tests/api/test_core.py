@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from openapi_spec_validator import validate
 from pydantic_core._pydantic_core import list_all_errors
 
@@ -235,8 +236,6 @@ def test_the_description_is_valid_and_served_from_our_own_origin(hub: Hub) -> No
 
 def test_a_body_above_the_ceiling_is_refused(hub: Hub) -> None:
     app = create(hub.settings.model_copy(update={"cutoff_body_bytes": 100}), database=hub.database, clock=hub.clock)
-    from fastapi.testclient import TestClient
-
     caller = hub.key("broker")
     headers = caller.headers() | {"Idempotency-Key": "k"}
     answer = TestClient(app).post("/v1/organisations", headers=headers, json=NATION | {"name": "x" * 200})
@@ -250,8 +249,9 @@ def test_a_fault_of_ours_shows_nothing_of_itself(hub: Hub) -> None:
     def boom() -> None:
         raise RuntimeError("secret inside")
 
-    hub.app.include_router(router.api)
-    answer = hub.client.get("/boom")
+    app = create(hub.settings, database=hub.database, clock=hub.clock)
+    app.include_router(router.api)
+    answer = TestClient(app, raise_server_exceptions=False).get("/boom")
     assert answer.status_code == 500
     assert "secret" not in answer.text
 

@@ -72,13 +72,18 @@ class Hub:
         return Caller(self, made.id, secret)
 
 
-def build(database: Database, clock: ManualClock, rng: SeededRng) -> Hub:
+def build(database: Database, clock: ManualClock, rng: SeededRng, app: FastAPI | None = None) -> Hub:
+    """A hub over an application of its own, or over one that served another hub and now serves this."""
     from api.app import create
+    from api.deps import House
 
     settings = Settings(egress_allow=[])
     with database.write() as session:
         organisations.ensure_hub(session, clock)
-    app = create(settings, database=database, clock=clock, rng=rng)
+    if app is None:
+        app = create(settings, database=database, clock=clock, rng=rng)
+    else:
+        app.state.house = House(settings, database, clock, rng)
     client = TestClient(app, raise_server_exceptions=False)
     described = _described(app)
 
