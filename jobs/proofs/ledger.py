@@ -12,8 +12,6 @@ then fail, else it proves nothing.
 """
 
 import json
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -27,7 +25,7 @@ from sqlmodel import select
 from catalog import ledger
 from catalog.ledger_rules import PARTS
 from catalog.promise_tables import CallOff, CapacityBucket, CapacityReservation, SupplyOrder
-from jobs.proofs import supply
+from jobs.proofs import ledger_client, supply
 from jobs.proofs.service import Service
 from space_hub.db import Database
 from space_hub.delivery.log import rfc3339
@@ -90,13 +88,13 @@ def campaign(
     service.start()
     notes = [service.folder / f"client_{number}.jsonl" for number in range(clients)]
     processes = [
-        _client({**task, "name": f"c{number}", "attempts": attempts, "notes": str(path)})
+        ledger_client.started({**task, "name": f"c{number}", "attempts": attempts, "notes": str(path)})
         for number, path in enumerate(notes)
     ]
     began = service.clock.monotonic()
     try:
         for process in processes:
-            _say(process, "go", last=True)
+            ledger_client.begin(process)
         while any(process.poll() is None for process in processes):
             service.clock.sleep(0.1)
             if progress is not None:
@@ -149,25 +147,7 @@ def _market(service: Service, units: int) -> dict[str, Any]:
         "window_to": rfc3339(day + timedelta(days=1)),
         "decided_by": {"name": supply.AUTHORITY.name, "office": supply.AUTHORITY.office},
     }
-    return {"port": service.port, "secret": secret, "body": body}
-
-
-def _client(task: dict[str, Any]) -> "subprocess.Popen[str]":
-    """A started client that has its task and waits for the word to begin."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "jobs.proofs.ledger_client"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
-    )
-    _say(process, json.dumps(task))
-    return process
-
-
-def _say(process: "subprocess.Popen[str]", line: str, *, last: bool = False) -> None:
-    if process.stdin is None:
-        raise RuntimeError("the client has no standard input")
-    process.stdin.write(line + "\n")
-    process.stdin.flush()
-    if last:
-        process.stdin.close()
+    return {"port": service.port, "secret": secret, "bodies": [body]}
 
 
 def _lines(path: Path) -> int:

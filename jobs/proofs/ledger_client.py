@@ -1,14 +1,16 @@
-"""One client of the ledger proof: a process of its own that calls off, one unit at a time, and notes each answer.
+"""One client of the ledger's proof and measurement: a process of its own that calls off and notes each answer.
 
-Started by `jobs.proofs.ledger` with its task as one line of JSON on standard
-input; it begins when a second line arrives. Its notes are one line of JSON for
-each attempt. An answer that did not come (a broken connection, a 503) is asked
-for again under the same key.
+Its task is one line of JSON on standard input: what it asks in turn, and for how
+many attempts or seconds. It begins when a second line arrives. Its notes are one
+line of JSON for each attempt. An answer that did not come (a broken connection,
+a 503) is asked for again under the same key.
 """
 
 import json
+import subprocess
 import sys
 from http.client import HTTPConnection, HTTPException
+from itertools import count, cycle
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +19,40 @@ from space_hub.clock import SystemClock
 _TRIES = 200
 
 
+def started(task: dict[str, Any]) -> "subprocess.Popen[str]":
+    """A started client that has its task and waits for the word to begin."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jobs.proofs.ledger_client"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    )
+    _say(process, json.dumps(task))
+    return process
+
+
+def begin(process: "subprocess.Popen[str]") -> None:
+    _say(process, "go")
+    if process.stdin is not None:
+        process.stdin.close()
+
+
+def _say(process: "subprocess.Popen[str]", line: str) -> None:
+    if process.stdin is None:
+        raise RuntimeError("the client has no standard input")
+    process.stdin.write(line + "\n")
+    process.stdin.flush()
+
+
 def main() -> None:
     task: dict[str, Any] = json.loads(sys.stdin.readline())
     sys.stdin.readline()
     connection = HTTPConnection("127.0.0.1", task["port"], timeout=30)
     headers = {"Authorization": f"Bearer {task['secret']}", "Content-Type": "application/json"}
-    body = json.dumps(task["body"]).encode()
+    bodies = cycle(json.dumps(body).encode() for body in task["bodies"])
+    clock = SystemClock()
+    until = clock.monotonic() + task["seconds"] if "seconds" in task else None
     with Path(task["notes"]).open("w", encoding="utf-8") as notes:
-        for number in range(task["attempts"]):
+        for number, body in zip(range(task["attempts"]) if until is None else count(), bodies, strict=False):
+            if until is not None and clock.monotonic() > until:
+                return
             key = f"{task['name']}-{number}"
             status, answer, tries = attempt(connection, headers | {"Idempotency-Key": key}, body)
             made = {"key": key, "status": status, "id": answer.get("id"), "code": answer.get("code"), "tries": tries}

@@ -1,0 +1,170 @@
+"""Reservations a second over HTTP with authorization, audit, log and idempotency on, by two API processes.
+
+Forty agreements, twenty-five days of each, four clients that each place call-offs of one unit of
+one day, one after another, for as long as told. Nothing is refused: what is measured is
+the way of a call-off that is granted. Beside the rate stands the processor time of each
+part for one call-off, which says what a quieter or larger machine would do.
+"""
+
+import json
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from sqlalchemy import func, make_url, text
+from sqlmodel import Session, SQLModel, col, select
+
+from benchmarks import Misused
+from benchmarks._campaign import numbers
+from catalog import ledger
+from catalog.promise_tables import CallOff, SupplyOrder
+from jobs.proofs import ledger_client, supply
+from jobs.proofs.service import Service
+from space_hub import db
+from space_hub.delivery.log import LogEntry, rfc3339, sequence
+from space_hub.trust import audit, keys
+from space_hub.trust.audit import AuditEntry
+from space_hub.trust.idempotency import IdempotencyRow
+from space_hub.trust.scopes import OrganisationKind
+from tests.support import postgres
+
+OPTIONS = {
+    "--database=NAME": "postgresql (as it is without this option) or sqlite",
+    "--seconds=N": "how long the clients place call-offs; 60",
+    "--clients=N": "processes that place them; 4",
+    "--workers=N": "API processes; 2",
+}
+
+AGREEMENTS, DAYS = 40, 25
+ASKED_PER_S = 300
+"""On two cores with PostgreSQL."""
+
+
+def run(*options: str) -> dict[str, object]:
+    kind = dict(option.lstrip("-").partition("=")[::2] for option in options).get("database") or "postgresql"
+    if kind not in {"sqlite", "postgresql"}:
+        raise Misused(f"--database is {kind}; give sqlite or postgresql")
+    given = numbers([each for each in options if "database" not in each], seconds=60, clients=4, workers=2)
+    with (
+        tempfile.TemporaryDirectory(prefix="space-hub-bench-") as name,
+        _database(kind, Path(name)) as url,
+        Service(url, Path(name), workers=given["workers"]) as service,
+    ):
+        task = _market(service)
+        service.start()
+        notes = [Path(name) / f"client_{number}.jsonl" for number in range(given["clients"])]
+        clients = [
+            ledger_client.started({**task, "name": f"c{number}", "seconds": given["seconds"], "notes": str(path)})
+            for number, path in enumerate(notes)
+        ]
+        before, began = _group_s(service), perf_counter()
+        for client in clients:
+            ledger_client.begin(client)
+        if any(client.wait(given["seconds"] + 120) for client in clients):
+            raise RuntimeError(f"a client failed; see {service.folder}")
+        spent, api_s = perf_counter() - began, _group_s(service) - before
+        service.stop()
+        said = Counter(json.loads(line)["status"] for path in notes for line in path.read_text("utf-8").splitlines())
+        placed = said[201]
+        with service.database.read() as session:
+            kept = _kept(session)
+            faults = ledger.faults(session)
+        drained = _drained(service)
+    figures: dict[str, object] = {
+        "database": kind,
+        "placed": placed,
+        "per_s": round(placed / spent, 1),
+        "seconds": round(spent, 1),
+        "api_cpu_ms": round(1000 * api_s / placed, 2),
+        "other_answers": sum(said.values()) - placed,
+        **kept,
+        "seconds_to_chain_and_number": drained,
+        "faults": len(faults),
+    }
+    whole = all(kept[name] >= placed for name in kept) and not faults and placed == sum(said.values())
+    return {**figures, "holds": whole and (kind == "sqlite" or placed / spent >= ASKED_PER_S)}
+
+
+def _market(service: Service) -> dict[str, Any]:
+    clock, rng = service.clock, service.rng
+    with service.database.write() as session:
+        lead = supply.principal(session, clock, rng, OrganisationKind.NATION, "FR", "Bench nation")
+        seller = supply.supplier(session, clock, rng, offered=10.0**9)
+        promises = [supply.promise(session, clock, rng, seller, lead, capacity=10**6) for _ in range(AGREEMENTS)]
+        _, secret = keys.issue(session, clock, rng, organisation_id=lead.organisation_id, name="clients")
+    first = (clock.now() + timedelta(days=2)).replace(hour=0, minute=0, second=0, microsecond=0)
+    bodies = [
+        {
+            "agreement_id": promise.agreement_id,
+            "quantity_per_day": 1,
+            "window_from": rfc3339(first + timedelta(days=day)),
+            "window_to": rfc3339(first + timedelta(days=day + 1)),
+            "decided_by": {"name": supply.AUTHORITY.name, "office": supply.AUTHORITY.office},
+        }
+        for day in range(DAYS)
+        for promise in promises
+    ]
+    return {"port": service.port, "secret": secret, "bodies": bodies}
+
+
+def _kept(session: Session) -> dict[str, int]:
+    """What stands in the books for the call-offs: nothing may be switched off to be fast."""
+    tables: dict[str, type[SQLModel]] = {
+        "call_offs": CallOff,
+        "orders": SupplyOrder,
+        "idempotency_rows": IdempotencyRow,
+    }
+    kept = {
+        name: int(session.execute(select(func.count()).select_from(table)).scalar_one())
+        for name, table in tables.items()
+    }
+    for name, table, condition in (
+        ("audit_rows", AuditEntry, col(AuditEntry.action) == "call_off.place"),
+        ("log_rows", LogEntry, col(LogEntry.topic) == "call_off.placed"),
+    ):
+        kept[name] = int(session.execute(select(func.count()).select_from(table).where(condition)).scalar_one())
+    return kept
+
+
+def _drained(service: Service) -> float:
+    """Seconds until the audit trail is chained and the log is numbered, alone."""
+    began = perf_counter()
+    while True:
+        with service.database.write() as session:
+            left = audit.seal(session)
+        with service.database.write() as session:
+            left += sequence(session)
+        if not left:
+            return round(perf_counter() - began, 1)
+
+
+def _group_s(service: Service) -> float:
+    """Processor time so far of the API's processes, which are one group; read from /proc."""
+    group, ticks = service.process.pid if service.process else -1, 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            words = stat.read_text("utf-8").rpartition(")")[2].split()
+        except OSError:
+            continue  # It ended between the listing and the reading.
+        if int(words[2]) == group:
+            ticks += int(words[11]) + int(words[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def _database(kind: str, folder: Path) -> Iterator[str]:
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'hub.sqlite'}"
+        return
+    with postgres.server() as server:
+        admin = db.connect(server)
+        with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("CREATE DATABASE space_hub_bench"))
+        admin.engine.dispose()
+        yield make_url(server).set(database="space_hub_bench").render_as_string(False)
