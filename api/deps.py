@@ -8,7 +8,7 @@ a retry after a lost answer repeats the answer and not the work.
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import Depends, Header, Request, Security
@@ -41,6 +41,7 @@ class House:
     database: Database
     clock: Clock
     rng: Rng
+    ring: keys.Ring = field(default_factory=keys.Ring)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,7 @@ def ask(request: Request, key: Annotated[HTTPAuthorizationCredentials | None, Se
     house: House = request.app.state.house
     principal = ANONYMOUS
     if key is not None:
-        with house.database.read() as session:
-            principal = keys.authenticate(session, house.clock, key.credentials)
+        principal = house.ring.authenticate(house.database, house.clock, key.credentials)
     return Ask(house, principal, language_of(request))
 
 
@@ -133,14 +133,13 @@ class Creation(Ask):
     def _try(self, make: Callable[[Session], T], status: int, secret: frozenset[str]) -> JSONResponse:
         owner = self.principal.organisation_id
         with self.database.write() as session:
-            stored = idempotency.find(session, owner, self.key, self.route, self.body_sha256)
+            stored = idempotency.begin(session, self.clock, owner, self.key, self.route, self.body_sha256)
             if stored is not None:
                 return JSONResponse(stored.answer, stored.status, {"Idempotent-Replayed": "true"})
-            row = idempotency.open_row(session, self.clock, owner, self.key, self.route, self.body_sha256)
             answer: Any = jsonable_encoder(make(session))
-            row.status = status
-            row.answer = {**answer, **dict.fromkeys(secret & set(answer))} if secret else answer
-            session.add(row)
+            kept = {**answer, **dict.fromkeys(secret & set(answer))} if secret else answer
+            session.flush()
+            idempotency.complete(session, owner, self.key, status, kept)
         return JSONResponse(answer, status)
 
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pysqlite3.dbapi2 as sqlite
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Connection, Engine, Integer, create_engine, event
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Connection, Engine, Integer, create_engine, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import TypeEngine
@@ -108,6 +108,12 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     deferred = connection.get_execution_options().get("hub_read", False)
     connection.exec_driver_sql("BEGIN" if deferred else "BEGIN IMMEDIATE")
+
+
+def exclusive(session: Session, key: int) -> None:
+    """Let one transaction at a time pass on PostgreSQL; a SQLite writer is alone anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
 
 def stored_clock(database: Database) -> Clock:

@@ -76,8 +76,10 @@ def list_keys(asked: Asked, page: Page) -> Paged[KeyOut]:
 
 @router.delete("/{key_id}", policy=any_key())
 def revoke_key(key_id: str, asked: Asked) -> KeyOut:
-    """End a key at once."""
+    """End a key: at once where you are told so, everywhere within five seconds."""
     with asked.write() as session:
         ended = keys.revoke(session, asked.clock, asked.principal, key_id)
         audit.record(session, asked.clock, asked.principal, "key.revoke", key_id)
-        return KeyOut.model_validate(ended)
+        shown = KeyOut.model_validate(ended)
+    asked.house.ring.forget(key_id)
+    return shown

@@ -20,6 +20,7 @@ from typing import Any
 from sqlalchemy import insert, update
 from sqlmodel import Session, col, select
 
+from space_hub import db
 from space_hub.awareness.admission import Admission
 from space_hub.awareness.selection import Departure
 from space_hub.awareness.tables import Designation, ElementSetRow, QuarantinedSet, SourceFile, SpaceObject
@@ -194,7 +195,7 @@ class _Taking:
                 {"bad": bad, "offered": offered, "limit_percent": round(100.0 * self.limits.bad_share, 1)},
                 **counts,
             )
-        log.exclusive(self.session, _LOCK)
+        db.exclusive(self.session, _LOCK)
         if self.synthetic and self._real_catalogue():
             return self.refuse("ingest.synthetic_beside_real", {}, **counts)
         file = self._file(form=str(read.form), offered=offered, quarantined=bad, reasons=reasons)

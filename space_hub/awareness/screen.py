@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session
 
+from space_hub import db
 from space_hub.awareness import snapshot
 from space_hub.awareness.tables import Run
 from space_hub.clock import Clock
 from space_hub.db import Database
-from space_hub.delivery import log
 from space_hub.errors import Invalid, Unavailable
 from space_hub.rng import Rng
 from space_hub.trust.principal import Principal
@@ -126,7 +126,7 @@ def run_screening(
             with database.write() as session:
                 if guard is not None:
                     guard(session)
-                log.exclusive(session, _LOCK)
+                db.exclusive(session, _LOCK)
                 publishing = Publishing(session, clock, rng, principal, asked, taken, result, digest, engine())
                 return publishing.publish(started_at, clock.monotonic() - began)
         except Unavailable:

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Index, func, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from space_hub import db
 from space_hub.clock import Clock
 from space_hub.db import BIG, JSON_TYPE
 from space_hub.delivery.topics import TOPICS
@@ -82,17 +83,14 @@ def sequence(session: Session, limit: int = 1000) -> int:
     The caller commits. Only one transaction at a time does this: SQLite has one
     writer, PostgreSQL takes an advisory lock.
     """
-    exclusive(session, _LOCK)
+    db.exclusive(session, _LOCK)
     fresh = session.exec(
         select(LogEntry).where(col(LogEntry.position).is_(None)).order_by(col(LogEntry.id)).limit(limit)
     ).all()
-    last = head(session)
-    for entry in fresh:
-        last += 1
-        entry.position = last
-        entry.event_id = _event_id(session, entry)
-        session.add(entry)
-        session.flush()
+    ids = _event_ids(session, fresh)
+    for position, entry in enumerate(fresh, head(session) + 1):
+        entry.position, entry.event_id = position, ids[entry.id]
+    session.flush()
     return len(fresh)
 
 
@@ -142,23 +140,30 @@ def position_of(session: Session, event_id: str | None, principal: Principal) ->
     return found
 
 
-def exclusive(session: Session, key: int) -> None:
-    """Let one transaction at a time pass on PostgreSQL; a SQLite writer is alone anyway."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.connection().execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
-
-
 def rfc3339(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _event_id(session: Session, entry: LogEntry) -> str:
-    """From content alone; a literal repetition at the same instant takes the next ordinal."""
+def _event_ids(session: Session, fresh: Sequence[LogEntry]) -> dict[int | None, str]:
+    """For each entry the id that its content alone gives; a literal repetition at the same instant takes the next."""
+    given: dict[int | None, str] = {}
+    taken: set[str] = set()
+    waiting, ordinal = list(fresh), 0
+    while waiting:
+        wanted = {entry.id: _event_id(entry, ordinal) for entry in waiting}
+        found = session.exec(select(LogEntry.event_id).where(col(LogEntry.event_id).in_(wanted.values())))
+        taken.update(each for each in found if each)
+        again = []
+        for entry in waiting:
+            if wanted[entry.id] in taken:
+                again.append(entry)
+            else:
+                taken.add(wanted[entry.id])
+                given[entry.id] = wanted[entry.id]
+        waiting, ordinal = again, ordinal + 1
+    return given
+
+
+def _event_id(entry: LogEntry, ordinal: int) -> str:
     content = [entry.marking_id, entry.topic, entry.subject, rfc3339(entry.at), entry.payload]
-    ordinal = 0
-    while True:
-        name = json.dumps([*content, ordinal], sort_keys=True)
-        event_id = f"evt_{uuid.uuid5(_NAMESPACE, name).hex}"
-        if session.exec(select(LogEntry.id).where(LogEntry.event_id == event_id)).first() is None:
-            return event_id
-        ordinal += 1
+    return f"evt_{uuid.uuid5(_NAMESPACE, json.dumps([*content, ordinal], sort_keys=True)).hex}"

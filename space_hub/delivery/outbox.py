@@ -14,6 +14,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, or_, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from space_hub import db
 from space_hub.clock import Clock
 from space_hub.db import BIG
 from space_hub.delivery import cursors, endpoints, log, retry
@@ -91,7 +92,7 @@ class Claim:
 
 def fan_out(session: Session, clock: Clock, rng: Rng, limit: int = 500) -> int:
     """Make messages of the next sequenced entries and of replays; how many entries were looked at."""
-    log.exclusive(session, _LOCK)
+    db.exclusive(session, _LOCK)
     entries = log.read_after(session, cursors.position(session, cursors.FAN_OUT), limit)
     known = endpoints.active(session)
     for endpoint in known:
@@ -115,7 +116,7 @@ def claim_due(
     if endpoints_at_once < 1:
         return []
     wall = clock.wall()
-    log.exclusive(session, _LOCK)
+    db.exclusive(session, _LOCK)
     waiting = col(Message.state) == MessageState.PENDING.value
     under_way = select(Message.endpoint_id).where(waiting, col(Message.claimed_until_wall) > wall)
     ready = session.exec(

@@ -15,10 +15,12 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from space_hub import db
 from space_hub.clock import Clock
 from space_hub.db import BIG, JSON_TYPE
-from space_hub.trust import markings
 from space_hub.trust.principal import Principal
+
+_LOCK = 7_310_003
 
 
 class AuditEntry(SQLModel, table=True):
@@ -58,8 +60,8 @@ def record(session: Session, clock: Clock, principal: Principal, action: str, su
 
 
 def seal(session: Session, limit: int = 10_000) -> int:
-    """Chain the rows that are committed and not yet chained; how many were."""
-    markings.lock(session)
+    """Chain the rows that are committed and not yet chained; how many were. One transaction at a time does this."""
+    db.exclusive(session, _LOCK)
     last = head(session)
     rows = session.exec(
         select(AuditEntry).where(col(AuditEntry.number).is_(None)).order_by(col(AuditEntry.id)).limit(limit)

@@ -9,7 +9,8 @@ kept for at least seven days.
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete
+from sqlalchemy import CursorResult, Table, delete, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel, col
 
 from space_hub.clock import Clock
@@ -29,23 +30,38 @@ class IdempotencyRow(SQLModel, table=True):
     at_wall: datetime
 
 
-def find(session: Session, organisation_id: str, key: str, route: str, body_sha256: str) -> IdempotencyRow | None:
-    """The completed answer under this key, or None; the same key for something else is refused."""
-    row = session.get(IdempotencyRow, (organisation_id, key))
-    if row is not None and (row.route, row.body_sha256) != (route, body_sha256):
+_ROWS: Table = SQLModel.metadata.tables["idempotency"]
+"""As a table: a row is made and completed by one statement each, which every create pays."""
+
+
+def begin(
+    session: Session, clock: Clock, organisation_id: str, key: str, route: str, body_sha256: str
+) -> IdempotencyRow | None:
+    """The answer kept under this key, or None with the row made; the same key for something else is refused."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    values = {
+        "organisation_id": organisation_id,
+        "key": key,
+        "route": route,
+        "body_sha256": body_sha256,
+        "status": 0,
+        "at_wall": clock.wall(),
+    }
+    made = insert(_ROWS).values(values).on_conflict_do_nothing().returning(_ROWS.c.key)
+    if session.connection().execute(made).first() is not None:
+        return None
+    row = session.get_one(IdempotencyRow, (organisation_id, key))
+    if (row.route, row.body_sha256) != (route, body_sha256):
         raise Invalid("trust.idempotency_key_reused", key=key)
     return row
 
 
-def open_row(
-    session: Session, clock: Clock, organisation_id: str, key: str, route: str, body_sha256: str
-) -> IdempotencyRow:
-    row = IdempotencyRow(
-        organisation_id=organisation_id, key=key, route=route, body_sha256=body_sha256, at_wall=clock.wall()
+def complete(session: Session, organisation_id: str, key: str, status: int, answer: Any) -> None:
+    session.connection().execute(
+        update(_ROWS)
+        .where(_ROWS.c.organisation_id == organisation_id, _ROWS.c.key == key)
+        .values(status=status, answer=answer)
     )
-    session.add(row)
-    session.flush()
-    return row
 
 
 def prune(session: Session, clock: Clock, *, keep: timedelta) -> int:

@@ -6,18 +6,25 @@ the fetch. A marking that is not in the table has no readers.
 """
 
 from collections.abc import Iterable
+from threading import Lock
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, String, cast, insert, or_, text
+from sqlalchemy import ColumnElement, Engine, String, cast, insert, or_
 from sqlalchemy import select as sa_select
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from space_hub import db
 from space_hub.db import JSON_TYPE
 from space_hub.errors import Invalid
 from space_hub.trust.labels import PUBLIC, Marking, above, may_read
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
 from space_hub.trust.tables import Organisation
+
+_KNOWN: WeakKeyDictionary[Engine, set[str]] = WeakKeyDictionary()
+"""Ids that stood there before a transaction of this process met them: a marking is never changed or deleted."""
+_REMEMBERING = Lock()
 
 _LOCK = 7_310_001  # Any number will do; it keeps "new organisation" and "new marking" apart on PostgreSQL.
 
@@ -45,19 +52,27 @@ class MarkingReader(SQLModel, table=True):
 
 def lock(session: Session) -> None:
     """Let only one transaction at a time add markings or organisations."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.connection().execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    db.exclusive(session, _LOCK)
 
 
 def ensure(session: Session, marking: Marking, *, ceiling: str = "unclassified") -> str:
     """The id of `marking`, made with its readers if it is new; refused above the `ceiling`."""
     if above(marking.level, ceiling):
         raise Invalid("trust.marking_above_ceiling", level=marking.level, ceiling=ceiling)
-    if session.get(MarkingRow, marking.id) is not None:
+    with _REMEMBERING:
+        known = _KNOWN.setdefault(session.get_bind().engine, set())
+    if marking.id in known:
         return marking.id
-    lock(session)
-    if session.get(MarkingRow, marking.id, populate_existing=True) is not None:
+    made: set[str] = session.info.setdefault("markings_made", set())
+    row = session.get(MarkingRow, marking.id)
+    if row is None:
+        lock(session)
+        row = session.get(MarkingRow, marking.id, populate_existing=True)
+    if row is not None:
+        if marking.id not in made:
+            known.add(marking.id)
         return marking.id
+    made.add(marking.id)
     session.add(
         MarkingRow(
             id=marking.id,

@@ -168,14 +168,36 @@ def test_a_key_ends_no_key_that_can_do_more(any_database: Database, clock: Manua
         keys.revoke(session, clock, whole, whole.key_id)
 
 
+def test_a_revoked_key_ends_at_once_where_it_is_forgotten_and_everywhere_within_five_seconds(
+    any_database: Database, clock: ManualClock, rng: SeededRng
+) -> None:
+    """Sabotage seen: a ring that keeps what it knows for ever let the revoked key in."""
+    with any_database.write() as session:
+        organisation = organisations.register(
+            session, clock, rng, name="Ally", kind=OrganisationKind.NATION, nation="FR"
+        )
+        key, secret = keys.issue(session, clock, rng, organisation_id=organisation.id, name="desk")
+    here, elsewhere = keys.Ring(), keys.Ring()
+    me = here.authenticate(any_database, clock, secret)
+    assert elsewhere.authenticate(any_database, clock, secret) == me
+    with any_database.write() as session:
+        keys.revoke(session, clock, me, key.id)
+    here.forget(key.id)
+    with pytest.raises(Unauthenticated):
+        here.authenticate(any_database, clock, secret)
+    clock.advance(timedelta(seconds=keys.RECALL_S))
+    with pytest.raises(Unauthenticated):
+        elsewhere.authenticate(any_database, clock, secret)
+
+
 def test_answers_kept_for_a_retry_are_forgotten_in_time_and_not_before(database: Database, clock: ManualClock) -> None:
     """Sabotage seen: comparing with `>` forgot the fresh one."""
     for key in ("old", "fresh"):
         with database.write() as session:
-            idempotency.open_row(session, clock, "org_a", key, "POST /v1/x", "0" * 64)
+            assert idempotency.begin(session, clock, "org_a", key, "POST /v1/x", "0" * 64) is None
         clock.advance(timedelta(days=8))
     with database.write() as session:
         assert idempotency.prune(session, clock, keep=timedelta(days=10)) == 1
-    with database.read() as session:
-        assert idempotency.find(session, "org_a", "old", "POST /v1/x", "0" * 64) is None
-        assert idempotency.find(session, "org_a", "fresh", "POST /v1/x", "0" * 64) is not None
+    with database.write() as session:
+        assert idempotency.begin(session, clock, "org_a", "old", "POST /v1/x", "0" * 64) is None
+        assert idempotency.begin(session, clock, "org_a", "fresh", "POST /v1/x", "0" * 64) is not None
