@@ -112,12 +112,10 @@ def next_state(state: State, event: Event, side: Side) -> State:
     found = TABLE.get((state, event))
     if found is None:
         possible = sorted(each.value for at, each in TABLE if at is state and each is not Event.MISS)
-        raise Conflict(
-            "activation.not_possible", event=event.value, state=state.value, possible=", ".join(possible) or "-"
-        )
+        raise Conflict("activation.not_possible", event=event, state=state, possible=", ".join(possible) or "-")
     after, sides = found
     if side not in sides:
-        raise Forbidden("activation.step_of_other_side", event=event.value, side=", ".join(sorted(sides)))
+        raise Forbidden("activation.step_of_other_side", event=event, side=", ".join(sorted(sides)))
     return after
 
 
@@ -321,7 +319,7 @@ def turn(activation: Activation, now: datetime) -> Activation:
 def step(activation: Activation, act: Act) -> Activation:
     """`activation` after `act`; what was missed before it is written first."""
     if act.event is Event.MISS:
-        raise Forbidden("activation.step_of_other_side", event=act.event.value, side=Side.CLOCK.value)
+        raise Forbidden("activation.step_of_other_side", event=act.event, side=Side.CLOCK)
     activation = turn(activation, act.at)
     if activation.entries and act.at < activation.entries[-1].at:
         last = activation.entries[-1].at
@@ -347,7 +345,7 @@ def _entries(activation: Activation, act: Act, after: State) -> Iterator[Entry]:
 
 def _reasoned(entry: Entry) -> Entry:
     if not entry.reason:
-        raise Invalid("activation.reason_missing", event=entry.event.value)
+        raise Invalid("activation.reason_missing", event=entry.event)
     return entry
 
 

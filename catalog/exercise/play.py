@@ -36,6 +36,10 @@ Draw = Callable[[], float]
 """The next number of a stream, from 0 up to and without 1."""
 
 
+SLOWEST = 1000.0
+"""The largest pace: a supplier that takes longer does not come at all within any drill."""
+
+
 @dataclass(frozen=True, slots=True)
 class Behaviour:
     """How a supplier acts: how likely it refuses all, and between which bounds the rest is drawn.
@@ -53,9 +57,14 @@ class Behaviour:
     def __post_init__(self) -> None:
         chances = all(0 <= each <= 1 for each in (self.refuses, self.unreached, *self.accepts))
         times = timedelta(0) <= self.answers[0] <= self.answers[1]
-        shares = self.accepts[0] <= self.accepts[1] and 0 <= self.pace[0] <= self.pace[1]
+        shares = self.accepts[0] <= self.accepts[1] and 0 <= self.pace[0] <= self.pace[1] <= SLOWEST
         if not (chances and times and shares):
-            raise Invalid("exercise.behaviour_wrong", given=str(self))
+            low, high = self.answers
+            given = (
+                f"refuses {self.refuses}, unreached {self.unreached}, answers {low} - {high}, "
+                f"accepts {self.accepts[0]} - {self.accepts[1]}, pace {self.pace[0]} - {self.pace[1]}"
+            )
+            raise Invalid("exercise.behaviour_wrong", given=given, slowest=SLOWEST)
 
 
 PUNCTUAL = Behaviour()

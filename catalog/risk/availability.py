@@ -5,7 +5,7 @@ isotropic error in the plane of the encounter the probability that two objects w
 combined radius r and the predicted miss d touch is greatest at a standard deviation of
 d / sqrt(2), where it is close to r^2 / (e d^2) (Alfano 2005, "Relating position uncertainty
 to maximum conjunction probability", for the idea; the circle is small against the miss).
-That value is exceeded, by two parts in a million at r/d = 0.1 and by a third near r = d, so
+That value is exceeded, by two parts in a million at r/d = 0.1 and by nearly a third near r = d, so
 d^2 - r^2 stands in its place, which was above the exact maximum at every one of 300 ratios.
 Whatever is made of it is labelled a bound, and a computed probability takes its place by
 the same field.

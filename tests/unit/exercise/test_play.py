@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from math import inf, nan
 from random import Random
 
 import pytest
@@ -147,7 +148,14 @@ def test_a_scenario_that_cannot_be_played_is_refused(
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"refuses": 1.1}, {"answers": (MINUTE, timedelta(0))}, {"accepts": (0.9, 0.1)}, {"pace": (-1.0, 1.0)}],
+    [
+        {"refuses": 1.1},
+        {"answers": (MINUTE, timedelta(0))},
+        {"accepts": (0.9, 0.1)},
+        {"pace": (-1.0, 1.0)},
+        {"pace": (1.0, inf)},
+        {"refuses": nan},
+    ],
 )
 def test_a_behaviour_that_nobody_can_have_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(Invalid) as refused:
