@@ -1,0 +1,1 @@
+"""Calling up what was promised for worse days: the steps, the clocks, and what they say of a supplier."""

@@ -1,0 +1,1 @@
+"""Drills of assured access, played by the rules that hold in earnest."""

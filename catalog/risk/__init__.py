@@ -1,0 +1,1 @@
+"""What threatens the supply, and what of the promised would be missing."""
