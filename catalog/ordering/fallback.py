@@ -162,8 +162,9 @@ def step(policy: Policy, options: Sequence[Option], tried: Sequence[Tried], now:
     winner = next((each for each in tried if each.won_at), None) or _winner(policy, tried)
     if winner is not None:
         losers = [each for each in standing if each is not winner]
-        announced = () if winner.won_at else (Win(winner.rank),)
-        return (*announced, *_cancel(losers, plan)) or ((Wait(None),) if losers else ())
+        acts: list[Act] = [] if winner.won_at else [Win(winner.rank)]
+        acts += _cancel(losers, plan)
+        return tuple(acts) or ((Wait(None),) if losers else ())
     if now >= policy.give_up_after:
         return _cancel(standing, plan) or ((Wait(None),) if standing else (Fail(),))
     known = {each.rank for each in tried}
@@ -172,8 +173,9 @@ def step(policy: Policy, options: Sequence[Option], tried: Sequence[Tried], now:
         return (Wait(policy.give_up_after),) if standing else (Fail(),)
     due = {each.rank: each.placed_at + plan[each.rank].answer_within for each in standing if _unanswered(each)}
     overdue = [each for each in standing if each.rank in due and now >= due[each.rank]]
-    acts = (*_cancel(overdue, plan), *_places(policy, plan, untried, tried))
-    return acts or (Wait(min([policy.give_up_after, *due.values()])),)
+    return (*_cancel(overdue, plan), *_places(policy, plan, untried, tried)) or (
+        Wait(min([policy.give_up_after, *due.values()])),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,16 +203,18 @@ def outcome(options: Sequence[Option], tried: Sequence[Tried]) -> Account:
     plan = _plan(options, tried)
     winner = next((each for each in tried if each.won_at), None)
     success = winner is not None and (winner.open or winner.status is OrderStatus.COMPLETED)
-    losers = [each for each in tried if each is not winner]
+    paid, seconds = Decimal(0), None
+    if winner and winner.won_at:
+        paid = plan[winner.rank].price.amount if success else paid
+        seconds = int((winner.won_at - min(each.placed_at for each in tried)).total_seconds())
+    surplus = [each for each in tried if each is not winner and each.status is OrderStatus.COMPLETED]
     return Account(
-        success,
-        plan[winner.rank].price.amount if winner and success else Decimal(0),
-        sum((each.fee for each in tried), Decimal(0)),
-        sum((plan[each.rank].price.amount for each in losers if each.status is OrderStatus.COMPLETED), Decimal(0)),
-        int((winner.won_at - min(each.placed_at for each in tried)).total_seconds())
-        if winner and winner.won_at
-        else None,
-        tuple(sorted(each.rank for each in tried if each.open)),
+        success=success,
+        paid=paid,
+        fees=sum((each.fee for each in tried), Decimal(0)),
+        surplus=sum((plan[each.rank].price.amount for each in surplus), Decimal(0)),
+        seconds=seconds,
+        pending=tuple(sorted(each.rank for each in tried if each.open)),
     )
 
 

@@ -201,6 +201,6 @@ def _within_fees(policy: Policy, suppliers: dict[int, Supplier], tried: dict[int
     gone = sum(each.fee for each in tried.values())
     kept = [rank, *(each.rank for each in beside if not each.leaving)]
     for winner in kept:
-        risked = sum(suppliers[other].option.worst_fee() for other in kept if other != winner)
+        risked = sum((suppliers[other].option.worst_fee() for other in kept if other != winner), Decimal(0))
         risked += sum(suppliers[each.rank].option.worst_fee(each.asked_cancel_at) for each in beside if each.leaving)
         assert gone + risked <= policy.most_fees.amount

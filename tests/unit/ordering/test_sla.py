@@ -50,7 +50,7 @@ def test_the_deepest_step_passed_counts_up_to_the_cap_and_a_bound_just_kept_is_k
         assert found == ()
     else:
         (credit,) = found
-        assert (credit.measured, credit.promised) == (seconds, 7200)
+        assert (credit.measured, credit.promised) == (Decimal(seconds), Decimal(7200))
         assert credit.share == Decimal(share)
         assert credit.amount == Money(Decimal(amount), "EUR")
 
