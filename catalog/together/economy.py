@@ -61,8 +61,7 @@ class Option:
         if quantity == 0:
             return Decimal(0).quantize(COIN)
         prices = [
-            quantity * each.unit_price
-            if each.quantity <= quantity else Decimal('Infinity')
+            max(quantity, each.quantity) * each.unit_price
             for each, after in zip(self.breaks, [*self.breaks[1:], None], strict=True)
             if after is None or quantity < after.quantity
         ]

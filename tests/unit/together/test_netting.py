@@ -22,16 +22,16 @@ def test_a_ring_of_equal_debts_needs_no_payment_at_all() -> None:
 
 
 def test_the_largest_debtor_pays_the_largest_creditor_first() -> None:
-    """By hand: balances BE -90.50, NO -20, FR +70.50, DE +40. Sabotage seen: debtors in the order of names."""
-    lines = [line("BE", "FR", "90.50"), line("FR", "DE", "20.00"), line("NO", "DE", "20.00")]
+    """By hand: balances NO -90.50, BE -20, FR +70.50, DE +40. Sabotage seen: debtors in the order of names."""
+    lines = [line("NO", "FR", "90.50"), line("FR", "DE", "20.00"), line("BE", "DE", "20.00")]
     assert netting.balances(lines) == {
-        "BE": Decimal("-90.50"),
+        "BE": Decimal("-20.00"),
         "DE": Decimal("40.00"),
         "FR": Decimal("70.50"),
-        "NO": Decimal("-20.00"),
+        "NO": Decimal("-90.50"),
     }
     assert netting.net(lines) == (
-        Payment("BE", "FR", Decimal("70.50")),
+        Payment("NO", "FR", Decimal("70.50")),
         Payment("BE", "DE", Decimal("20.00")),
         Payment("NO", "DE", Decimal("20.00")),
     )
