@@ -67,6 +67,8 @@ class Scored:
 class Debrief:
     """What a supplier reads after the decision: its own quote against the criteria, and no rival."""
 
+    values: Mapping[str, Decimal]
+    """What was judged: the quote's own figures and the hub's facts of this supplier."""
     points: Mapping[str, Decimal]
     weights: Mapping[str, Decimal]
     total: Decimal
@@ -129,7 +131,7 @@ def score(criteria: Sequence[Criterion], quote: Mapping[str, Decimal], facts: Ma
     """
     points, failed = {}, []
     for each in criteria:
-        given = (facts if each.kind is CriterionKind.READINESS else quote).get(each.name)
+        given = _given(each, quote, facts)
         if given is not None and not given.is_finite():
             raise Invalid("scoring.value_wrong", name=each.name, given=str(given))
         share = Decimal(0) if given is None else (given - each.threshold) / (each.objective - each.threshold)
@@ -151,9 +153,23 @@ def ranked(quotes: Iterable[Scored], notice_sha256: str) -> list[Scored]:
     )
 
 
-def debrief(criteria: Sequence[Criterion], own: Score, *, awarded: bool, reasons: str) -> Debrief:
+def debrief(
+    criteria: Sequence[Criterion],
+    quote: Mapping[str, Decimal],
+    facts: Mapping[str, Decimal],
+    own: Score,
+    *,
+    awarded: bool,
+    reasons: str,
+) -> Debrief:
+    judged = {each.name: _given(each, quote, facts) for each in criteria}
+    values = {name: value for name, value in judged.items() if value is not None}
     weights = {each.name: each.weight for each in criteria}
-    return Debrief(own.points, weights, own.total, own.failed_hard, awarded, reasons)
+    return Debrief(values, own.points, weights, own.total, own.failed_hard, awarded, reasons)
+
+
+def _given(criterion: Criterion, quote: Mapping[str, Decimal], facts: Mapping[str, Decimal]) -> Decimal | None:
+    return (facts if criterion.kind is CriterionKind.READINESS else quote).get(criterion.name)
 
 
 def _lot(notice_sha256: str, provider_id: str) -> bytes:

@@ -7,7 +7,7 @@ be made in any language that has it.
 1. `aad` is the canonical JSON (sorted keys, no spaces, UTF-8, nothing escaped that need not be) of
    `{"v": 1, "notice": ..., "invitation": ..., "revision": ..., "openers": [...]}`: the SHA-256 of
    the frozen notice in lower-case hex, the invitation's id, the revision as a whole number from 1, and the
-   openers' ids in their order of places.
+   openers' ids in their order of places. The notice names the openers' public keys too, so that its hash binds them.
 2. `K` is 32 random bytes, `nonce` 24. `body` is `crypto_aead_xchacha20poly1305_ietf_encrypt` of
    the quote, padded by `sodium_pad` to steps of 4,096 bytes and to at most 65,536, with `aad`.
 3. `commitment` is SHA-256 of `b"space-hub quote v1" + K`. The cipher alone does not commit to one key: a

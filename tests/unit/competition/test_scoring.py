@@ -135,6 +135,8 @@ def test_a_value_that_is_no_number_is_refused() -> None:
 
 def test_a_debrief_holds_the_suppliers_own_quote_and_nothing_that_a_rival_could_move() -> None:
     own = scoring.score(CRITERIA, QUOTE, {"record": Decimal("0.5")})
-    told = scoring.debrief(CRITERIA, own, awarded=False, reasons="Another quote met the criteria better.")
+    facts = {"record": Decimal("0.5"), "of no criterion": Decimal(1)}
+    told = scoring.debrief(CRITERIA, QUOTE, facts, own, awarded=False, reasons="Another quote met the criteria better.")
     assert (told.points, told.total, told.awarded) == (own.points, own.total, False)
+    assert told.values == {**QUOTE, "record": Decimal("0.5")}
     assert sum(told.weights.values()) == 1

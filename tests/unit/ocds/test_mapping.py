@@ -252,7 +252,7 @@ def fields(body: Any, schema: dict[str, Any], whole: dict[str, Any], path: str =
 
 
 def test_no_field_is_unknown_or_deprecated_and_nothing_is_null(shared: Path) -> None:
-    """Sabotage seen: `status` given to the contract; a null where a value was not known; `address` misspelt."""
+    """Sabotage seen: `status` given to the contract; a null where a value was not known; `legalName` misspelt."""
     whole = schemas(shared)[0]["release"]
     for release in RELEASES:
         told = dict(fields(release, whole, whole))

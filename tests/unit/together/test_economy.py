@@ -36,7 +36,7 @@ BUY = Option(Modality.BUY, Decimal(6000), (Break(Decimal(0), Decimal(30)),), 84,
     ],
 )
 def test_an_option_costs_what_is_reckoned_by_hand(quantity: int, months: int, cost: int) -> None:
-    """Sabotage seen: no larger order tried; the horizon divided and rounded down; later breaks alone looked at."""
+    """Sabotage seen: no larger order tried; the horizon divided and rounded down; the last break alone looked at."""
     assert LEASE.cost(Decimal(quantity), months) == cost
 
 

@@ -48,7 +48,7 @@ drawn = st.lists(
 @given(lines=drawn)
 @settings(max_examples=80)
 def test_payments_settle_every_balance_and_are_fewer_than_the_nations(lines: list[Line]) -> None:
-    """Sabotage seen: the payee's balance not lowered never ended; amounts by the larger of the two balances."""
+    """Sabotage seen: amounts by the larger of the two balances."""
     left = netting.balances(lines)
     assert sum(left.values()) == 0
     payments = netting.net(lines)
