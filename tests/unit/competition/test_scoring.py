@@ -52,7 +52,7 @@ def test_what_a_quote_leaves_out_has_no_points_and_its_own_word_on_its_record_co
 
 
 quotes = st.lists(
-    st.tuples(st.integers(30000, 90000), st.integers(1, 100), st.integers(10, 60)), min_size=2, max_size=8, unique=True
+    st.tuples(st.integers(30000, 90000), st.integers(1, 100), st.integers(10, 60)), min_size=3, max_size=8, unique=True
 )
 
 
