@@ -1,0 +1,123 @@
+"""Who pays whom at the end of a period, once all debts between nations are set against each other. Pure.
+
+Only what remains of each nation's debts and claims is paid: multilateral netting. The largest debtor pays
+the largest creditor until all is settled, which takes at most one payment fewer than there are nations with a
+balance. The fewest possible would need groups that settle among themselves, a search that grows with
+every subset (Verhoeff 2004); the greedy order is close to it and can be checked by hand.
+
+Service rendered in kind counts like money once its receiver confirmed it, and only up to the share of a
+nation's debts that the pool declared; what is left over is carried and told.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+from enum import StrEnum
+
+from catalog.together.shares import COIN
+from space_hub.errors import Invalid
+
+
+class LineKind(StrEnum):
+    USE = "use"
+    SHARE = "share"
+    GUARANTEE = "guarantee"
+    CANCEL_FEE = "cancel_fee"
+    CREDIT = "credit"
+    COMPENSATION = "compensation"
+    IN_KIND = "in_kind"
+    ROUNDING = "rounding"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`payer` owes `payee` this for `subject`; all lines of a settlement are in one currency."""
+
+    payer: str
+    payee: str
+    kind: LineKind
+    subject: str
+    amount: Decimal
+
+    def __post_init__(self) -> None:
+        given = f"{self.payer} -> {self.payee}: {self.amount}"
+        if self.payer == self.payee:
+            raise Invalid("together.line_to_itself", given=given, subject=self.subject)
+        if not self.amount.is_finite() or self.amount < 0 or self.amount % COIN:
+            raise Invalid("together.line_amount_wrong", given=given, subject=self.subject)
+
+
+@dataclass(frozen=True, slots=True)
+class InKind:
+    """A service of `giver` for `receiver`, worth `equivalents` of money at the rate that the pool declared."""
+
+    id: str
+    giver: str
+    receiver: str
+    equivalents: Decimal
+    confirmed: bool
+
+    def __post_init__(self) -> None:
+        if self.giver == self.receiver or not self.equivalents.is_finite() or self.equivalents < 0:
+            given = f"{self.giver} -> {self.receiver}: {self.equivalents}"
+            raise Invalid("together.in_kind_wrong", given=given, subject=self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    payer: str
+    payee: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """The lines that services in kind add, and what of each entry does not count in this period."""
+
+    lines: tuple[Line, ...]
+    carried: Mapping[str, Decimal]
+
+
+def balances(lines: Iterable[Line]) -> dict[str, Decimal]:
+    """What each receives, less what it owes; the sum of all is zero."""
+    found: dict[str, Decimal] = {}
+    for line in lines:
+        found[line.payer] = found.get(line.payer, Decimal(0)) - line.amount
+        found[line.payee] = found.get(line.payee, Decimal(0)) + line.amount
+    return {name: found[name] for name in sorted(found)}
+
+
+def net(lines: Iterable[Line]) -> tuple[Payment, ...]:
+    """The payments that settle `lines`; equal balances are taken by name."""
+    left = balances(lines)
+    payments = []
+    while any(left.values()):
+        payer = min(left, key=lambda name: (left[name], name))
+        payee = min(left, key=lambda name: (-left[name], name))
+        amount = min(-left[payer], left[payee])
+        payments.append(Payment(payer, payee, amount))
+        left[payer] += amount
+        left[payee] -= amount
+    return tuple(payments)
+
+
+def in_kind(entries: Iterable[InKind], lines: Iterable[Line], largest_share: Decimal) -> Offset:
+    """What services of the period offset: in the order given, up to `largest_share` of what each giver owes by `lines`.
+
+    Rounded down to the coin, because a coin that nobody earned would have to be paid by somebody.
+    """
+    if not largest_share.is_finite() or not 0 <= largest_share <= 1:
+        raise Invalid("together.in_kind_share_wrong", given=str(largest_share))
+    room: dict[str, Decimal] = {}
+    for line in lines:
+        room[line.payer] = room.get(line.payer, Decimal(0)) + line.amount * largest_share
+    added, carried = [], {}
+    for entry in entries:
+        most = room.get(entry.giver, Decimal(0)) if entry.confirmed else Decimal(0)
+        counted = min(most, entry.equivalents).quantize(COIN, ROUND_DOWN)
+        if counted:
+            added.append(Line(entry.receiver, entry.giver, LineKind.IN_KIND, entry.id, counted))
+            room[entry.giver] -= counted
+        if counted < entry.equivalents:
+            carried[entry.id] = entry.equivalents - counted
+    return Offset(tuple(added), carried)
