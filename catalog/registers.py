@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
 from catalog import ucs
 from catalog.register_tables import RegisterListing, RegisterRefusal, RegisterSource
 from catalog.tables import Asset
 from catalog.ucs import Listed, Refusal
+from providers.lifecycle import Status
 from providers.tables import Provider
 from space_hub.clock import Clock
 from space_hub.errors import Invalid
@@ -85,25 +87,34 @@ def import_register(
     return report
 
 
-def listings(*, operator_nation: str | None = None, capability: str | None = None, state: str | None = None) -> Any:
-    """A statement of listings; they are public, so everyone with a key reads them all."""
-    statement = select(RegisterListing)
+def listings(
+    principal: Principal,
+    *,
+    operator_nation: str | None = None,
+    capability: str | None = None,
+    state: str | None = None,
+) -> Any:
+    """A statement of listings, each with the provider whose claim of it was accepted, None without one.
+
+    Listings are public, so everyone with a key reads them all. A supplier reads
+    neither the holder nor the state of what is not its own, whatever it asks for.
+    """
+    supplier = principal.kind is OrganisationKind.PROVIDER
+    own = col(Provider.organisation_id) == principal.organisation_id
+    named = own if supplier else or_(own, col(Provider.status) == Status.VERIFIED.value)
+    statement = (
+        select(RegisterListing, Provider)
+        .outerjoin(Asset, col(Asset.id) == col(RegisterListing.asset_id))
+        .outerjoin(Provider, and_(col(Provider.id) == col(Asset.provider_id), named))
+    )
     for column, wanted in (
         (RegisterListing.operator_nation, operator_nation),
         (RegisterListing.capability_guess, capability),
-        (RegisterListing.state, state),
+        (RegisterListing.state, None if supplier else state),
     ):
         if wanted is not None:
             statement = statement.where(col(column) == wanted)
     return statement
-
-
-def own_assets(session: Session, principal: Principal) -> frozenset[str]:
-    """Assets of the asker's own profile: a provider reads the state of its own listings only."""
-    if principal.kind is not OrganisationKind.PROVIDER:
-        return frozenset()
-    found = select(Asset.id).join(Provider, col(Provider.id) == col(Asset.provider_id))
-    return frozenset(session.exec(found.where(Provider.organisation_id == principal.organisation_id)))
 
 
 def _keep(session: Session, rng: Rng, source: RegisterSource, rows: Iterable[Listed | Refusal]) -> None:

@@ -191,6 +191,13 @@ def of_subject(session: Session, subject: str, kind: str) -> Submission | None:
     return session.exec(rows.order_by(col(Submission.opened_at).desc(), col(Submission.id).desc()).limit(1)).first()
 
 
+def waiting(session: Session, subject: str, *kinds: str) -> Submission | None:
+    """The one of these kinds about `subject` that is not answered yet."""
+    rows = select(Submission).where(Submission.subject == subject, col(Submission.kind).in_(kinds))
+    unanswered = col(Submission.state).in_([State.OPEN.value, State.WAITING_FOR_ASKER.value])
+    return session.exec(rows.where(unanswered)).one_or_none()
+
+
 def stands_with(principal: Principal) -> ColumnElement[bool]:
     """A condition on `submission`: its office is one that the principal acts for."""
     if principal.kind is OrganisationKind.BROKER:

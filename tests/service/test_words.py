@@ -21,6 +21,8 @@ PREFIXES = {
     "catalog.demand:Confidence": "demand.confidence",
     "catalog.demand:Kind": "demand.kind",
     "catalog.demand:Level": "demand.level",
+    "catalog.lifecycle:ClaimEvent": "claim.event",
+    "catalog.lifecycle:ClaimState": "claim.state",
     "catalog.opportunities:Kind": "opportunity.kind",
     "catalog.opportunities:State": "opportunity.state",
     "catalog.standings:Event": "need.event",
