@@ -212,6 +212,7 @@ def _wait_for(
         organisation=provider.organisation_id,
         title=f"{provider.legal_name}: {listing.asset_name}",
         areas=() if about is None else (about.area.value,),
+        text=row.grounds,
     )
 
 

@@ -142,7 +142,7 @@ def ask_debrief(application_id: str, once: Once) -> SubmissionOut:
     """Ask to be told at length why it was rejected."""
     return once.run(
         lambda session: SubmissionOut.of(
-            applications.ask_debrief(session, once.clock, once.rng, once.principal, application_id), once.clock.now()
+            applications.ask_debrief(session, once.clock, once.rng, once.principal, application_id), once
         )
     )
 

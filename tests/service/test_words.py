@@ -23,6 +23,7 @@ PREFIXES = {
     "catalog.demand:Level": "demand.level",
     "catalog.lifecycle:ClaimEvent": "claim.event",
     "catalog.lifecycle:ClaimState": "claim.state",
+    "catalog.opportunities:Asking": "opportunity.asking",
     "catalog.opportunities:Kind": "opportunity.kind",
     "catalog.opportunities:State": "opportunity.state",
     "catalog.standings:Event": "need.event",
