@@ -1,6 +1,7 @@
 """claims of register listings, comments beside questions
 
-A wrong code names no letter, so there was nothing to count tries on: the column goes.
+Who has signed an agreement before is a newcomer no longer. A wrong code names no
+letter, so there was nothing to count tries on: the column goes.
 """
 
 import sqlalchemy as sa
@@ -21,8 +22,16 @@ _STATES = ("open", "accepted", "contested", "refused", "withdrawn", "released")
 def upgrade() -> None:
     _claims()
     _comments()
+    _newcomers()
     with op.batch_alter_table("email_check") as table:
         table.drop_column("tries")
+
+
+def _newcomers() -> None:
+    provider = sa.table("provider", sa.column("id"), sa.column("newcomer", sa.Boolean()))
+    agreement = sa.table("agreement", sa.column("provider_id"), sa.column("status"))
+    signed = sa.select(agreement.c.provider_id).where(agreement.c.status.in_(["signed", "ended"]))
+    op.execute(sa.update(provider).where(provider.c.id.in_(signed)).values(newcomer=False))
 
 
 def _claims() -> None:
