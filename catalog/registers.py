@@ -7,17 +7,18 @@ claim survives; what it no longer names stays as it was last read.
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
-from catalog import ucs
+from catalog.names import name_key
 from catalog.register_tables import RegisterListing, RegisterRefusal, RegisterSource
 from catalog.tables import Asset
-from catalog.ucs import Listed, Refusal
+from providers.adapters.base import Refused
+from providers.adapters.register_rows import SATELLITES, STATIONS, Registered, read_network, read_table
 from providers.lifecycle import Status
 from providers.tables import Provider
 from space_hub.clock import Clock
@@ -27,8 +28,8 @@ from space_hub.trust import audit
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
 
-READERS: dict[str, Callable[[str], Iterator[Listed | Refusal]]] = {ucs.NAME: ucs.read}
-"""Register -> the reader of its table."""
+READERS: dict[str, Callable[[str], list[Registered | Refused]]] = {SATELLITES: read_table, STATIONS: read_network}
+"""Register -> the reader of its table or file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,9 @@ def import_register(
     ).one_or_none()
     if known is not None:
         return _report(session, known, again=True)
-    rows = list(reader(text))
-    if any(isinstance(row, Refusal) and row.line == 0 for row in rows) or not rows:
-        columns = next((row.params["columns"] for row in rows if isinstance(row, Refusal)), "-")
-        raise Invalid("register.column_missing", columns=columns)
+    rows = reader(text)
+    if not rows:
+        raise Invalid("register.empty", name=name)
     source = RegisterSource(
         id=rng.scope("hub", "register_source").id("rgs"),
         name=name,
@@ -117,7 +117,7 @@ def listings(
     return statement
 
 
-def _keep(session: Session, rng: Rng, source: RegisterSource, rows: Iterable[Listed | Refusal]) -> None:
+def _keep(session: Session, rng: Rng, source: RegisterSource, rows: Iterable[Registered | Refused]) -> None:
     before = session.exec(
         select(RegisterListing)
         .join(RegisterSource, col(RegisterSource.id) == col(RegisterListing.source_id))
@@ -126,27 +126,30 @@ def _keep(session: Session, rng: Rng, source: RegisterSource, rows: Iterable[Lis
     known = {_identity(each.catalog_number, each.operator_key, each.asset_name): each for each in before}
     stream = rng.scope("hub", "register_listing")
     for row in rows:
-        if isinstance(row, Refusal):
-            session.add(
-                RegisterRefusal(source_id=source.id, line=row.line, code=row.code, params=row.params, raw=row.raw)
+        if isinstance(row, Refused):
+            refusal = RegisterRefusal(
+                source_id=source.id, line=row.line or 0, code=row.code, params=row.params, raw=row.raw[:500]
             )
+            session.add(refusal)
             continue
-        listing = known.get(_identity(row.catalog_number, row.operator_key, row.asset_name))
+        key = name_key(row.operator_name)
+        listing = known.get(_identity(row.catalog_number, key, row.asset_name))
         if listing is None:
             listing = RegisterListing(
                 id=stream.id("rgl"),
                 source_id=source.id,
-                line=row.line,
+                line=row.row,
                 operator_name=row.operator_name,
-                operator_key=row.operator_key,
-                asset_kind=row.asset_kind,
+                operator_key=key,
+                asset_kind=row.asset_kind.value,
                 asset_name=row.asset_name,
             )
-        listing.source_id, listing.line = source.id, row.line
-        for field in ("operator_name", "operator_key", "operator_nation", "asset_name", "catalog_number", "cospar"):
+        listing.source_id, listing.line, listing.operator_key = source.id, row.row, key
+        for field in ("operator_name", "operator_nation", "asset_name", "catalog_number", "cospar", "purpose"):
             setattr(listing, field, getattr(row, field))
-        for field in ("purpose", "capability_guess", "orbit", "launched", "site"):
+        for field in ("capability_guess", "orbit", "launched"):
             setattr(listing, field, getattr(row, field))
+        listing.site = None if row.site is None else {"lon": row.site[0], "lat": row.site[1]}
         session.add(listing)
     session.flush()
 

@@ -21,10 +21,10 @@ router = Router(prefix="/v1", tags=["registers"])
 
 
 class ImportIn(In):
-    name: str = Field(max_length=100, description="The register, as the hub knows it: `UCS Satellite Database`.")
+    name: str = Field(max_length=100, description="As the hub knows it: `UCS Satellite Database` or `Ground stations`.")
     edition: str = Field(min_length=1, max_length=40)
     licence_note: str = Field(min_length=1, max_length=500, description="Attribution and terms, shown beside listings.")
-    table: str = Field(max_length=16 * 1024 * 1024, description="The register's own table, CSV.")
+    table: str = Field(max_length=16 * 1024 * 1024, description="As published: CSV of satellites, GeoJSON of stations.")
 
 
 class ReasonCountOut(Out):

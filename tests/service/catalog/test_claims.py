@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from catalog import claims, ucs
+from catalog import claims
 from catalog.lifecycle import CLAIM, TAKEN, ClaimEvent, ClaimState, next_claim
 from catalog.register_tables import RegisterClaim, RegisterListing
 from catalog.tables import Asset
+from providers.adapters.register_rows import SATELLITES, STATIONS
 from providers.tables import Evidence, Provider
 from space_hub.clock import ManualClock
 from space_hub.db import Database
@@ -21,7 +22,7 @@ from space_hub.rng import SeededRng
 from space_hub.trust.audit import AuditEntry
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import SCOPES_OF, OrganisationKind
-from tests.service.catalog.test_registers import table
+from tests.service.catalog.test_registers import network, site, table
 from tests.support.demand import messages, settle
 from tests.support.hub import Caller, Hub, build
 from tests.support.supply import arrive, evidence, good, offering, profile, verified
@@ -31,7 +32,7 @@ SAID = {"reasons": ["The licence names the satellite."]}
 
 def listed(broker: Caller, *rows: dict[str, Any]) -> list[str]:
     """Ids of the listings of an imported register, by catalogue number."""
-    body = {"name": ucs.NAME, "edition": "test", "licence_note": "UCS", "table": table(*rows)}
+    body = {"name": SATELLITES, "edition": "test", "licence_note": "UCS", "table": table(*rows)}
     good(broker.post("/v1/registers", body))
     found = good(broker.get("/v1/register-listings"), 200)["items"]
     return [each["id"] for each in sorted(found, key=lambda each: each["catalog_number"])]
@@ -119,6 +120,20 @@ def test_a_claim_takes_the_asset_that_its_provider_has_already(hub: Hub) -> None
             ("Eye (44001)", 44_001),
             ("Eye", 50_000),
         ]
+
+
+def test_a_claimed_station_becomes_an_asset_with_its_place(hub: Hub) -> None:
+    """Sabotage seen: the place not taken over."""
+    broker = hub.key("broker", "BE")
+    owner, _ = verified(hub, broker)
+    body = {"name": STATIONS, "edition": "test", "licence_note": "MIT", "table": network(site())}
+    good(broker.post("/v1/registers", body))
+    (listing,) = good(owner.get("/v1/register-listings"), 200)["items"]
+    assert (listing["asset_kind"], listing["site"]) == ("ground_station", {"lon": 15.4, "lat": 78.2})
+    decided(broker, good(claimed(hub, owner, listing["id"]))["id"], "accept")
+    with hub.database.read() as session:
+        asset = session.exec(select(Asset)).one()
+        assert (asset.kind, asset.name, asset.site) == ("ground_station", "Svalbard", {"lon": 15.4, "lat": 78.2})
 
 
 def test_who_comes_second_is_refused_in_the_same_words_and_told_no_name(hub: Hub) -> None:
