@@ -142,10 +142,6 @@ def ask(
     if not is_open(row, clock.now()):
         raise Conflict("opportunity.over", closes_at=row.closes_at.isoformat())
     matter = Matter(kind.value)
-    office_id = row.office_id
-    if office_id is None:
-        own = offices.covering(session, matter, row.mission_areas, holder=row.organisation_id)
-        office_id = (own or offices.front_desk(session, clock)).id
     waits = submissions.open_one(
         session,
         clock,
@@ -156,7 +152,7 @@ def ask(
         organisation=principal.organisation_id,
         title=f"{row.title_en} / {row.title_fr}",
         text=text,
-        office_id=office_id,
+        office_id=_office(session, clock, row, matter).id,
     )
     asked = OpportunityQuestion(
         id=rng.scope(principal.organisation_id, "opportunity_question").id("opq"),
@@ -233,6 +229,15 @@ def get(session: Session, principal: Principal, opportunity_id: str) -> Opportun
 def is_open(row: Opportunity, now: datetime) -> bool:
     """Opened, and its time is not over: no job has to close it for this to be true."""
     return row.state == State.OPEN.value and now < row.closes_at
+
+
+def _office(session: Session, clock: Clock, row: Opportunity, matter: Matter) -> Office:
+    """The one that the opportunity names, else an own one by its remit, else the front desk; alike for every asker."""
+    named = None if row.office_id is None else offices.known(session, row.office_id)
+    if named is not None and named.active:
+        return named
+    own = offices.covering(session, matter, row.mission_areas, holder=row.organisation_id)
+    return own or offices.front_desk(session, clock)
 
 
 def _lies_with(principal: Principal) -> ColumnElement[bool]:

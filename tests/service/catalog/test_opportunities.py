@@ -170,6 +170,7 @@ def test_the_office_where_a_question_lies_answers_it_and_without_one_the_front_d
 
 
 def test_an_opportunity_names_only_an_own_office_that_takes_questions_and_comments(hub: Hub) -> None:
+    """Sabotages seen: any organisation's office taken; a question left with an office that has been closed."""
     broker, planner, other = hub.key("broker", "BE"), hub.key("nation", "FR"), hub.key("nation", "DE")
     desk = {**DESK, "organisation_id": planner.organisation_id}
     full = good(broker.post("/v1/offices", {**desk, "matters": ["question", "comment"], "rank": 9}))["id"]
@@ -181,6 +182,10 @@ def test_an_opportunity_names_only_an_own_office_that_takes_questions_and_commen
     made = opened(planner, office_id=full)
     asked = good(asking.post(f"/v1/opportunities/{made}/questions", {"question": "By night?"}))
     assert good(asking.get(f"/v1/submissions/{asked['submission_id']}"), 200)["office_id"] == full
+    shut = {**DESK, "matters": ["question", "comment"], "active": False}
+    good(broker.put(f"/v1/offices/{full}", shut), 200)
+    asked = good(asking.post(f"/v1/opportunities/{made}/questions", {"question": "And now?"}))
+    assert good(asking.get(f"/v1/submissions/{asked['submission_id']}"), 200)["office_id"] == half
 
 
 def test_what_is_over_takes_no_question_and_needs_no_job_to_be_over(hub: Hub) -> None:
