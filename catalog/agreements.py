@@ -32,6 +32,7 @@ from catalog.promise_tables import (
 )
 from catalog.search import shelf
 from catalog.tables import Offering, OfferingVersion
+from providers import files
 from providers.lifecycle import Status
 from providers.tables import Provider
 from space_hub.clock import Clock
@@ -124,6 +125,7 @@ def step(
         _still_stands(session, clock, agreement, provider)
     if event is AgreementEvent.SIGN:
         _promise(session, clock, rng, principal, agreement)
+        files.awarded(session, clock, principal, provider)
     if event is AgreementEvent.END:
         _free(session, clock, agreement)
     agreement.status = status.value

@@ -266,14 +266,16 @@ class Opportunity(SQLModel, table=True):
 
 
 class OpportunityQuestion(SQLModel, table=True):
-    """A question on an opportunity. Its answer goes to every reader at once; who asked is never shown."""
+    """A question or a comment on an opportunity. Its answer goes to every reader at once; who asked is never shown."""
 
     __tablename__ = "opportunity_question"
+    __table_args__ = (one_of("kind", "question", "comment"),)
 
     id: str = Field(primary_key=True)
+    kind: str = Field(default="question", max_length=10)
     opportunity_id: str = Field(foreign_key="opportunity.id", index=True)
     submission_id: str | None = Field(default=None, foreign_key="submission.id", unique=True)
-    """None until it lies at an office."""
+    """Where it lies at an office, with its clock; None for what was asked before there were offices."""
     question: str
     answer_en: str = ""
     answer_fr: str = ""

@@ -21,9 +21,10 @@ from catalog.matches import candidate
 from catalog.matching.values import Candidate
 from catalog.publication import coarse
 from catalog.tables import Offering, OfferingDraftRow, OfferingVersion
-from providers import onboarding
+from providers import offices, onboarding
 from providers.adapters.drafts import read_draft
 from providers.desk_tables import Office
+from providers.offices import Matter
 from providers.tables import Provider
 from space_hub.clock import Clock
 from space_hub.delivery import log
@@ -55,7 +56,7 @@ def for_offering(session: Session, principal: Principal, offering_id: str, langu
     """The report of an own offering."""
     provider, offering = offerings.own(session, principal, offering_id)
     version = session.get_one(OfferingVersion, offering.current_version_id)
-    return _report(session, candidate(offering, version, provider), language)
+    return _report(session, candidate(offering, version, provider), provider, language)
 
 
 def for_draft(session: Session, clock: Clock, principal: Principal, reference: str, language: str) -> GapReport:
@@ -70,7 +71,7 @@ def for_draft(session: Session, clock: Clock, principal: Principal, reference: s
         ).one_or_none()
     if provider is None or row is None:
         raise NotFound("gap.draft_unknown", reference=reference)
-    return _report(session, _of_draft(provider, row.body, clock.now()), language)
+    return _report(session, _of_draft(provider, row.body, clock.now()), provider, language)
 
 
 def on_demand_changed(session: Session, clock: Clock, rng: Rng, entry: LogEntry) -> None:
@@ -155,9 +156,9 @@ def _judged(offered: Candidate, needs: Iterable[PublishedNeed]) -> tuple[Judgeme
     return report(offered, [coarse(need, "en") for need in needs])
 
 
-def _report(session: Session, offered: Candidate, language: str) -> GapReport:
+def _report(session: Session, offered: Candidate, provider: Provider, language: str) -> GapReport:
     about = capability(offered.capability)
-    office = _office(session, about.area.value, language)
+    office = _office(session, about.area.value, provider.nation, language)
     rows = session.execute(demand.published(capability_code=about.code)).scalars().all()
     needs = [coarse(row, language, as_of=_as_of(row, language), office=office) for row in rows]
     judged = report(offered, needs)
@@ -170,13 +171,10 @@ def _as_of(row: PublishedNeed, language: str) -> str:
     return say("gap.as_of", language, day=row.published_at.date().isoformat())
 
 
-def _office(session: Session, area: str, language: str) -> dict[str, str] | None:
-    """Whom to talk to: the first active office that takes offerings of this mission area."""
-    found = select(Office).where(col(Office.active).is_(True)).order_by(col(Office.rank), col(Office.id))
-    for office in session.exec(found):
-        if area in office.mission_areas and "offering" in office.matters:
-            return {"id": office.id, "name": office.name_fr if language == "fr" else office.name_en}
-    return None
+def _office(session: Session, area: str, nation: str, language: str) -> dict[str, str] | None:
+    """Whom to talk to: the office where an offering of this provider would lie; None before there is a desk."""
+    office = offices.covering(session, Matter.OFFERING, [area], nation) or session.get(Office, offices.FRONT_DESK)
+    return None if office is None else {"id": office.id, "name": offices.name_of(office, language)}
 
 
 def _of_draft(provider: Provider, body: dict[str, Any], now: datetime) -> Candidate:

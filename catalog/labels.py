@@ -2,6 +2,7 @@
 
 from catalog.adoption import Step
 from catalog.demand import Confidence, Kind, Level
+from catalog.opportunities import Asking
 from catalog.opportunities import Kind as OpportunityKind
 from catalog.opportunities import State as OpportunityState
 from catalog.standings import Event, State
@@ -25,5 +26,6 @@ def labels(language: str) -> dict[str, dict[str, str]]:
         "opportunity_states": {
             each.value: say(f"opportunity.state.{each.value}", language) for each in OpportunityState
         },
+        "opportunity_askings": {each.value: say(f"opportunity.asking.{each.value}", language) for each in Asking},
         "outcomes": {name: say(f"gap.outcome.{name}", language) for name in OUTCOMES},
     }

@@ -1,4 +1,4 @@
-"""States of what is promised and ordered, and the tables of their transitions. Pure.
+"""States of what is claimed, promised and ordered, and the tables of their transitions. Pure.
 
 A state changes only by an event that its table lists; each event belongs to one
 side or to both. Histories are rows beside the state, never overwritten.
@@ -127,3 +127,52 @@ def next_order(status: OrderStatus | None, said: OrderStatus) -> OrderStatus:
     if status in FINAL and said is not status:
         raise Conflict("order.already_ended", status=str(status), said=said.value)
     return said
+
+
+class ClaimState(StrEnum):
+    """Of a claim of a register listing."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    CONTESTED = "contested"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    RELEASED = "released"
+
+
+class ClaimEvent(StrEnum):
+    CLAIM = "claim"
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+    CONTEST = "contest"
+    UPHOLD = "uphold"
+    RELEASE = "release"
+    WITHDRAW = "withdraw"
+
+
+CLAIM: dict[tuple[ClaimState, ClaimEvent], ClaimState] = {
+    (ClaimState.OPEN, ClaimEvent.ACCEPT): ClaimState.ACCEPTED,
+    (ClaimState.OPEN, ClaimEvent.REFUSE): ClaimState.REFUSED,
+    (ClaimState.OPEN, ClaimEvent.WITHDRAW): ClaimState.WITHDRAWN,
+    (ClaimState.ACCEPTED, ClaimEvent.CONTEST): ClaimState.CONTESTED,
+    (ClaimState.ACCEPTED, ClaimEvent.WITHDRAW): ClaimState.WITHDRAWN,
+    (ClaimState.CONTESTED, ClaimEvent.UPHOLD): ClaimState.ACCEPTED,
+    (ClaimState.CONTESTED, ClaimEvent.RELEASE): ClaimState.RELEASED,
+    (ClaimState.CONTESTED, ClaimEvent.WITHDRAW): ClaimState.WITHDRAWN,
+}
+"""What was accepted is taken away only after it was contested, with reasons and a clock that its holder reads."""
+
+TAKEN = frozenset({ClaimState.OPEN, ClaimState.ACCEPTED, ClaimState.CONTESTED})
+"""While one of these stands, nobody else can claim the listing."""
+
+CLAIM_DECISIONS = frozenset(ClaimEvent) - {ClaimEvent.CLAIM, ClaimEvent.WITHDRAW}
+"""What staff do to a claim, never without reasons."""
+
+
+def next_claim(state: ClaimState, event: ClaimEvent) -> ClaimState:
+    """The state that `event` leads to; refused when the table does not list it, naming what it does."""
+    after = CLAIM.get((state, event))
+    if after is None:
+        possible = ", ".join(each.value for at, each in CLAIM if at is state) or "-"
+        raise Conflict("claim.step_illegal", state=state.value, event=event.value, possible=possible)
+    return after

@@ -17,6 +17,7 @@ from providers import audience as readers
 from providers import files, generation
 from providers.tables import Consent, ConsentEntry, Evidence, Provider
 from space_hub.clock import Clock
+from space_hub.delivery import log
 from space_hub.errors import Invalid, NotFound
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
@@ -121,7 +122,8 @@ def give(
     """Say who may see a datum; `subject` is one offering or document, or empty for all of the provider's.
 
     What planners may see changes with the next look at the shelf: the provider
-    gets a new number of the shelf, and every index pulls it again.
+    gets a new number of the shelf, and every index pulls it again. The event is
+    its own: that something was narrowed would tell others that there was something.
     """
     provider = files.own(session, principal, provider_id)
     if datum not in DEFAULTS:
@@ -165,6 +167,10 @@ def give(
         )
     )
     audit.record(session, clock, principal, "consent.give", provider.id, datum=datum, audience=row.audience)
+    said = {"datum": datum, "audience": row.audience, "nations": row.nations, "purposes": row.purposes}
+    payload = {"provider_id": provider.id, "subject": subject, **said}
+    alone = markings.owner_only(session, principal.organisation_id)
+    log.append(session, clock, "consent.changed", provider.id, payload, alone)
     provider.shelf_generation = generation.bump(session)
     session.add(provider)
     session.flush()

@@ -52,6 +52,14 @@ def history(session: Session, provider: Provider) -> Sequence[ProviderStatusEntr
     return session.exec(entries.order_by(col(ProviderStatusEntry.number))).all()
 
 
+def awarded(session: Session, clock: Clock, principal: Principal, provider: Provider) -> None:
+    """An agreement with it was signed through this hub: it is a newcomer no longer."""
+    if provider.newcomer:
+        provider.newcomer, provider.updated_at = False, clock.now()
+        session.add(provider)
+        audit.record(session, clock, principal, "provider.awarded", provider.id)
+
+
 def move(
     session: Session,
     clock: Clock,

@@ -47,12 +47,14 @@ TRANSITIONS: dict[tuple[Status, Event], Status] = {
     (Status.SUBMITTED, Event.VERIFY): Status.VERIFIED,
     (Status.SUBMITTED, Event.RETURN): Status.RETURNED,
     (Status.SUBMITTED, Event.REFUSE): Status.REFUSED,
+    (Status.SUBMITTED, Event.WITHDRAW): Status.DRAFT,
     (Status.RETURNED, Event.APPLY): Status.SUBMITTED,
     (Status.RETURNED, Event.WITHDRAW): Status.DRAFT,
     (Status.REFUSED, Event.APPLY): Status.SUBMITTED,
     (Status.REFUSED, Event.APPEAL): Status.APPEALED,
     (Status.APPEALED, Event.OVERTURN): Status.VERIFIED,
     (Status.APPEALED, Event.UPHOLD): Status.REFUSED,
+    (Status.APPEALED, Event.WITHDRAW): Status.REFUSED,
     (Status.VERIFIED, Event.APPLY): Status.VERIFIED,
     (Status.VERIFIED, Event.CHANGE_MATERIAL): Status.VERIFIED,
     (Status.VERIFIED, Event.SUSPEND): Status.SUSPENDED,
@@ -110,6 +112,7 @@ class Step(StrEnum):
     OVERTURN = "overturn"
     UPHOLD = "uphold"
     EXPIRE = "expire"
+    WITHDRAW = "withdraw"
 
 
 STEPS: dict[tuple[State, Step], State] = {
@@ -130,6 +133,11 @@ STEPS: dict[tuple[State, Step], State] = {
     (State.HALF_APPROVED, Step.REJECT): State.REJECTED,
     (State.RETURNED, Step.RESUBMIT): State.SUBMITTED,
     (State.RETURNED, Step.EXPIRE): State.WITHDRAWN,
+    **{
+        (state, Step.WITHDRAW): State.WITHDRAWN
+        for state in (State.SUBMITTED, State.IN_REVIEW, State.HALF_APPROVED, State.RETURNED)
+    },
+    (State.APPEALED, Step.WITHDRAW): State.REJECTED,
     (State.REJECTED, Step.DEBRIEF): State.REJECTED,
     (State.REJECTED, Step.APPEAL): State.APPEALED,
     (State.APPEALED, Step.OVERTURN): State.APPROVED,

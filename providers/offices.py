@@ -111,15 +111,32 @@ def front_desk(session: Session, clock: Clock) -> Office:
 
 def route(session: Session, clock: Clock, matter: Matter, areas: Collection[str], asker_nation: str) -> Office:
     """The office of lowest rank whose remit covers the matter, all its mission areas and the asker's nation."""
+    return covering(session, matter, areas, asker_nation) or front_desk(session, clock)
+
+
+def covering(
+    session: Session,
+    matter: Matter,
+    areas: Collection[str],
+    asker_nation: str | None = None,
+    *,
+    holder: str | None = None,
+) -> Office | None:
+    """The office that `route` would choose, of one organisation if `holder` names it; None where none covers it.
+
+    Without `asker_nation` it is chosen alike for every asker.
+    """
     active = select(Office).where(col(Office.active), Office.id != FRONT_DESK)
+    if holder is not None:
+        active = active.where(Office.organisation_id == holder)
     for office in session.exec(active.order_by(col(Office.rank), col(Office.id))):
         if (
             matter.value in office.matters
             and (not office.mission_areas or (areas and set(areas) <= set(office.mission_areas)))
-            and (office.nations is None or asker_nation in office.nations)
+            and (office.nations is None or asker_nation is None or asker_nation in office.nations)
         ):
             return office
-    return front_desk(session, clock)
+    return None
 
 
 def save(

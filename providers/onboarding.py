@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, func, select
 
-from providers import applications, clearances, files, recheck
+from providers import applications, cases, clearances, files, recheck
 from providers.files import history, of_organisation, own
 from providers.lifecycle import BY_STAFF, EDITABLE, Event, Status, Step
 from providers.standing import standing_of
@@ -173,7 +173,7 @@ def change(
     before = [getattr(provider, name) for name in _IDENTITY]
     address = files.address(provider)
     verified = provider.status == Status.VERIFIED
-    waiting = applications.open_of(session, provider.id)
+    waiting = cases.open_of(session, provider.id)
     _write(provider, profile)
     material = verified and before != [getattr(provider, name) for name in _IDENTITY]
     if material and waiting is not None:

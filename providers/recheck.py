@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, func, or_, select
 
-from providers import applications, clearances, files, rulebook, vetting
+from providers import applications, clearances, files, rulebook, verdicts, vetting
 from providers.clearances import State
 from providers.lifecycle import Event, Status
 from providers.lifecycle import State as ApplicationState
@@ -43,7 +43,7 @@ def renew(session: Session, clock: Clock, rng: Rng, provider: Provider) -> None:
     A tier that persons decide is renewed only by documents that a person has accepted.
     """
     _, rules = rulebook.current(session)
-    facts, shown = applications.facts_of(provider), applications.documents(session, provider)
+    facts, shown = verdicts.facts_of(provider), verdicts.documents(session, provider)
     accepted = set(
         session.exec(select(Evidence.id).where(Evidence.provider_id == provider.id, Evidence.state == "accepted")).all()
     )
@@ -67,7 +67,7 @@ def renew(session: Session, clock: Clock, rng: Rng, provider: Provider) -> None:
 def without(session: Session, clock: Clock, rng: Rng, provider: Provider) -> None:
     """A document was withdrawn: what no longer passes ends now, not when the document would have ended."""
     _, rules = rulebook.current(session)
-    facts, shown = applications.facts_of(provider), applications.documents(session, provider)
+    facts, shown = verdicts.facts_of(provider), verdicts.documents(session, provider)
     changed = []
     for row in clearances.of(session, provider.id):
         if row.state == State.ACTIVE and row.application_id is not None:

@@ -3,7 +3,7 @@
 `open_one` finds the office, starts its clock and tells both sides; an answer
 closes the clock, a question back to the asker stops it. The asker reads the
 office, the due time, every step and every word; nobody else does but the office
-and the broker who stands behind it.
+and the broker who stands behind it. Whose a question is, they do not read.
 """
 
 from collections.abc import Collection, Sequence
@@ -39,8 +39,11 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-DECIDED_ELSEWHERE = frozenset({Matter.APPLICATION, Matter.APPEAL, Matter.CLAIM})
-"""Answered by the decision itself, so that no answer stands beside a decision that it contradicts."""
+UNNAMED = frozenset({Matter.QUESTION, Matter.COMMENT})
+"""Answered without knowing whose they are: an answer must not depend on who will read it."""
+
+DECIDED_ELSEWHERE = frozenset({Matter.APPLICATION, Matter.APPEAL, Matter.CLAIM}) | UNNAMED
+"""Answered by the decision itself, or to all readers at once: no second answer stands beside that."""
 
 
 def open_one(
@@ -54,12 +57,13 @@ def open_one(
     organisation: str,
     title: str,
     areas: Collection[str] = (),
+    text: str = "",
     office_id: str | None = None,
     by_rule: bool = False,
 ) -> Submission:
     """Start the clock of something that `organisation` waits for, at the office that takes it.
 
-    `office_id` names the office where the matter itself does; `by_rule` opens it
+    `text` is what the office reads first. `office_id` names the office where the matter itself does; `by_rule` opens it
     without telling the office, because the same transaction answers it.
     """
     matter = Matter(kind)
@@ -88,7 +92,7 @@ def open_one(
     )
     session.add(made)
     session.flush()
-    enter(session, clock, made, "opened", title[:200], organisation)
+    enter(session, clock, made, "opened", text or made.title, organisation)
     if not by_rule:
         tell_asker(session, clock, rng, made, "submission_received", office=office)
         tell_office(session, clock, rng, made, office, "submission_opened", office.officer_email)
@@ -191,6 +195,13 @@ def of_subject(session: Session, subject: str, kind: str) -> Submission | None:
     return session.exec(rows.order_by(col(Submission.opened_at).desc(), col(Submission.id).desc()).limit(1)).first()
 
 
+def waiting(session: Session, subject: str, *kinds: str) -> Submission | None:
+    """The one of these kinds about `subject` that is not answered yet."""
+    rows = select(Submission).where(Submission.subject == subject, col(Submission.kind).in_(kinds))
+    unanswered = col(Submission.state).in_([State.OPEN.value, State.WAITING_FOR_ASKER.value])
+    return session.exec(rows.where(unanswered)).one_or_none()
+
+
 def stands_with(principal: Principal) -> ColumnElement[bool]:
     """A condition on `submission`: its office is one that the principal acts for."""
     if principal.kind is OrganisationKind.BROKER:
@@ -221,6 +232,11 @@ def mine(principal: Principal) -> Select[Any]:
     """A statement of what the principal's organisation waits for, or has waited for."""
     found: Select[Any] = select(Submission).where(Submission.organisation_id == principal.organisation_id)
     return found
+
+
+def names_asker(principal: Principal, submission: Submission) -> bool:
+    """Whether the principal may read whose it is."""
+    return submission.kind not in UNNAMED or submission.organisation_id == principal.organisation_id
 
 
 def one(session: Session, principal: Principal, submission_id: str) -> Submission:

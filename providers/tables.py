@@ -103,7 +103,7 @@ class Evidence(SQLModel, table=True):
 
 
 class EmailCheck(SQLModel, table=True):
-    """A code that was sent to an address; the code itself is kept nowhere."""
+    """A code that was sent to an address; the code itself is kept nowhere. A wrong code names no row to count on."""
 
     __tablename__ = "email_check"
 
@@ -114,7 +114,6 @@ class EmailCheck(SQLModel, table=True):
     sent_at: datetime
     expires_at: datetime
     used_at: datetime | None = None
-    tries: int = 0
 
 
 class Application(SQLModel, table=True):

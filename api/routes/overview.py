@@ -19,6 +19,7 @@ class LineOut(Out):
     providers: int | None
     assets: int | None
     listings: int = Field(description="Assets in public registers, unclaimed or claimed; unverified.")
+    claimed: int | None = Field(description="Of them, those whose owner's claim was accepted; null for a supplier.")
 
 
 class OverviewOut(Out):
@@ -64,6 +65,7 @@ def get_overview(asked: Asked) -> OverviewOut:
                 providers=each.providers,
                 assets=each.assets,
                 listings=each.listings,
+                claimed=each.claimed,
             )
             for each in lines
         ]

@@ -9,6 +9,7 @@ from httpx2 import Response
 
 from catalog import orders
 from jobs import react
+from providers.tables import Provider
 from space_hub.delivery import log
 from tests.support.hub import Caller, Hub
 from tests.support.supply import offering, requirement, verified
@@ -115,6 +116,20 @@ def test_from_agreement_to_delivered_order(scene: Scene) -> None:
         assert (order["next_step"], order["raw_status"]) == ("closed", "DELIVERED")
     detail = scene.lead.get(f"/v1/call-offs/{placed['id']}").json()
     assert [step["status"] for step in detail["history"]] == ["active", "completed"]
+
+
+def test_a_signature_ends_being_a_newcomer(scene: Scene) -> None:
+    """Sabotage seen: left as it was, every supplier counted as a newcomer for ever in the fairness figures."""
+    drafted = good(scene.lead.post("/v1/agreements", scene.draft()))["id"]
+
+    def newcomer() -> bool:
+        with scene.hub.database.read() as session:
+            return session.get_one(Provider, scene.provider_id).newcomer
+
+    good(scene.supplier.post(f"/v1/agreements/{drafted}/offer", {}))
+    assert newcomer()
+    good(scene.lead.post(f"/v1/agreements/{drafted}/sign", {"decided_by": DECIDED}))
+    assert not newcomer()
 
 
 def test_nothing_is_decided_without_a_named_authority(scene: Scene) -> None:

@@ -134,7 +134,7 @@ def test_a_clock_that_stands_still_raises_nothing_and_goes_on_with_what_was_left
             session,
             door.clock,
             door.rng,
-            kind="question",
+            kind="debrief",
             subject="opp_1",
             provider=provider,
             organisation=who.organisation_id,
