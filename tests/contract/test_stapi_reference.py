@@ -1,6 +1,5 @@
 """Our STAPI adapter before the STAPI project's own server, over a real connection."""
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,14 +22,7 @@ WINDOW = Interval(datetime(2030, 1, 5, tzinfo=UTC), datetime(2030, 1, 6, tzinfo=
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    """Without the server's package, and without an index to have it from, skipped aloud; or failed, where required."""
-    try:
-        environment.python()
-    except environment.NotMade as reason:
-        if os.environ.get("SPACE_HUB_REQUIRE_SHARED") == "1":
-            pytest.fail(str(reason))
-        pytest.skip(str(reason))
+def url(stapi_environment: None) -> Iterator[str]:
     with stapi_reference() as served:
         yield served
 

@@ -3,7 +3,6 @@
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from tests.reference import environment
 
@@ -11,9 +10,12 @@ _SERVER = environment.HERE / "stapi_server.py"
 
 
 @contextmanager
-def stapi_reference(folder: Path = environment.FOLDER) -> Iterator[str]:
-    """Serve three products while the block runs; its address. NotMade where the server cannot be installed."""
-    command = [str(environment.python(folder)), str(_SERVER)]
+def stapi_reference(port: int = 0) -> Iterator[str]:
+    """Serve three products while the block runs, on a free port without one; the address.
+
+    NotMade where the server cannot be installed.
+    """
+    command = [str(environment.python()), str(_SERVER), str(port)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:

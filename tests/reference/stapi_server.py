@@ -2,9 +2,9 @@
 
 Runs in the environment of the reference server and knows nothing of ours:
 
-    python stapi_server.py
+    python stapi_server.py [PORT]
 
-serves on a free port of loopback, prints its address in one line, and ends with its standard input.
+serves on that port of loopback, or on a free one, prints its address in one line, and ends with its standard input.
 """
 
 import socket
@@ -85,7 +85,7 @@ def app() -> FastAPI:
 
 def main() -> None:
     server = uvicorn.Server(uvicorn.Config(app(), log_level="error"))
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", int(sys.argv[1]) if sys.argv[1:] else 0))
 
     def end_with_input() -> None:
         sys.stdin.read()
