@@ -47,7 +47,7 @@ DAY = datetime(2024, 11, 5, 10, tzinfo=UTC)
 _PATIENCE_S = 30.0
 _ROOT = Path(__file__).resolve().parents[1]
 _BROKER, _PLANNER = "Broker desk", "Planning staff"
-_LOST = (httpx.HTTPError, TimeoutError, subprocess.SubprocessError, NotMade, LookupError)
+_LOST = (httpx.HTTPError, TimeoutError, subprocess.SubprocessError, NotMade, LookupError, ValueError)
 
 _Found = TypeVar("_Found")
 
@@ -128,8 +128,14 @@ class Running:
         [shown] = self.published() - before
         return str(stated["id"]), shown
 
-    def close_need(self, requirement_id: str) -> None:
-        self.ask(_PLANNER, f"/v1/requirements/{requirement_id}/standing", {"event": "close"}, method="PUT")
+    @contextmanager
+    def need(self, title: str, gsd_m: float) -> Iterator[str]:
+        """Such a need while the block runs, so that the next newcomer does not meet it; the id that others read."""
+        requirement_id, shown = self.publish_need(title, gsd_m)
+        try:
+            yield shown
+        finally:
+            self.ask(_PLANNER, f"/v1/requirements/{requirement_id}/standing", {"event": "close"}, method="PUT")
 
 
 def until(look: Callable[[], _Found | None], every_s: float = 0.05) -> _Found:
@@ -175,19 +181,15 @@ def arrive(hub: Running, name: str, nation: str) -> str:
 def told(hub: Running, name: str, offering_id: str) -> str:
     """From the gap report to the first signed message about a need that it is made for; how it stands to that."""
     with hub.step("gap_report"):
-
-        def read() -> Any:
-            entries = hub.ask(name, f"/v1/offerings/{offering_id}/gap-report")["entries"]
-            return entries or None
-
-        [entry] = until(read)
+        # The message that there is something to read; later ones are then about needs that came later.
+        until(lambda: hub.ask(name, "/v1/events?topics=gap.changed")["items"] or None)
+        [entry] = hub.ask(name, f"/v1/offerings/{offering_id}/gap-report")["entries"]
         if not (entry["misses"] or entry["questions"]):
             raise LookupError(f"the gap report says nothing to do: {entry}")
     with hub.step("endpoint"):
         url = f"{hub.receiver.url}/{offering_id}"
         endpoint = hub.ask(name, "/v1/endpoints", {"url": url, "topics": ["gap.changed"]})
-    with hub.step("need_and_signed_notice"):
-        need, shown = hub.publish_need(f"What {name} has", 0.6)
+    with hub.step("need_and_signed_notice"), hub.need(f"What {name} has", 0.6) as shown:
 
         def received() -> str | None:
             for one in list(hub.receiver.received):
@@ -198,9 +200,7 @@ def told(hub: Running, name: str, offering_id: str) -> str:
                             return str(change["outcome"])
             return None
 
-        outcome = until(received)
-    hub.close_need(need)
-    return outcome
+        return until(received)
 
 
 def found(hub: Running, offering_id: str) -> None:
@@ -248,16 +248,13 @@ def by_spreadsheet(hub: Running, name: str, nation: str) -> str:
         [entry] = hub.say("offer", "gaps", "CS-50", *act)["entries"]
         if not entry["one_change"]:
             raise LookupError(f"the gap report names no change: {entry}")
-    with hub.step("need_and_notice"):
-        need, shown = hub.publish_need(f"What {name} has", 0.6)
+    with hub.step("need_and_notice"), hub.need(f"What {name} has", 0.6) as shown:
 
         def read() -> str | None:
             items = hub.say("provider", "notices", *act)["items"]
             return next((str(each["outcome"]) for each in items if each.get("need") == shown), None)
 
-        outcome = until(read)
-    hub.close_need(need)
-    return outcome
+        return until(read)
 
 
 def fill_in(file: Path) -> None:

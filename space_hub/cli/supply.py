@@ -12,6 +12,7 @@ from space_hub.cli import examples, options
 from space_hub.cli import house as houses
 from space_hub.cli.acting import As, acting_as
 from space_hub.cli.options import AsJson
+from space_hub.cli.provider import own
 from space_hub.cli.speak import FAILED, OK, Voice, language, sentence
 from space_hub.errors import Conflict, HubError, Invalid, NotFound
 
@@ -69,8 +70,7 @@ def submit(file: options.File, organisation: As, example: ManifestExample = Fals
     manifest = read_manifest(options.existing(file).read_bytes(), _form(file))
     house = houses.open_existing(houses.settings())
     with house.database.write() as session:
-        principal = acting_as(session, organisation, "offering:write")
-        _need_profile(session, principal.organisation_id)
+        principal, _ = own(session, organisation, "offering:write")
         done, aside = offerings.from_manifest(session, house.clock, house.rng, principal, manifest)
         taken = [
             {"offering_id": each.offering.id, "title": each.version.title, "changed": each.changed}
@@ -98,16 +98,6 @@ def submit(file: options.File, organisation: As, example: ManifestExample = Fals
     return FAILED if refused else OK
 
 
-def _need_profile(session: "Session", organisation_id: str) -> None:
-    """An organisation of kind provider that never came to the front door has nothing to hang an offering on."""
-    from sqlmodel import select
-
-    from providers.tables import Provider
-
-    if session.exec(select(Provider.id).where(Provider.organisation_id == organisation_id)).first() is None:
-        raise Conflict("cli.no_profile", organisation_id=organisation_id)
-
-
 def gaps(
     reference: Annotated[str, typer.Argument(metavar="REFERENCE", help=sentence("cli.option.reference"))],
     organisation: As,
@@ -119,7 +109,6 @@ def gaps(
     from api.routes.gaps import gap_report_out
     from catalog import gaps as reports
     from catalog.tables import Offering
-    from space_hub.cli.provider import own
 
     voice = Voice(as_json)
     house = houses.open_existing(houses.settings())

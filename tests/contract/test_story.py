@@ -108,7 +108,7 @@ def typed(block: str, folder: Path, variables: Mapping[str, str]) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=200,
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stdout
@@ -116,7 +116,7 @@ def typed(block: str, folder: Path, variables: Mapping[str, str]) -> str:
 
 @pytest.mark.usefixtures("stapi_environment")
 def test_a_newcomer_with_only_the_readme_comes_in_by_spreadsheet_and_by_url(tmp_path: Path) -> None:
-    """Sabotage seen: `--area` left out of `provider apply` in the README; a heading of the row misspelt there."""
+    """Sabotage seen: in the README, no `--area` at `provider apply`; `radar.saar` as the row's capability."""
     sheet, _, door, _ = walkthrough.blocks("Three ways in", "sh")
     in_a_checkout(tmp_path)
     port = free_port()
