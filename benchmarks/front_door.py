@@ -44,7 +44,7 @@ LIMIT_S = 300.0
 DAY = datetime(2024, 11, 5, 10, tzinfo=UTC)
 """Hub time at the start: a replayed day, for an installation in real time asks for catalogues of the sky."""
 
-_PATIENCE_S = 30.0
+_PATIENCE_S = 60.0
 _ROOT = Path(__file__).resolve().parents[1]
 _BROKER, _PLANNER = "Broker desk", "Planning staff"
 _LOST = (httpx.HTTPError, TimeoutError, subprocess.SubprocessError, NotMade, LookupError, ValueError)
