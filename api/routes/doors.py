@@ -74,7 +74,7 @@ class SyncStartedOut(Out):
     follow: str
 
 
-def _out(door: SupplierDoor) -> DoorOut:
+def door_out(door: SupplierDoor) -> DoorOut:
     plain = door.model_dump(exclude={"credential", "etag", "listing_sha256"})
     return DoorOut.model_validate({**plain, "has_credential": door.credential is not None})
 
@@ -94,14 +94,14 @@ def open_supplier_door(provider_id: str, body: DoorIn, asked: Asked) -> DoorOut:
             credential=body.credential,
             allow=asked.settings.egress_allow,
         )
-        return _out(door)
+        return door_out(door)
 
 
 @router.get("", policy=WRITE)
 def get_supplier_door(provider_id: str, asked: Asked) -> DoorOut:
     """The door, and how it stands; never its credential."""
     with asked.read() as session:
-        return _out(doors.own(session, asked.principal, provider_id))
+        return door_out(doors.own(session, asked.principal, provider_id))
 
 
 @router.delete("", policy=WRITE, status_code=204)
@@ -133,7 +133,7 @@ def confirm_supplier_listing(provider_id: str, once: Once) -> DoorOut:
     """Let a held listing pass: it is empty or has lost more than half, and that is right."""
 
     def make(session: Session) -> DoorOut:
-        return _out(doors.confirm(session, once.clock, once.principal, provider_id))
+        return door_out(doors.confirm(session, once.clock, once.principal, provider_id))
 
     return once.run(make, status=200)
 
@@ -147,11 +147,11 @@ def list_sync_reports(provider_id: str, asked: Asked, page: Page) -> Paged[SyncR
             doors.reports(session, asked.principal, provider_id),
             key=[col(SyncReport.finished_at), col(SyncReport.id)],
             descending=True,
-            make=lambda report: _report(report, asked.language),
+            make=lambda report: report_out(report, asked.language),
         )
 
 
-def _report(report: SyncReport, language: str) -> SyncReportOut:
+def report_out(report: SyncReport, language: str) -> SyncReportOut:
     plain = report.model_dump(exclude={"provider_id", "refusals"})
     refusals = [
         RefusalOut(

@@ -56,16 +56,16 @@ class GapReportOut(Out):
 def get_gap_report(offering_id: str, asked: Asked) -> GapReportOut:
     """Which published needs your offering meets, which clause it misses, and the one change that would get it in."""
     with asked.read() as session:
-        return _out(gaps.for_offering(session, asked.principal, offering_id, asked.language))
+        return gap_report_out(gaps.for_offering(session, asked.principal, offering_id, asked.language))
 
 
 @router.get("/drafts/{reference}/gap-report", policy=scope("offering:write"))
 def get_draft_gap_report(reference: str, asked: Asked) -> GapReportOut:
     """The same for a draft that nobody else has seen yet."""
     with asked.read() as session:
-        return _out(gaps.for_draft(session, asked.clock, asked.principal, reference, asked.language))
+        return gap_report_out(gaps.for_draft(session, asked.clock, asked.principal, reference, asked.language))
 
 
-def _out(found: GapReport) -> GapReportOut:
+def gap_report_out(found: GapReport) -> GapReportOut:
     said: dict[str, Any] = {name: getattr(found, name) for name in found.__slots__}
     return GapReportOut.model_validate(said)
