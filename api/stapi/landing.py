@@ -12,7 +12,7 @@ from space_hub.text import say
 
 PREFIX = "/stapi/v0"
 
-router = Router(prefix=PREFIX, tags=["stapi"])
+router = Router(prefix=PREFIX, tags=["stapi"], tagged=True)
 
 
 def address(asked: Asked, *parts: str) -> str:

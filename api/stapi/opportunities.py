@@ -27,7 +27,7 @@ from space_hub.text import say
 from space_hub.vocabulary.geometry import box
 from space_hub.vocabulary.phases import Phase
 
-router = Router(prefix=PREFIX, tags=["stapi"])
+router = Router(prefix=PREFIX, tags=["stapi"], tagged=True)
 
 CONSENT = "consent"
 _WHAT = ("area", "window", "filter")

@@ -16,7 +16,7 @@ from space_hub.errors import NotFound
 from space_hub.text import say
 from space_hub.vocabulary.attributes import ATTRIBUTES, Form
 
-router = Router(prefix=PREFIX, tags=["stapi"])
+router = Router(prefix=PREFIX, tags=["stapi"], tagged=True)
 READ = scope("catalog:read")
 
 _SCHEMA = "https://json-schema.org/draft/2020-12/schema"
