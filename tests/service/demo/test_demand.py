@@ -90,7 +90,7 @@ def test_the_same_start_gives_the_same_demand(
     """Sabotage seen: a window that begins at the real time."""
     first = companies.load()[:1]
     monkeypatch.setattr(companies, "load", lambda: first)
-    told = []
+    told: list[list[tuple[str, str]]] = []
     for number in (7, 7, 8):
         copy = shutil.copyfile(sqlite_template, tmp_path / f"{len(told)}.sqlite")
         database = db.connect(f"sqlite:///{copy}")
