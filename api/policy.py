@@ -96,7 +96,8 @@ def failures(method: str, path: str, policy: Policy) -> dict[int | str, dict[str
     has no 404: nothing was named. A write may name others in its body, and what of
     them the asker may not see does not exist for it.
     """
-    statuses = {401, refusal(path), 503}
+    # Named everywhere: the framework would add a 422 of its own shape to what names none.
+    statuses = {401, 422, 503, refusal(path)}
     if not policy.anyone:
         statuses.add(403)
     if method != "GET":
