@@ -17,11 +17,11 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from api.deps import language_of
+from api.policy import refusal
 from space_hub.errors import HubError, Kind, Unavailable
 from space_hub.text import catalogue, say
 
 STATUS = {
-    Kind.INVALID: 422,
     Kind.UNAUTHENTICATED: 401,
     Kind.FORBIDDEN: 403,
     Kind.NOT_FOUND: 404,
@@ -57,14 +57,15 @@ def install(app: FastAPI) -> None:
         detail = say(error.code, language_of(request), **error.params)
         language = language_of(request)
         causes = [{"code": one.code, "detail": say(one.code, language, **one.params)} for one in error.causes]
-        return problem(STATUS[error.kind], error.code, detail, headers, **({"errors": causes} if causes else {}))
+        status = refusal(request.url.path) if error.kind is Kind.INVALID else STATUS[error.kind]
+        return problem(status, error.code, detail, headers, **({"errors": causes} if causes else {}))
 
     @app.exception_handler(RequestValidationError)
     def body_error(request: Request, error: RequestValidationError) -> JSONResponse:
         language = language_of(request)
         found = [_field(one, language) for one in error.errors()]
         code = "request.invalid"
-        return problem(422, code, say(code, language, count=len(found)), errors=found)
+        return problem(refusal(request.url.path), code, say(code, language, count=len(found)), errors=found)
 
     @app.exception_handler(HTTPException)
     def framework_error(request: Request, error: HTTPException) -> JSONResponse:

@@ -205,20 +205,6 @@ def rebuild(session: Session) -> int:
     return len(found)
 
 
-def rebuild_of(session: Session, provider: Provider) -> int:
-    """Write the rows of all offerings of one provider anew, after its name, nation or consents changed."""
-    found = session.exec(
-        select(Offering, OfferingVersion)
-        .join(OfferingVersion, col(OfferingVersion.id) == col(Offering.current_version_id))
-        .where(Offering.provider_id == provider.id)
-    ).all()
-    if found:
-        number = generation.bump(session)
-        for offering, version in found:
-            write(session, offering, version, provider, number)
-    return len(found)
-
-
 def _stale() -> Any:
     return (
         select(Offering.id)

@@ -133,8 +133,9 @@ def gaps(
 
 def demonstration(as_json: AsJson = False) -> int:
     """Only beside the demonstration: an installation in use is not filled with companies that do not exist."""
-    from jobs.demo import companies, seed
+    from jobs.demo import companies, demand, seed
     from space_hub.db import Installation
+    from space_hub.trust import keys
     from space_hub.trust.principal import HUB
 
     voice = Voice(as_json)
@@ -143,8 +144,10 @@ def demonstration(as_json: AsJson = False) -> int:
         if not session.get_one(Installation, 1).demonstration:
             raise Conflict("cli.no_demonstration")
         secrets = companies.seed(session, house.clock, house.rng, HUB)
+        asker = keys.authenticate(session, house.clock, next(iter(secrets.values())))
+        nations = demand.seed(session, house.clock, house.rng, asker)
         path = house.keys_file.with_name("alliance-keys.json")
-        seed.write_keys(secrets, path)
+        seed.write_keys(secrets | nations, path)
     voice.tell("cli.alliance_loaded", companies=len(secrets), path=str(path))
     voice.answer({"companies": len(secrets), "keys": str(path)})
     return OK

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from sqlmodel import col, select
 
-from jobs.demo import companies, seed
+from jobs.demo import companies, demand, seed
 from providers.adapters.manifest import read_manifest
 from space_hub.cli.app import run
 from space_hub.clock import ManualClock
@@ -212,4 +212,5 @@ def test_the_alliance_comes_only_beside_the_demonstration(
         session.get_one(Installation, 1).demonstration = True
     done = answer(capsys, "offer", "demonstration")
     assert done["companies"] == 1
-    assert list(json.loads(Path(done["keys"]).read_text())) == [everybody[0][0]["legal_name"]]
+    nations = demand.load()["nations"].values()
+    assert list(json.loads(Path(done["keys"]).read_text())) == [everybody[0][0]["legal_name"], *nations]
