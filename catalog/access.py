@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from enum import StrEnum
 from itertools import pairwise
 
 from space_hub.errors import HubError, Invalid
+from space_hub.text import Word
 from space_hub.vocabulary.money import Money
 from space_hub.vocabulary.phases import Phase
 
@@ -26,7 +26,7 @@ _DURATION = re.compile(
 )
 
 
-class Exclusivity(StrEnum):
+class Exclusivity(Word, of="exclusivity"):
     NONE = "none"
     AREA_TIME = "area_time"
     FULL = "full"

@@ -8,7 +8,6 @@ from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlmodel import Session, select
@@ -19,11 +18,12 @@ from catalog.tables import Requirement
 from space_hub.clock import Clock
 from space_hub.errors import Conflict
 from space_hub.rng import Rng
+from space_hub.text import Word
 from space_hub.trust import audit
 from space_hub.trust.principal import Principal
 
 
-class Step(StrEnum):
+class Step(Word, of="adoption_step"):
     NEED_STATED = "need_stated"
     STUDY_STARTED = "study_started"
     CANDIDATES_FOUND = "candidates_found"

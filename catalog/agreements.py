@@ -31,7 +31,7 @@ from catalog.promise_tables import (
     PoolMember,
 )
 from catalog.search import shelf
-from catalog.tables import Offering, OfferingVersion
+from catalog.tables import Offering, OfferingStatus, OfferingVersion
 from providers.lifecycle import Status
 from providers.tables import Provider
 from space_hub.clock import Clock
@@ -97,7 +97,7 @@ def draft(
     session.flush()
     for phase, term in terms.items():
         session.add(_row(agreement.id, phase, term))
-    _enter(session, clock, principal, agreement, "draft", side, None)
+    _enter(session, clock, principal, agreement, AgreementEvent.DRAFT, side, None)
     audit.record(session, clock, principal, "agreement.draft", agreement.id, pool=pool.id, version=version.id)
     return agreement
 
@@ -128,7 +128,7 @@ def step(
         _free(session, clock, agreement)
     agreement.status = status.value
     session.add(agreement)
-    _enter(session, clock, principal, agreement, event.value, side, authority)
+    _enter(session, clock, principal, agreement, event, side, authority)
     who = {} if authority is None else {"authority": authority.name, "office": authority.office}
     audit.record(session, clock, principal, f"agreement.{event.value}", agreement.id, side=side.value, **who)
     if event is AgreementEvent.SIGN and authority is not None:
@@ -224,7 +224,7 @@ def _still_stands(session: Session, clock: Clock, agreement: Agreement, provider
     version = session.get_one(OfferingVersion, agreement.version_id)
     if provider.status != Status.VERIFIED.value:
         raise Conflict("agreement.provider_not_verified", status=provider.status)
-    if offering.status != "published":
+    if offering.status != OfferingStatus.PUBLISHED.value:
         raise Conflict("agreement.offering_withdrawn", offering_id=offering.id)
     if version.content_sha256 != agreement.version_sha256:
         raise Conflict("agreement.version_changed", version_id=version.id)
@@ -302,7 +302,7 @@ def _enter(
     clock: Clock,
     principal: Principal,
     agreement: Agreement,
-    event: str,
+    event: AgreementEvent,
     side: Side,
     authority: Authority | None,
 ) -> None:
@@ -313,7 +313,7 @@ def _enter(
         AgreementEntry(
             agreement_id=agreement.id,
             number=(last or 0) + 1,
-            event=event,
+            event=event.value,
             status=agreement.status,
             side=side.value,
             by_organisation_id=principal.organisation_id,

@@ -16,7 +16,7 @@ from catalog.coarsen import ELSEWHERE, REGIONS, SEVERAL, quarter_ends, quarter_s
 from catalog.matching.eligibility import clause_gate
 from catalog.matching.values import Candidate, Clause, Gate, Operator, Outcome
 from catalog.wording import sentence
-from space_hub.text import say
+from space_hub.text import Word, say
 from space_hub.vocabulary.attributes import Measured
 from space_hub.vocabulary.geometry import GLOBAL, covers
 from space_hub.vocabulary.phases import Phase
@@ -58,6 +58,15 @@ class Change:
     value: Measured | None = None
 
 
+class Stands(Word, of="gap_outcome"):
+    """How an offering stands to a published need; `closed`: the need is over."""
+
+    MEETS = "meets"
+    MISSES = "misses"
+    UNKNOWN = "unknown"
+    CLOSED = "closed"
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     need: CoarseNeed
@@ -74,8 +83,8 @@ class Judgement:
         return tuple(gate for gate in self.gates if gate.outcome is _UNKNOWN)
 
     @property
-    def outcome(self) -> str:
-        return "misses" if self.misses else "unknown" if self.open else "meets"
+    def outcome(self) -> Stands:
+        return Stands.MISSES if self.misses else Stands.UNKNOWN if self.open else Stands.MEETS
 
 
 def need_from_json(
@@ -96,9 +105,9 @@ def need_from_json(
 
 def report(candidate: Candidate, published: Iterable[CoarseNeed]) -> tuple[Judgement, ...]:
     """Every published need of the offering's capability: met, then missed by the fewest, then those with questions."""
-    order = {"meets": 0, "misses": 1, "unknown": 2}
+    order = (Stands.MEETS, Stands.MISSES, Stands.UNKNOWN)
     found = [judge(candidate, need) for need in published if need.capability == candidate.capability]
-    return tuple(sorted(found, key=lambda each: (order[each.outcome], len(each.misses), each.need.id)))
+    return tuple(sorted(found, key=lambda each: (order.index(each.outcome), len(each.misses), each.need.id)))
 
 
 def judge(candidate: Candidate, need: CoarseNeed) -> Judgement:
@@ -272,7 +281,7 @@ def in_words(judgement: Judgement, language: str, *, capacity_unit: str = "") ->
     return {
         "need": need.id,
         "title": need.title,
-        "outcome": judgement.outcome,
+        "outcome": judgement.outcome.value,
         "met": sum(gate.outcome is _PASS for gate in judgement.gates),
         "misses": [
             {

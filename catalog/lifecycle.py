@@ -4,18 +4,17 @@ A state changes only by an event that its table lists; each event belongs to one
 side or to both. Histories are rows beside the state, never overwritten.
 """
 
-from enum import StrEnum
-
 from providers.adapters.base import FINAL, OrderStatus
 from space_hub.errors import Conflict, Forbidden
+from space_hub.text import Word
 
 
-class Side(StrEnum):
+class Side(Word, of="side"):
     SUPPLIER = "supplier"
     BUYER = "buyer"
 
 
-class AgreementStatus(StrEnum):
+class AgreementStatus(Word, of="agreement_status"):
     DRAFT = "draft"
     OFFERED = "offered"
     SIGNED = "signed"
@@ -23,7 +22,9 @@ class AgreementStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class AgreementEvent(StrEnum):
+class AgreementEvent(Word, of="agreement_event"):
+    DRAFT = "draft"
+    """How it began; nothing follows by it."""
     OFFER = "offer"
     SIGN = "sign"
     WITHDRAW = "withdraw"
@@ -61,13 +62,13 @@ def next_agreement(status: AgreementStatus, event: AgreementEvent, side: Side) -
     return after
 
 
-class MemberStatus(StrEnum):
+class MemberStatus(Word, of="member_status"):
     INVITED = "invited"
     JOINED = "joined"
     LEFT = "left"
 
 
-class MemberEvent(StrEnum):
+class MemberEvent(Word, of="member_event"):
     INVITE = "invite"
     JOIN = "join"
     LEAVE = "leave"
@@ -91,7 +92,7 @@ def next_member(status: MemberStatus | None, event: MemberEvent) -> MemberStatus
     return after
 
 
-class CallOffStatus(StrEnum):
+class CallOffStatus(Word, of="call_off_status"):
     ACTIVE = "active"
     CANCELLING = "cancelling"
     """Its authority decided to cancel; the supplier has not yet said that it did."""

@@ -7,7 +7,6 @@ both languages, and everyone who may read the opportunity is told at once.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Select
@@ -16,24 +15,25 @@ from sqlmodel import Session, col, select
 from catalog import coarsen
 from catalog.demand_tables import Opportunity, OpportunityQuestion, PublishedNeed
 from catalog.needs import read_clause
-from catalog.publication import NAMED
+from catalog.publication import Level
 from catalog.tables import Requirement
 from space_hub.clock import Clock
 from space_hub.delivery import log
 from space_hub.errors import Conflict, Invalid, NotFound
 from space_hub.rng import Rng
+from space_hub.text import Word
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
 from space_hub.vocabulary.capabilities import capability
 from space_hub.vocabulary.codes import MissionArea
 
 
-class Kind(StrEnum):
+class Kind(Word, of="opportunity_kind"):
     OPPORTUNITY = "opportunity"
     CONSULTATION = "consultation"
 
 
-class State(StrEnum):
+class State(Word, of="opportunity_state"):
     DRAFT = "draft"
     OPEN = "open"
     CLOSED = "closed"
@@ -204,7 +204,7 @@ def _check_need(session: Session, principal: Principal, published_need_id: str) 
         .join(Requirement, col(Requirement.id) == col(PublishedNeed.source_id))
         .where(
             PublishedNeed.id == published_need_id,
-            PublishedNeed.level == NAMED,
+            PublishedNeed.level == Level.NAMED.value,
             Requirement.organisation_id == principal.organisation_id,
         )
     ).one_or_none()

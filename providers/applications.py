@@ -19,8 +19,7 @@ from providers.audience import brokers
 from providers.desk_tables import Submission
 from providers.lifecycle import DECISIONS, OPEN, Event, State, Status, Step, step
 from providers.offices import Matter
-from providers.standing import Standing
-from providers.tables import Application, ApplicationEntry, Evidence, Provider
+from providers.tables import Application, ApplicationEntry, DueTo, Evidence, Provider
 from providers.vetting import Decides, Document, Facts, Judgement, Tier
 from providers.working_days import add_working_days
 from space_hub.clock import Clock
@@ -30,7 +29,7 @@ from space_hub.rng import Rng
 from space_hub.trust import audit
 from space_hub.trust.principal import HUB, Principal
 from space_hub.trust.scopes import OrganisationKind
-from space_hub.vocabulary.codes import MissionArea
+from space_hub.vocabulary.codes import MissionArea, Standing
 
 APPEAL_DAYS = 10
 """Working days in which a rejection may be appealed."""
@@ -220,9 +219,9 @@ def expire_returned(session: Session, clock: Clock, rng: Rng, application: Appli
     if waited is not None:
         submissions.withdraw(session, clock, HUB.organisation_id, waited, "")
     if provider.status == Status.RETURNED:
-        files.move(session, clock, rng, HUB, provider, Event.WITHDRAW, due_to=files.CLOCK)
+        files.move(session, clock, rng, HUB, provider, Event.WITHDRAW, due_to=DueTo.CLOCK)
     elif provider.status == Status.VERIFIED and is_recheck(session, application):
-        files.move(session, clock, rng, HUB, provider, Event.SUSPEND, due_to=files.CLOCK)
+        files.move(session, clock, rng, HUB, provider, Event.SUSPEND, due_to=DueTo.CLOCK)
         clearances.suspend(session, clock, provider)
 
 
@@ -352,7 +351,7 @@ def _approve(
         Status.LAPSED: Event.RENEW,
     }.get(Status(provider.status))
     if event is not None:
-        files.move(session, clock, rng, by, provider, event, reasons, files.RULE if by_rule else files.PERSON)
+        files.move(session, clock, rng, by, provider, event, reasons, DueTo.RULE if by_rule else DueTo.PERSON)
     elif provider.status != Status.VERIFIED:
         raise Conflict("application.provider_not_open", status=provider.status)
     application.mission_areas = sorted(areas)

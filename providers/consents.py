@@ -8,7 +8,6 @@ refuse. The owner reads all of its own.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -18,13 +17,14 @@ from providers import files, generation
 from providers.tables import Consent, ConsentEntry, Evidence, Provider
 from space_hub.clock import Clock
 from space_hub.errors import Invalid, NotFound
+from space_hub.text import Word
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
 from space_hub.vocabulary.nations import nations as read_nations
 
 
-class Audience(StrEnum):
+class Audience(Word, of="audience"):
     """In falling order of who reads; `nations` are those named, without their suppliers."""
 
     PUBLIC = "public"
@@ -34,7 +34,7 @@ class Audience(StrEnum):
     NOBODY = "nobody"
 
 
-class Purpose(StrEnum):
+class Purpose(Word, of="purpose"):
     SEARCH = "search"
     MATCH = "match"
     STATISTICS = "statistics"

@@ -6,12 +6,11 @@ papers lapsed renews them. A verified provider that asks for more, or whose
 particulars change, stays on the shelf while that is looked at.
 """
 
-from enum import StrEnum
-
 from space_hub.errors import Conflict
+from space_hub.text import Word
 
 
-class Status(StrEnum):
+class Status(Word, of="provider_status"):
     DRAFT = "draft"
     SUBMITTED = "submitted"
     RETURNED = "returned"
@@ -22,7 +21,7 @@ class Status(StrEnum):
     LAPSED = "lapsed"
 
 
-class Event(StrEnum):
+class Event(Word, of="provider_event"):
     REGISTER = "register"
     APPLY = "apply"
     AUTO = "auto"
@@ -78,7 +77,7 @@ ON_SHELF = frozenset(
 """Events that planners are told, because the shelf changes."""
 
 
-class State(StrEnum):
+class State(Word, of="application_state"):
     """Of an application."""
 
     SUBMITTED = "submitted"
@@ -92,7 +91,7 @@ class State(StrEnum):
     EXPIRED = "expired"
 
 
-class Step(StrEnum):
+class Step(Word, of="application_step"):
     """What moves an application."""
 
     APPLY = "apply"

@@ -10,7 +10,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from sqlmodel import Session, col, func, select
 
@@ -24,6 +23,7 @@ from space_hub.clock import Clock
 from space_hub.delivery import mail
 from space_hub.errors import Conflict, Forbidden, Invalid, NotFound
 from space_hub.rng import Rng
+from space_hub.text import Word
 from space_hub.trust import audit
 from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import Principal
@@ -55,14 +55,14 @@ _IDENTITY = ("legal_id", "nation", "owner_nation", "owner_name")
 _SPEAKS_FOR_IDENTITY = (EvidenceKind.COMPANY_REGISTER.value, EvidenceKind.OWNERSHIP.value)
 
 
-class SizeClass(StrEnum):
+class SizeClass(Word, of="size_class"):
     MICRO = "micro"
     SMALL = "small"
     MEDIUM = "medium"
     LARGE = "large"
 
 
-class DependencyKind(StrEnum):
+class DependencyKind(Word, of="company_dependency_kind"):
     """What a company may rest on."""
 
     GROUND = "ground"

@@ -8,7 +8,6 @@ and the broker who stands behind it.
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_
@@ -24,13 +23,28 @@ from space_hub.clock import Clock
 from space_hub.delivery import log, mail
 from space_hub.errors import Conflict, Invalid, NotFound
 from space_hub.rng import Rng
+from space_hub.text import Word
 from space_hub.trust import audit, markings
 from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
 
 
-class State(StrEnum):
+class Event(Word, of="submission_event"):
+    """What a submission went through; the last three are told by its clock."""
+
+    OPENED = "opened"
+    ANSWERED = "answered"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    REFERRED = "referred"
+    WITHDRAWN = "withdrawn"
+    LATE_1 = "late_1"
+    LATE_2 = "late_2"
+    LATE_3 = "late_3"
+
+
+class State(Word, of="submission_state"):
     """Of a submission. Late is not a state: it is an open one whose due time has passed."""
 
     OPEN = "open"
@@ -88,7 +102,7 @@ def open_one(
     )
     session.add(made)
     session.flush()
-    enter(session, clock, made, "opened", title[:200], organisation)
+    enter(session, clock, made, Event.OPENED, title[:200], organisation)
     if not by_rule:
         tell_asker(session, clock, rng, made, "submission_received", office=office)
         tell_office(session, clock, rng, made, office, "submission_opened", office.officer_email)
@@ -110,7 +124,7 @@ def close(
     submission.state, submission.answered_at = State.ANSWERED.value, clock.now()
     submission.outcome, submission.answer = outcome, text
     submission.clock_left_s = None
-    enter(session, clock, submission, "answered", text, by)
+    enter(session, clock, submission, Event.ANSWERED, text, by)
     tell_asker(session, clock, rng, submission, "submission_answered", text=text)
 
 
@@ -149,7 +163,7 @@ def pause(session: Session, clock: Clock, rng: Rng, by: str, submission: Submiss
         raise Conflict("submission.not_open", state=submission.state)
     submission.state = State.WAITING_FOR_ASKER.value
     submission.clock_left_s = int(working_seconds(clock.now(), submission.due_at))
-    enter(session, clock, submission, "paused", text, by)
+    enter(session, clock, submission, Event.PAUSED, text, by)
     tell_asker(session, clock, rng, submission, "submission_paused", text=text)
 
 
@@ -159,7 +173,7 @@ def resume(session: Session, clock: Clock, submission: Submission, text: str, by
     submission.state = State.OPEN.value
     submission.due_at = add_working_seconds(clock.now(), submission.clock_left_s)
     submission.clock_left_s = None
-    enter(session, clock, submission, "resumed", text, by)
+    enter(session, clock, submission, Event.RESUMED, text, by)
 
 
 def refer(
@@ -173,7 +187,7 @@ def refer(
     if not office.active or submission.kind not in office.matters:
         raise Invalid("submission.office_does_not_take", office_id=office_id, kind=submission.kind)
     submission.office_id = office.id
-    enter(session, clock, submission, "referred", _said(text), principal.organisation_id)
+    enter(session, clock, submission, Event.REFERRED, _said(text), principal.organisation_id)
     audit.record(session, clock, principal, "submission.refer", submission.id, office_id=office.id)
     tell_office(session, clock, rng, submission, office, "submission_opened", office.officer_email)
     return submission
@@ -182,7 +196,7 @@ def refer(
 def withdraw(session: Session, clock: Clock, principal_id: str, submission: Submission, text: str) -> None:
     """It is over without an answer; for the module that opened it."""
     submission.state, submission.clock_left_s = State.WITHDRAWN.value, None
-    enter(session, clock, submission, "withdrawn", text, principal_id)
+    enter(session, clock, submission, Event.WITHDRAWN, text, principal_id)
 
 
 def of_subject(session: Session, subject: str, kind: str) -> Submission | None:
@@ -235,7 +249,7 @@ def history(session: Session, submission: Submission) -> Sequence[SubmissionEntr
     return session.exec(rows.order_by(col(SubmissionEntry.number))).all()
 
 
-def enter(session: Session, clock: Clock, submission: Submission, event: str, text: str, by: str | None) -> None:
+def enter(session: Session, clock: Clock, submission: Submission, event: Event, text: str, by: str | None) -> None:
     """One row of history and one event to both sides; `by` None is the hub's clock."""
     session.add(submission)
     entries = select(func.count()).select_from(SubmissionEntry)
@@ -244,7 +258,7 @@ def enter(session: Session, clock: Clock, submission: Submission, event: str, te
         SubmissionEntry(
             submission_id=submission.id,
             number=count + 1,
-            event=event,
+            event=event.value,
             state=submission.state,
             text=text,
             by_organisation_id=by,
@@ -256,7 +270,7 @@ def enter(session: Session, clock: Clock, submission: Submission, event: str, te
         "submission_id": submission.id,
         "kind": submission.kind,
         "subject": submission.subject,
-        "event": event,
+        "event": event.value,
         "state": submission.state,
         "office_id": office.id,
         "due_at": log.rfc3339(submission.due_at),

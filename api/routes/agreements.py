@@ -77,7 +77,7 @@ class StepIn(In):
 
 class StepOut(Out):
     number: int
-    event: str
+    event: AgreementEvent
     status: AgreementStatus
     side: Side
     by_organisation_id: str

@@ -44,7 +44,7 @@ class SourceFileOut(Out):
     source: str
     name: str
     sha256: str
-    form: str
+    form: Form
     received_at: datetime
     synthetic: bool
     offered: int
@@ -94,7 +94,7 @@ class SourceCallOut(Out):
     source: str
     number: int
     spent_at_wall: datetime
-    outcome: str
+    outcome: sources.Outcome
     code: str
     sentence: str
     source_file_id: str | None

@@ -1,7 +1,7 @@
 """Public registers of commercial assets: listings, unclaimed and unverified until their owner comes."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Query
 from pydantic import Field
@@ -12,9 +12,10 @@ from api.models import In, Out
 from api.paging import Page, Paged
 from api.policy import Router, scope
 from catalog import registers
-from catalog.register_tables import RegisterListing
+from catalog.register_tables import ListingState, RegisterListing
 from space_hub.text import say
 from space_hub.trust.scopes import OrganisationKind
+from space_hub.vocabulary.codes import AssetKind
 
 router = Router(prefix="/v1", tags=["registers"])
 
@@ -44,7 +45,7 @@ class ListingOut(Out):
     id: str
     operator_name: str
     operator_nation: str | None
-    asset_kind: str
+    asset_kind: AssetKind
     asset_name: str
     catalog_number: int | None
     cospar: str | None
@@ -52,7 +53,7 @@ class ListingOut(Out):
     capability_guess: str | None = Field(description="Guessed from the purpose; nobody has verified it.")
     orbit: str | None
     launched: date | None
-    state: str | None = Field(description="Null for a supplier where the listing is not its own.")
+    state: ListingState | None = Field(description="Null for a supplier where the listing is not its own.")
     note: str
 
 
@@ -91,7 +92,7 @@ def list_register_listings(
     page: Page,
     operator_nation: Annotated[str | None, Query(max_length=2)] = None,
     capability: Annotated[str | None, Query(max_length=40)] = None,
-    state: Literal["unclaimed", "claimed", "disputed"] | None = None,
+    state: ListingState | None = None,
 ) -> Paged[ListingOut]:
     """Commercial assets that public registers name. `state` as a filter is for those who may read it."""
     provider = asked.principal.kind is OrganisationKind.PROVIDER
@@ -103,11 +104,13 @@ def list_register_listings(
             fields = row.model_dump(exclude={"state"})
             return ListingOut(
                 **{name: fields[name] for name in ListingOut.model_fields if name in fields},
-                state=row.state if shown else None,
+                state=ListingState(row.state) if shown else None,
                 note=say("register.note", asked.language),
             )
 
         statement = registers.listings(
-            operator_nation=operator_nation, capability=capability, state=None if provider else state
+            operator_nation=operator_nation,
+            capability=capability,
+            state=None if provider or state is None else state.value,
         )
         return page.of(session, statement, key=col(RegisterListing.id), make=out)

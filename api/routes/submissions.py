@@ -13,7 +13,7 @@ from api.policy import Router, any_key, scope
 from providers import submissions
 from providers.desk_tables import Submission, SubmissionEntry
 from providers.offices import Matter
-from providers.submissions import State
+from providers.submissions import Event, State
 
 router = Router(prefix="/v1", tags=["submissions"])
 
@@ -43,7 +43,7 @@ class SubmissionOut(Out):
 
 class SubmissionEntryOut(Out):
     number: int
-    event: str
+    event: Event
     state: State
     text: str
     by_organisation_id: str | None = Field(description="Null: the hub's clock.")

@@ -19,12 +19,11 @@ from iso3166 import countries_by_alpha3, countries_by_name
 from providers.adapters.base import Refused
 from providers.adapters.table import shown
 from space_hub.errors import Invalid
-from space_hub.vocabulary.codes import AssetKind
+from space_hub.vocabulary.codes import BANDS, AssetKind
 
 _GAP = 1_000
 """A number this far above every other of its edition belongs to nothing that had flown by then."""
 _PUBLIC_NETWORKS = frozenset({"nasa dsn", "nasa nen"})
-_BANDS = frozenset({"UHF", "L", "S", "C", "X", "Ku", "K", "Ka", "Q", "V"})
 _NATIONS = {
     "USA": "US",
     "United Kingdom": "GB",
@@ -167,7 +166,7 @@ def _station(row: int, feature: Any) -> Registered:
         raise Invalid("register.operator_missing")
     if operator.casefold() in _PUBLIC_NETWORKS:
         raise Invalid("register.not_commercial", users=operator)
-    bands = tuple(band for band in properties.get("frequency_bands") or () if band in _BANDS)
+    bands = tuple(band for band in properties.get("frequency_bands") or () if band in BANDS)
     return Registered(
         row=row,
         operator_name=operator[:200],

@@ -196,7 +196,7 @@ def match(file: options.File, organisation: As, example: RequirementExample = Fa
             [
                 each["title"],
                 names[each["provider_id"]],
-                sentence(f"cli.verdict.{each['verdict']}"),
+                Verdict(each["verdict"]).label(language()),
                 "" if each["score"] is None else f"{each['score']:.2f}",
                 "\n".join(reason["text"] for reason in each["reasons"]),
             ]

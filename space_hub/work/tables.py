@@ -1,17 +1,17 @@
 """Work as rows: what is to be done, who does it, how far it is."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from space_hub.db import BIG, JSON_TYPE
+from space_hub.text import Word
 from space_hub.trust import tables as _organisations  # noqa: F401 - the table that foreign keys here point to
 
 
-class WorkState(StrEnum):
+class WorkState(Word, of="work_state"):
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
