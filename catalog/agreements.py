@@ -41,6 +41,7 @@ from space_hub.rng import Rng
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
+from space_hub.vocabulary.codes import MissionArea
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.money import money
 from space_hub.vocabulary.phases import Phase
@@ -70,7 +71,11 @@ def draft(
     if side is Side.SUPPLIER and not pool.open_to_suppliers:
         raise Forbidden("pool.closed_to_suppliers", pool_id=pool.id)
     if offering.mission_area != pool.mission_area:
-        raise Invalid("agreement.other_mission_area", offered=offering.mission_area, wanted=pool.mission_area)
+        raise Invalid(
+            "agreement.other_mission_area",
+            offered=MissionArea(offering.mission_area),
+            wanted=MissionArea(pool.mission_area),
+        )
     if period.stop is None or period.stop - period.start > LONGEST or period.stop <= clock.now():
         raise Invalid("agreement.period_wrong", days=LONGEST.days)
     wrong = faults(terms, offered_parts(version))
@@ -223,7 +228,7 @@ def _still_stands(session: Session, clock: Clock, agreement: Agreement, provider
     offering = session.get_one(Offering, agreement.offering_id)
     version = session.get_one(OfferingVersion, agreement.version_id)
     if provider.status != Status.VERIFIED.value:
-        raise Conflict("agreement.provider_not_verified", status=provider.status)
+        raise Conflict("agreement.provider_not_verified", status=Status(provider.status))
     if offering.status != OfferingStatus.PUBLISHED.value:
         raise Conflict("agreement.offering_withdrawn", offering_id=offering.id)
     if version.content_sha256 != agreement.version_sha256:
@@ -264,7 +269,7 @@ def _promise(session: Session, clock: Clock, rng: Rng, principal: Principal, agr
                 subject=agreement.id,
             )
         except Conflict as error:
-            raise Conflict("agreement.capacity_promised", phase=phase.value, day=error.params["day"]) from error
+            raise Conflict("agreement.capacity_promised", phase=phase, day=error.params["day"]) from error
 
 
 def _free(session: Session, clock: Clock, agreement: Agreement) -> None:

@@ -81,9 +81,9 @@ def publish_need(
     shown = content(requirements.need_of(requirement), level.value, _nation(session, principal.organisation_id))
     if list(Level).index(level) > list(Level).index(Level(standing.level)):
         if standing.state != State.OPEN.value:
-            raise Conflict("demand.need_not_open", state=standing.state)
+            raise Conflict("demand.need_not_open", state=State(standing.state))
         if consent_ref != reference(shown):
-            raise Conflict("demand.consent_differs", level=level.value)
+            raise Conflict("demand.consent_differs", level=level)
     standing.level, standing.updated_at = level.value, clock.now()
     session.add(standing)
     standings.note(session, clock, principal, standing, "level", level=level.value, consent_ref=consent_ref)
@@ -303,7 +303,7 @@ def _check_signal(
     level: Level,
 ) -> None:
     if capability_code is not None and capability(capability_code).area is not area:
-        raise Invalid("demand.capability_elsewhere", capability=capability_code, area=area.value)
+        raise Invalid("demand.capability_elsewhere", capability=capability_code, area=area)
     if quantity is not None and capability_code is None:
         raise Invalid("demand.quantity_without_capability")
     if quantity is not None and not 0 < quantity[0] <= quantity[1]:

@@ -49,16 +49,16 @@ def next_agreement(status: AgreementStatus, event: AgreementEvent, side: Side) -
     """The status after `event` by `side`; refused when the table does not list it or it is the other side's."""
     found = AGREEMENT.get((status, event))
     if found is None:
-        possible = sorted(each.value for at, each in AGREEMENT if at is status)
+        possible = tuple(each for at, each in AGREEMENT if at is status)
         raise Conflict(
             "agreement.step_not_possible",
-            event=event.value,
-            status=status.value,
-            possible=", ".join(possible) or "-",
+            event=event,
+            status=status,
+            possible=possible,
         )
     after, sides = found
     if side not in sides:
-        raise Forbidden("agreement.step_of_other_side", event=event.value, side=next(iter(sides)).value)
+        raise Forbidden("agreement.step_of_other_side", event=event, side=next(iter(sides)))
     return after
 
 
@@ -86,9 +86,7 @@ MEMBER: dict[tuple[MemberStatus | None, MemberEvent], MemberStatus] = {
 def next_member(status: MemberStatus | None, event: MemberEvent) -> MemberStatus:
     after = MEMBER.get((status, event))
     if after is None:
-        raise Conflict(
-            "pool.member_step_not_possible", event=event.value, status="none" if status is None else status.value
-        )
+        raise Conflict("pool.member_step_not_possible", event=event, status="-" if status is None else status)
     return after
 
 
@@ -125,6 +123,6 @@ def keeps_capacity(order: OrderStatus) -> bool:
 
 def next_order(status: OrderStatus | None, said: OrderStatus) -> OrderStatus:
     """The status an order takes when its supplier says `said`; an ended order takes no other."""
-    if status in FINAL and said is not status:
-        raise Conflict("order.already_ended", status=str(status), said=said.value)
+    if status is not None and status in FINAL and said is not status:
+        raise Conflict("order.already_ended", status=status, said=said)
     return said

@@ -60,7 +60,7 @@ def draft(
     if published_need_id is not None:
         _check_need(session, principal, published_need_id)
     if (kind is Kind.CONSULTATION) is (draft_need is None):
-        raise Invalid("opportunity.draft_need_misplaced", kind=kind.value)
+        raise Invalid("opportunity.draft_need_misplaced", kind=kind)
     row = Opportunity(
         id=rng.scope(principal.organisation_id, "opportunity").id("opp"),
         organisation_id=principal.organisation_id,
@@ -88,7 +88,7 @@ def open_to_all(session: Session, clock: Clock, principal: Principal, opportunit
     """From now on everybody reads the same."""
     row = _own(session, principal, opportunity_id)
     if row.state != State.DRAFT.value:
-        raise Conflict("opportunity.not_draft", state=row.state)
+        raise Conflict("opportunity.not_draft", state=State(row.state))
     if row.closes_at <= clock.now():
         raise Conflict("opportunity.over", closes_at=row.closes_at.isoformat())
     row.state, row.opens_at, row.marking_id = State.OPEN.value, clock.now(), markings.public(session)

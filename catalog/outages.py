@@ -108,7 +108,7 @@ def _asset(
 ) -> tuple[Asset, Provider]:
     """The one asset that is meant, among those the principal may report on."""
     if principal.kind is OrganisationKind.NATION:
-        raise Forbidden("outage.not_a_reporter", kind=principal.kind.value)
+        raise Forbidden("outage.not_a_reporter", kind=principal.kind)
     if (asset_id is None) == (catalog_number is None):
         raise Invalid("outage.name_one_asset")
     statement = select(Asset, Provider).join(Provider, col(Provider.id) == col(Asset.provider_id))

@@ -39,8 +39,8 @@ _TABLE: Mapping[tuple[State, Event], State] = {
 def after(state: State, event: Event) -> State:
     """The state that follows; an arrow that is not in the table is refused, and those that are get named. Pure."""
     if (state, event) not in _TABLE:
-        possible = ", ".join(one.value for at, one in _TABLE if at is state) or "-"
-        raise Conflict("need.transition_illegal", state=state.value, event=event.value, possible=possible)
+        possible = tuple(one for at, one in _TABLE if at is state)
+        raise Conflict("need.transition_illegal", state=state, event=event, possible=possible)
     return _TABLE[state, event]
 
 

@@ -19,6 +19,7 @@ from providers.audience import brokers
 from providers.desk_tables import Submission
 from providers.lifecycle import DECISIONS, OPEN, Event, State, Status, Step, step
 from providers.offices import Matter
+from providers.submissions import Outcome
 from providers.tables import Application, ApplicationEntry, DueTo, Evidence, Provider
 from providers.vetting import Decides, Document, Facts, Judgement, Tier
 from providers.working_days import add_working_days
@@ -146,7 +147,7 @@ def decide(
         raise Invalid("application.decision_unknown", given=taken.value, accepted=", ".join(sorted(DECISIONS)))
     said = tuple(reason.strip() for reason in reasons if reason.strip())
     if not said:
-        raise Invalid("providers.reasons_missing", event=taken.value)
+        raise Invalid("providers.reasons_missing", event=taken)
     owner = one(session, principal, application_id, to_decide=True).provider_id
     provider = files.locked(session, owner)
     application = session.get_one(Application, application_id, populate_existing=True)
@@ -353,7 +354,7 @@ def _approve(
     if event is not None:
         files.move(session, clock, rng, by, provider, event, reasons, DueTo.RULE if by_rule else DueTo.PERSON)
     elif provider.status != Status.VERIFIED:
-        raise Conflict("application.provider_not_open", status=provider.status)
+        raise Conflict("application.provider_not_open", status=Status(provider.status))
     application.mission_areas = sorted(areas)
     application.missing = []
     application.decided_at, application.decided_by = clock.now(), by.organisation_id
@@ -361,7 +362,7 @@ def _approve(
     if not by_rule:
         _accept(session, clock, judgement)
     clearances.grant(session, clock, provider, application.id, Tier(application.tier), areas, judgement.valid_to)
-    _close(session, clock, rng, by, application, ("approved", "overturned"), reasons)
+    _close(session, clock, rng, by, application, (Outcome.APPROVED, Outcome.OVERTURNED), reasons)
 
 
 def _accept(session: Session, clock: Clock, judgement: Judgement) -> None:
@@ -408,7 +409,7 @@ def _reject(
     elif provider.status == Status.VERIFIED and is_recheck(session, application):
         files.move(session, clock, rng, by, provider, Event.SUSPEND, reasons)
         clearances.suspend(session, clock, provider)
-    _close(session, clock, rng, by, application, ("rejected", "upheld"), reasons)
+    _close(session, clock, rng, by, application, (Outcome.REJECTED, Outcome.UPHELD), reasons)
 
 
 def _close(
@@ -417,7 +418,7 @@ def _close(
     rng: Rng,
     by: Principal,
     application: Application,
-    outcomes: tuple[str, str],
+    outcomes: tuple[Outcome, Outcome],
     reasons: tuple[str, ...],
 ) -> None:
     """Answer what the provider waits for, with the outcome for an application or for an appeal."""
@@ -440,7 +441,7 @@ def _need_another(session: Session, principal: Principal, application: Applicati
     """Refuse who has judged this application before, whatever organisation's name is on the key."""
     judged = {(row.by_organisation_id, row.by_key_id) for row in history(session, application) if row.event in _JUDGES}
     if (principal.organisation_id, principal.key_id) in judged:
-        raise Forbidden("application.another_person", step=taken.value)
+        raise Forbidden("application.another_person", step=taken)
 
 
 def _wait_for(

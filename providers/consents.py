@@ -128,7 +128,7 @@ def give(
         raise Invalid("consent.datum_unknown", given=datum, known=", ".join(DEFAULTS))
     named = None if nations is None else sorted(read_nations(nations))
     if (audience is Audience.NATIONS) != bool(named):
-        raise Invalid("consent.nations_wrong", audience=audience.value)
+        raise Invalid("consent.nations_wrong", audience=audience)
     _check_subject(session, provider, datum, subject)
     key = (principal.organisation_id, subject, datum)
     marking = _marking(session, principal.organisation_id, audience, named)

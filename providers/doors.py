@@ -226,7 +226,7 @@ def confirm(session: Session, clock: Clock, principal: Principal, provider_id: s
     """A person has looked at the held listing: it is taken as it was, when it comes again."""
     door = own(session, principal, provider_id, lock=True)
     if door.state != "held":
-        raise Conflict("door.not_held", state=door.state)
+        raise Conflict("door.not_held", state=DoorState(door.state))
     door.state, door.failures, door.next_at = "open", 0, clock.now()
     session.add(door)
     audit.record(session, clock, principal, "provider.door_confirm", provider_id, listing=door.listing_sha256 or "")

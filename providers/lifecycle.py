@@ -149,13 +149,13 @@ def after(status: Status, event: Event) -> Status:
     """The status that `event` leads to; refused when it does not apply, naming what does."""
     if (status, event) in TRANSITIONS:
         return TRANSITIONS[(status, event)]
-    possible = ", ".join(each.value for (start, each) in TRANSITIONS if start is status) or "-"
-    raise Conflict("providers.transition_illegal", status=status.value, event=event.value, possible=possible)
+    possible = tuple(each for (start, each) in TRANSITIONS if start is status)
+    raise Conflict("providers.transition_illegal", status=status, event=event, possible=possible)
 
 
 def step(state: State, taken: Step) -> State:
     """The state that a step leads to; refused when it does not apply, naming what does."""
     if (state, taken) in STEPS:
         return STEPS[(state, taken)]
-    possible = ", ".join(each.value for (start, each) in STEPS if start is state) or "-"
-    raise Conflict("application.step_illegal", state=state.value, step=taken.value, possible=possible)
+    possible = tuple(each for (start, each) in STEPS if start is state)
+    raise Conflict("application.step_illegal", state=state, step=taken, possible=possible)

@@ -26,7 +26,7 @@ def open_national(session: Session, clock: Clock, rng: Rng, principal: Principal
     """Make the profile under which an organisation of a nation offers what the nation itself has."""
     principal.require("provider:write")
     if principal.kind is not OrganisationKind.NATION:
-        raise Conflict("onboarding.not_a_nation", kind=principal.kind.value)
+        raise Conflict("onboarding.not_a_nation", kind=principal.kind)
     if profile.nation != principal.nation:
         raise Invalid("onboarding.other_nation", given=profile.nation, expected=principal.nation)
     provider = onboarding.begin(session, clock, rng, principal, profile, kind=KIND)

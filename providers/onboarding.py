@@ -127,7 +127,7 @@ def register(session: Session, clock: Clock, rng: Rng, principal: Principal, pro
     """Make the profile of the principal's organisation; one organisation has one. A code goes to its address."""
     organisation = session.get(Organisation, principal.organisation_id)
     if organisation is None or organisation.kind != OrganisationKind.PROVIDER.value:
-        raise Conflict("providers.not_a_provider", kind=principal.kind.value)
+        raise Conflict("providers.not_a_provider", kind=principal.kind)
     provider = begin(session, clock, rng, principal, profile, kind="commercial")
     send_code(session, clock, rng, provider)
     return provider
@@ -169,7 +169,7 @@ def change(
     """
     provider = own(session, principal, provider_id)
     if Status(provider.status) not in EDITABLE:
-        raise Conflict("providers.profile_locked", status=provider.status)
+        raise Conflict("providers.profile_locked", status=Status(provider.status))
     before = [getattr(provider, name) for name in _IDENTITY]
     address = files.address(provider)
     verified = provider.status == Status.VERIFIED
@@ -333,9 +333,9 @@ def decide(
     provider = files.locked(session, provider_id)
     said = tuple(reason.strip() for reason in reasons if reason.strip())
     if not said:
-        raise Invalid("providers.reasons_missing", event=event.value)
+        raise Invalid("providers.reasons_missing", event=event)
     if event is Event.REFUSE and provider.status != Status.SUSPENDED:
-        raise Conflict("onboarding.refuse_by_application", status=provider.status)
+        raise Conflict("onboarding.refuse_by_application", status=Status(provider.status))
     files.move(session, clock, rng, principal, provider, event, said)
     if event is Event.SUSPEND:
         clearances.suspend(session, clock, provider)

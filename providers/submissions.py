@@ -44,6 +44,18 @@ class Event(Word, of="submission_event"):
     LATE_3 = "late_3"
 
 
+class Outcome(Word, of="submission_outcome"):
+    """What an answer came to; the last four are those of an application and of an appeal."""
+
+    ANSWERED = "answered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    OVERTURNED = "overturned"
+    UPHELD = "upheld"
+
+
 class State(Word, of="submission_state"):
     """Of a submission. Late is not a state: it is an open one whose due time has passed."""
 
@@ -115,26 +127,26 @@ def close(
     rng: Rng,
     by: str,
     submission: Submission,
-    outcome: str,
+    outcome: Outcome,
     text: str,
 ) -> None:
     """Answer it; for callers that have asked who may. A clock that stood still is over too."""
     if submission.state not in {State.OPEN, State.WAITING_FOR_ASKER}:
-        raise Conflict("submission.not_open", state=submission.state)
+        raise Conflict("submission.not_open", state=State(submission.state))
     submission.state, submission.answered_at = State.ANSWERED.value, clock.now()
-    submission.outcome, submission.answer = outcome, text
+    submission.outcome, submission.answer = outcome.value, text
     submission.clock_left_s = None
     enter(session, clock, submission, Event.ANSWERED, text, by)
     tell_asker(session, clock, rng, submission, "submission_answered", text=text)
 
 
 def answer(
-    session: Session, clock: Clock, rng: Rng, principal: Principal, submission_id: str, *, outcome: str, text: str
+    session: Session, clock: Clock, rng: Rng, principal: Principal, submission_id: str, *, outcome: Outcome, text: str
 ) -> Submission:
     """An office answers what it was asked."""
     submission = _mine_to_answer(session, principal, submission_id)
     close(session, clock, rng, principal.organisation_id, submission, outcome, _said(text))
-    audit.record(session, clock, principal, "submission.answer", submission.id, outcome=outcome)
+    audit.record(session, clock, principal, "submission.answer", submission.id, outcome=outcome.value)
     return submission
 
 
@@ -152,7 +164,7 @@ def reply(session: Session, clock: Clock, principal: Principal, submission_id: s
     """The asker gives what it was asked for; the clock goes on with the time that was left."""
     submission = _locked(session, col(Submission.organisation_id) == principal.organisation_id, submission_id)
     if submission.kind in DECIDED_ELSEWHERE:
-        raise Conflict("submission.decided_elsewhere", kind=submission.kind)
+        raise Conflict("submission.decided_elsewhere", kind=Matter(submission.kind))
     resume(session, clock, submission, _said(text), principal.organisation_id)
     audit.record(session, clock, principal, "submission.reply", submission.id)
     return submission
@@ -160,7 +172,7 @@ def reply(session: Session, clock: Clock, principal: Principal, submission_id: s
 
 def pause(session: Session, clock: Clock, rng: Rng, by: str, submission: Submission, text: str) -> None:
     if submission.state != State.OPEN:
-        raise Conflict("submission.not_open", state=submission.state)
+        raise Conflict("submission.not_open", state=State(submission.state))
     submission.state = State.WAITING_FOR_ASKER.value
     submission.clock_left_s = int(working_seconds(clock.now(), submission.due_at))
     enter(session, clock, submission, Event.PAUSED, text, by)
@@ -169,7 +181,7 @@ def pause(session: Session, clock: Clock, rng: Rng, by: str, submission: Submiss
 
 def resume(session: Session, clock: Clock, submission: Submission, text: str, by: str) -> None:
     if submission.state != State.WAITING_FOR_ASKER or submission.clock_left_s is None:
-        raise Conflict("submission.not_waiting", state=submission.state)
+        raise Conflict("submission.not_waiting", state=State(submission.state))
     submission.state = State.OPEN.value
     submission.due_at = add_working_seconds(clock.now(), submission.clock_left_s)
     submission.clock_left_s = None
@@ -182,10 +194,10 @@ def refer(
     """Hand it to the office that should have had it. The due time stays: the asker must not pay for the detour."""
     submission = _locked(session, stands_with(principal), submission_id)
     if submission.state != State.OPEN:
-        raise Conflict("submission.not_open", state=submission.state)
+        raise Conflict("submission.not_open", state=State(submission.state))
     office = offices.known(session, office_id)
     if not office.active or submission.kind not in office.matters:
-        raise Invalid("submission.office_does_not_take", office_id=office_id, kind=submission.kind)
+        raise Invalid("submission.office_does_not_take", office_id=office_id, kind=Matter(submission.kind))
     submission.office_id = office.id
     enter(session, clock, submission, Event.REFERRED, _said(text), principal.organisation_id)
     audit.record(session, clock, principal, "submission.refer", submission.id, office_id=office.id)
@@ -327,7 +339,7 @@ def _mine_to_answer(session: Session, principal: Principal, submission_id: str) 
     principal.require("desk:answer")
     submission = _locked(session, stands_with(principal), submission_id)
     if submission.kind in DECIDED_ELSEWHERE:
-        raise Conflict("submission.decided_elsewhere", kind=submission.kind)
+        raise Conflict("submission.decided_elsewhere", kind=Matter(submission.kind))
     return submission
 
 

@@ -161,7 +161,7 @@ def applying(rules: Sequence[Rule], standing: Standing, tier: Tier, areas: Colle
     """The rules for these areas; Invalid when the tier is not open to this standing."""
     found = [rule for rule in rules if rule.standing is standing and rule.tier is tier]
     if not any(_EVERY_AREA in rule.areas for rule in found):
-        raise Invalid("vetting.tier_not_open", standing=standing.value, tier=tier.value)
+        raise Invalid("vetting.tier_not_open", standing=standing, tier=tier)
     return [rule for rule in found if rule.areas & {_EVERY_AREA, *areas}]
 
 

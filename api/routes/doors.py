@@ -118,7 +118,7 @@ def sync_supplier(provider_id: str, once: Once) -> SyncStartedOut:
     def make(session: Session) -> SyncStartedOut:
         door = doors.own(session, once.principal, provider_id)
         if door.state in {"held", "closed"} or door.url is None:
-            raise Conflict("door.not_listed", state=door.state)
+            raise Conflict("door.not_listed", state=DoorState(door.state))
         params = {"provider_id": provider_id}
         work = ledger.start(
             session, once.clock, once.rng, kind="supplier.sync", params=params, principal=once.principal

@@ -136,7 +136,7 @@ class AssetOut(Out):
 
 
 class DependencyOut(Out):
-    kind: str
+    kind: Literal[DEPENDENCY_KINDS]  # type: ignore[valid-type]
     name: str = Field(description="Empty when the supplier does not know.")
     nation: str | None
     known: bool

@@ -13,7 +13,7 @@ from api.policy import Router, any_key, scope
 from providers import submissions
 from providers.desk_tables import Submission, SubmissionEntry
 from providers.offices import Matter
-from providers.submissions import Event, State
+from providers.submissions import Event, Outcome, State
 
 router = Router(prefix="/v1", tags=["submissions"])
 
@@ -32,7 +32,7 @@ class SubmissionOut(Out):
     late: bool
     level: int = Field(description="0 in time; 1 with the deputy, 2 with the head, 3 with the broker.")
     answered_at: datetime | None
-    outcome: str | None
+    outcome: Outcome | None
     answer: str
 
     @classmethod
@@ -51,7 +51,7 @@ class SubmissionEntryOut(Out):
 
 
 class AnswerIn(In):
-    outcome: str = Field(default="answered", min_length=1, max_length=20, pattern="^[a-z_]+$")
+    outcome: Outcome = Outcome.ANSWERED
     text: str = Field(min_length=1, max_length=20000)
     pause: bool = Field(default=False, description="Ask the asker back: the clock stands still until it replies.")
 

@@ -211,7 +211,7 @@ def release(session: Session, clock: Clock, principal: Principal) -> SourceCall:
     if last is None:
         raise NotFound("source.never_called", source=CELESTRAK)
     if last.outcome != Outcome.STOPPED.value:
-        raise Conflict("source.not_stopped", source=CELESTRAK, outcome=last.outcome)
+        raise Conflict("source.not_stopped", source=CELESTRAK, outcome=Outcome(last.outcome))
     last.outcome = Outcome.RELEASED.value
     session.add(last)
     audit.record(session, clock, principal, "source.release", CELESTRAK, call=last.number)

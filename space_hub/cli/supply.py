@@ -14,6 +14,7 @@ from space_hub.cli.acting import As, acting_as
 from space_hub.cli.options import AsJson
 from space_hub.cli.speak import FAILED, OK, Voice, language, sentence
 from space_hub.errors import Conflict, HubError, Invalid
+from space_hub.text.faults import sentence_of
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -167,13 +168,17 @@ def match(file: options.File, organisation: As, example: RequirementExample = Fa
     from api.routes.matches import match_out
     from api.routes.requirements import RequirementIn
     from catalog import matches, requirements
+    from catalog.matching.values import Verdict
 
     del example  # Answered before the command begins.
     voice = Voice(as_json)
     try:
         body = RequirementIn.model_validate_json(options.existing(file).read_bytes())
     except ValidationError as error:
-        faults = "; ".join(": ".join(filter(None, ("/".join(map(str, e["loc"])), e["msg"]))) for e in error.errors())
+        faults = "; ".join(
+            ": ".join(filter(None, ("/".join(map(str, each["loc"])), sentence_of(each, language()))))
+            for each in error.errors()
+        )
         raise Invalid("cli.requirement_wrong", file=file.name, faults=faults) from error
     house = houses.open_existing(houses.settings())
     need = body.need(house.clock.now())
