@@ -15,7 +15,7 @@ from providers.clearances import State
 from providers.lifecycle import Event, Status
 from providers.lifecycle import State as ApplicationState
 from providers.tables import Application, ApplicationEntry, Clearance, DueTo, EmailCheck, Evidence, Provider
-from providers.vetting import Decides, Tier
+from providers.vetting import Decides, EvidenceKind, Tier
 from space_hub.clock import Clock
 from space_hub.delivery import log, mail
 from space_hub.rng import Rng
@@ -188,7 +188,12 @@ def _warn(session: Session, clock: Clock, rng: Rng, provider: Provider, row: Evi
     )
     if files.address(provider):
         language = mail.language_for(provider.nation)
-        params = {"kind": row.kind, "issuer": row.issuer, "date": end.date().isoformat(), "days": days}
+        params = {
+            "kind": EvidenceKind(row.kind).label(language),
+            "issuer": row.issuer,
+            "date": end.date().isoformat(),
+            "days": days,
+        }
         to = files.address(provider)
         mail.queue(
             session, clock, rng, to=to, template="evidence_expiring", params=params, language=language, about=row.id

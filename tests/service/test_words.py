@@ -14,7 +14,7 @@ import pytest
 from api import routes
 from api.models import In, Out
 from catalog.code_labels import lists
-from space_hub.text import LANGUAGES, WORDS, Word, catalogue
+from space_hub.text import LANGUAGES, WORDS, Word, catalogue, choose, say
 from space_hub.vocabulary.attributes import ATTRIBUTES
 from space_hub.vocabulary.capabilities import CAPABILITIES
 from space_hub.vocabulary.codes import SYMBOLS
@@ -173,6 +173,30 @@ def test_a_sentence_is_in_its_language(language: str) -> None:
         if set(re.findall(r"[a-zà-ÿ]+", quoted.sub(" ", sentence.lower()))) & foreign[language]
     ]
     assert wrong == []
+
+
+def test_french_is_set_as_french_is() -> None:
+    """No line breaks before a colon or within quotation marks, and one form of the apostrophe.
+
+    Sabotage seen: an ordinary space before a colon; `’` in a sentence.
+    """
+    wrong = re.compile(r" [:;?!»%]|«[^\u00a0]|[^\u00a0]»|[\w})][;?!](\s|$)|[’“”]")
+    assert [code for code, sentence in catalogue("fr").items() if wrong.search(sentence)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_number_has_its_noun_in_the_form_it_asks_for(language: str) -> None:
+    """Sabotage seen: `{count} raison(s)`; the English rule used for French, which says "0 faute"."""
+    assert [code for code, sentence in catalogue(language).items() if re.search(r"\w\([sx]\)", sentence)] == []
+    said = {"en": ["0 faults", "1 fault", "2 faults"], "fr": ["0 faute", "1 faute", "2 fautes"]}[language]
+    for count, words in enumerate(said):
+        assert re.search(rf"\b{words}\s?;", say("request.invalid", language, count=count))
+
+
+def test_the_language_is_the_one_that_the_reader_likes_best() -> None:
+    """Sabotage seen: weights left out of account."""
+    asked = ("fr-BE,fr;q=0.9", "en;q=0.1, fr;q=0.9", "de, en;q=0.5", "fr;q=0", "*", None)
+    assert [choose(each) for each in asked] == ["fr", "fr", "en", "en", "en", "en"]
 
 
 def literals() -> Iterator[tuple[str, str]]:
