@@ -18,6 +18,7 @@ from catalog.matching.values import Candidate, Clause, Gate, Operator, Outcome
 from catalog.wording import sentence
 from space_hub.text import Word, say
 from space_hub.vocabulary.attributes import Measured
+from space_hub.vocabulary.codes import Modality
 from space_hub.vocabulary.geometry import GLOBAL, covers
 from space_hub.vocabulary.phases import Phase
 
@@ -312,12 +313,8 @@ def _gate_words(gate: Gate, language: str, capacity_unit: str) -> str:
 
 
 def _named(gate: Gate, language: str) -> dict[str, Any]:
-    """The parameters of a gate's sentence, with the names of regions and modalities."""
+    """The parameters of a gate's sentence, with the names of regions."""
     params = dict(gate.params)
-    if gate.name == "modality":
-        for name in ("asked", "offered"):
-            codes = str(params[name]).split(", ")
-            params[name] = ", ".join(say(f"vocabulary.modality.{code}", language) for code in codes)
     if "regions" in params:
         params["regions"] = ", ".join(say(f"demand.region.{name}", language) for name in params["regions"])
     return params
@@ -335,4 +332,5 @@ def _offered(gate: Gate, language: str) -> str | None:
         return None
     if gate.clause is not None:
         return sentence("gap.yours.clause", gate.params, language)
-    return str(_named(gate, language)["offered"])
+    offered = str(gate.params["offered"])
+    return Modality(offered).label(language) if gate.name == "modality" else offered

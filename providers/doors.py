@@ -394,7 +394,7 @@ _FITTING: dict[str, Callable[[Any], bool]] = {
 }
 _EXPECTED = {
     "collections": "[id, ...]",
-    "reference_parameter": "text",
+    "reference_parameter": '"..."',
     "fetch_queryables": "true, false",
     "polls": "1..30",
 }

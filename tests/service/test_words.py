@@ -19,6 +19,7 @@ from space_hub.vocabulary.attributes import ATTRIBUTES
 from space_hub.vocabulary.capabilities import CAPABILITIES
 from space_hub.vocabulary.codes import SYMBOLS
 from space_hub.vocabulary.regions import REGIONS
+from tests.architecture.test_messages import ERRORS
 from tests.support.source import PACKAGES, modules
 
 NOT_WORDS = {
@@ -51,6 +52,9 @@ FREE = {
 CODED = re.compile(r"(asset_)?(event|kind|level|mission_area|outcome|phase|side|severity|standing|state|status|tier)")
 """Names of fields that hold a code."""
 
+WITHOUT_READERS = {"migrations", "proofs"}
+"""Migrations speak to nobody; a proof's notes stand beside its figures, under the English names of `--json`."""
+
 NO_CODE_OF = {"vocabulary.mission_area.other"}
 """Labels beside those of the codes: the line of an overview for what has no mission area."""
 
@@ -68,7 +72,7 @@ SAME = {
 }
 """Codes whose French is spelt as their English."""
 
-_OWN_WORDS = {"title", "text", "reason", "reasons", "detail", "what", "description"}
+_OWN_WORDS = {"title", "text", "reason", "reasons", "detail", "what", "note", "label", "meaning", "message"}
 
 
 def models() -> Iterator[type[Any]]:
@@ -199,23 +203,42 @@ def test_the_language_is_the_one_that_the_reader_likes_best() -> None:
     assert [choose(each) for each in asked] == ["fr", "fr", "en", "en", "en", "en"]
 
 
-def literals() -> Iterator[tuple[str, str]]:
-    """Place and text of each sentence written into the source where an answer is made of it."""
+SPOKEN = {"add_column", "add_row", "echo", "print", "secho", "tell", "warn", "write"}
+"""What is called to speak to a person."""
+
+NO_LANGUAGE = {"Space Hub", "Space Hub API", "STAPI", "true, false", "12.50 EUR/km2", "{id: capability}"}
+"""Names of ours, and examples of what to type."""
+
+
+def text_of(value: ast.expr) -> str:
+    """The words of a literal; what an f-string fills in is left out."""
+    if isinstance(value, ast.JoinedStr):
+        return " ".join(text_of(part) for part in value.values)
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
+
+
+def literals() -> Iterator[str]:
+    """Places where words in the source reach a person: in an answer, an error, a letter, at the terminal."""
     for path, tree in modules(*PACKAGES):
+        if path.parts[1] in WITHOUT_READERS:
+            continue
         for node in ast.walk(tree):
             if not isinstance(node, ast.Call):
                 continue
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if not called.endswith("Out"):
-                continue
+            said = [value for value in node.args if called in SPOKEN]
             for each in node.keywords:
-                value = each.value
-                if each.arg in _OWN_WORDS and isinstance(value, ast.Constant | ast.JoinedStr):
-                    text = value.value if isinstance(value, ast.Constant) else ast.unparse(value)
-                    if isinstance(text, str) and re.search("[A-Za-z]{3}", text):
-                        yield f"{path}:{node.lineno}", text
+                several = " " in text_of(each.value).strip()
+                answer = each.arg in _OWN_WORDS and (several or called.endswith("Out"))
+                if answer or each.arg in {"help", "epilog"} or (called in ERRORS and several):
+                    said.append(each.value)
+            for value in said:
+                words = text_of(value)
+                code = re.fullmatch(r"\s*[a-z_]+((\.[a-z0-9_ ]+)+|:)\s*", words) or words in catalogue("en")
+                if re.search("[A-Za-z]{3}", words) and not code and words.strip() not in NO_LANGUAGE:
+                    yield f"{path}:{node.lineno} {words}"
 
 
-def test_no_answer_is_made_of_words_in_the_source() -> None:
-    """Sabotage seen: `text="The offering is met"` given to a model in a route."""
+def test_nobody_is_told_words_that_stand_in_the_source() -> None:
+    """Sabotage seen: `text="The offering is met"` in an answer; `voice.people.print("Done")`; `reason="not read"`."""
     assert list(literals()) == []
