@@ -63,7 +63,7 @@ def settings() -> Settings:
         faults = "; ".join(
             f"SPACE_HUB_{'_'.join(map(str, one['loc'])).upper()}={one.get('input')!s:.80}: {said}"
             for one in error.errors()
-            for said in [sentence_of(one, language())]
+            for said in [sentence_of(one, language()).rstrip(".")]
         )
         raise Invalid("cli.settings_wrong", faults=faults) from error
 

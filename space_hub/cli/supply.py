@@ -176,7 +176,7 @@ def match(file: options.File, organisation: As, example: RequirementExample = Fa
         body = RequirementIn.model_validate_json(options.existing(file).read_bytes())
     except ValidationError as error:
         faults = "; ".join(
-            ": ".join(filter(None, ("/".join(map(str, each["loc"])), sentence_of(each, language()))))
+            ": ".join(filter(None, ("/".join(map(str, each["loc"])), sentence_of(each, language()).rstrip("."))))
             for each in error.errors()
         )
         raise Invalid("cli.requirement_wrong", file=file.name, faults=faults) from error
