@@ -44,7 +44,7 @@ class SourceFileOut(Out):
     source: str
     name: str
     sha256: str
-    form: Form
+    form: str
     received_at: datetime
     synthetic: bool
     offered: int
