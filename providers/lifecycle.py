@@ -37,6 +37,8 @@ class Event(Word, of="provider_event"):
     REINSTATE = "reinstate"
     EXPIRE = "expire"
     RENEW = "renew"
+    SUBMIT = "submit"
+    """What `apply` was called before revision 0002; it stands in old histories, and nothing follows by it."""
 
 
 TRANSITIONS: dict[tuple[Status, Event], Status] = {
