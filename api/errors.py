@@ -2,8 +2,7 @@
 
 Our own lines and not `fastapi-problem`: titles come from the message
 catalogue in the asker's language, and a fault of ours never shows its text.
-What a field is refused for is said by the sentence `request.field.RULE`, where
-RULE is Pydantic's name of the rule; its own English words are not passed on.
+What a field is refused for is said by `space_hub.text.faults`.
 """
 
 import math
@@ -19,7 +18,8 @@ from starlette.exceptions import HTTPException
 from api.deps import language_of
 from api.policy import refusal
 from space_hub.errors import HubError, Kind, Unavailable
-from space_hub.text import catalogue, say
+from space_hub.text import say
+from space_hub.text.faults import code_of, sentence_of
 
 STATUS = {
     Kind.UNAUTHENTICATED: 401,
@@ -82,19 +82,10 @@ def install(app: FastAPI) -> None:
 
 def _field(fault: Mapping[str, Any], language: str) -> dict[str, object]:
     """One fault of a request: where, the rule's code, what is expected, what was given."""
-    rule = str(fault["type"])
-    # `int_parsing` and `int_type` ask for the same thing, so the first word may speak for the whole family.
-    code = next(
-        (each for each in (f"request.field.{rule}", f"request.field.{rule.split('_')[0]}") if each in catalogue("en")),
-        "request.field.other",
-    )
-    about = {**fault.get("ctx", {}), "rule": rule}
-    if "expected" in about:
-        about["expected"] = str(about["expected"]).replace(" or ", ", ")
     return {
         "where": "/".join(map(str, fault["loc"])),
-        "code": code,
-        "what": say(code, language, **about),
+        "code": code_of(fault),
+        "what": sentence_of(fault, language),
         "given": _short(fault.get("input")),
     }
 

@@ -21,6 +21,7 @@ from providers import audience, files, offices, submissions
 from providers.desk_tables import Submission
 from providers.lifecycle import Status
 from providers.offices import Matter
+from providers.submissions import Outcome
 from providers.tables import Evidence, Provider
 from space_hub.clock import Clock
 from space_hub.delivery import log
@@ -35,10 +36,10 @@ _LISTING_IS = {ClaimState.ACCEPTED: "claimed", ClaimState.CONTESTED: "disputed"}
 """What its claim makes of a listing; any other state leaves it unclaimed for all to see."""
 
 _OUTCOME = {
-    ClaimEvent.ACCEPT: "accepted",
-    ClaimEvent.REFUSE: "refused",
-    ClaimEvent.UPHOLD: "upheld",
-    ClaimEvent.RELEASE: "released",
+    ClaimEvent.ACCEPT: Outcome.ACCEPTED,
+    ClaimEvent.REFUSE: Outcome.DECLINED,
+    ClaimEvent.UPHOLD: Outcome.UPHELD,
+    ClaimEvent.RELEASE: Outcome.OVERTURNED,
 }
 """Decisions that answer what the provider waits for."""
 

@@ -15,12 +15,11 @@ from sqlmodel import Session, col, select
 from catalog import demand, offerings
 from catalog.content import draft_to_json
 from catalog.demand_tables import GapNotice, PublishedNeed
-from catalog.gap_report import Judgement, in_words, report
-from catalog.intake import PUBLISHED
+from catalog.gap_report import Judgement, Stands, in_words, report
 from catalog.matches import candidate
 from catalog.matching.values import Candidate
 from catalog.publication import coarse
-from catalog.tables import Offering, OfferingDraftRow, OfferingVersion
+from catalog.tables import Offering, OfferingDraftRow, OfferingStatus, OfferingVersion
 from providers import offices, onboarding
 from providers.adapters.drafts import read_draft
 from providers.desk_tables import Office
@@ -38,7 +37,6 @@ from space_hub.vocabulary.capabilities import capability
 from space_hub.work import ledger
 
 MOST_ENTRIES = 500
-CLOSED = "closed"
 CHUNK = 200
 """Offerings that are judged anew in one transaction."""
 
@@ -98,7 +96,11 @@ def tell_owners(
         select(Offering, OfferingVersion, Provider)
         .join(OfferingVersion, col(OfferingVersion.id) == col(Offering.current_version_id))
         .join(Provider, col(Provider.id) == col(Offering.provider_id))
-        .where(Offering.capability == capability_code, Offering.status == PUBLISHED, col(Offering.id) > after)
+        .where(
+            Offering.capability == capability_code,
+            Offering.status == OfferingStatus.PUBLISHED.value,
+            col(Offering.id) > after,
+        )
         .order_by(col(Offering.id))
         .limit(CHUNK)
     ).all()
@@ -114,7 +116,9 @@ def on_arrival(
     """Tell the owner of an offering that came or changed how it stands to the published needs."""
     needs = session.execute(demand.published(capability_code=version.capability)).scalars().all()
     judged = _judged(candidate(offering, version, provider), needs)
-    told = select(GapNotice.published_need_id).where(GapNotice.offering_id == offering.id, GapNotice.outcome != CLOSED)
+    told = select(GapNotice.published_need_id).where(
+        GapNotice.offering_id == offering.id, GapNotice.outcome != Stands.CLOSED.value
+    )
     gone = set(session.exec(told)) - {need.id for need in needs}
     _notice(session, clock, provider, offering, judged, sorted(gone))
 
@@ -132,8 +136,8 @@ def _notice(
         row.published_need_id: row
         for row in session.exec(select(GapNotice).where(GapNotice.offering_id == offering.id))
     }
-    now = {each.need.id: (each.outcome, len(each.misses)) for each in judged}
-    now |= {need: (CLOSED, 0) for need in closed if need in known}
+    now = {each.need.id: (each.outcome.value, len(each.misses)) for each in judged}
+    now |= {need: (Stands.CLOSED.value, 0) for need in closed if need in known}
     changed = []
     for need, (outcome, misses) in sorted(now.items()):
         row = known.get(need) or GapNotice(
@@ -192,7 +196,7 @@ def _of_draft(provider: Provider, body: dict[str, Any], now: datetime) -> Candid
         id="",
         provider_id=provider.id,
         reference=draft.reference,
-        status=PUBLISHED,
+        status=OfferingStatus.PUBLISHED.value,
         mission_area=version.mission_area,
         capability=version.capability,
         current_version_id="",

@@ -9,7 +9,6 @@ opportunity is told at once.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, or_
@@ -19,34 +18,36 @@ from sqlmodel import Session, col, select
 from catalog import coarsen
 from catalog.demand_tables import Opportunity, OpportunityQuestion, PublishedNeed
 from catalog.needs import read_clause
-from catalog.publication import NAMED
+from catalog.publication import Level
 from catalog.tables import Requirement
 from providers import files, offices, submissions
 from providers.desk_tables import Office, Submission
 from providers.offices import Matter
+from providers.submissions import Outcome
 from space_hub.clock import Clock
 from space_hub.delivery import log
 from space_hub.errors import Conflict, Invalid, NotFound
 from space_hub.rng import Rng
+from space_hub.text import Word
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
 from space_hub.vocabulary.capabilities import capability
 from space_hub.vocabulary.codes import MissionArea
 
 
-class Kind(StrEnum):
+class Kind(Word, of="opportunity_kind"):
     OPPORTUNITY = "opportunity"
     CONSULTATION = "consultation"
 
 
-class Asking(StrEnum):
+class Asking(Word, of="opportunity_asking"):
     """What somebody says to an opportunity."""
 
     QUESTION = "question"
     COMMENT = "comment"
 
 
-class State(StrEnum):
+class State(Word, of="opportunity_state"):
     DRAFT = "draft"
     OPEN = "open"
     CLOSED = "closed"
@@ -76,7 +77,7 @@ def draft(
     if published_need_id is not None:
         _check_need(session, principal, published_need_id)
     if (kind is Kind.CONSULTATION) is (draft_need is None):
-        raise Invalid("opportunity.draft_need_misplaced", kind=kind.value)
+        raise Invalid("opportunity.draft_need_misplaced", kind=kind)
     if office_id is not None:
         _check_office(session, principal, office_id)
     row = Opportunity(
@@ -106,7 +107,7 @@ def open_to_all(session: Session, clock: Clock, principal: Principal, opportunit
     """From now on everybody reads the same."""
     row = _own(session, principal, opportunity_id)
     if row.state != State.DRAFT.value:
-        raise Conflict("opportunity.not_draft", state=row.state)
+        raise Conflict("opportunity.not_draft", state=State(row.state))
     if row.closes_at <= clock.now():
         raise Conflict("opportunity.over", closes_at=row.closes_at.isoformat())
     row.state, row.opens_at, row.marking_id = State.OPEN.value, clock.now(), markings.public(session)
@@ -193,7 +194,7 @@ def answer(
     session.flush()
     lies = None if asked.submission_id is None else session.get_one(Submission, asked.submission_id)
     if lies is not None:
-        submissions.close(session, clock, rng, principal.organisation_id, lies, "answered", "\n\n".join(answers))
+        submissions.close(session, clock, rng, principal.organisation_id, lies, Outcome.ANSWERED, "\n\n".join(answers))
     payload = {"opportunity_id": row.id, "question_id": asked.id}
     log.append(session, clock, "opportunity.answered", row.id, payload, row.marking_id)
     audit.record(session, clock, principal, "opportunity.answer", row.id, question_id=asked.id)
@@ -275,7 +276,7 @@ def _check_need(session: Session, principal: Principal, published_need_id: str) 
         .join(Requirement, col(Requirement.id) == col(PublishedNeed.source_id))
         .where(
             PublishedNeed.id == published_need_id,
-            PublishedNeed.level == NAMED,
+            PublishedNeed.level == Level.NAMED.value,
             Requirement.organisation_id == principal.organisation_id,
         )
     ).one_or_none()

@@ -10,6 +10,7 @@ from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from space_hub.db import BIG, JSON_TYPE, one_of
+from space_hub.text import Word
 
 _TAKEN = text("state IN ('open', 'accepted', 'contested')")
 
@@ -29,13 +30,19 @@ class RegisterSource(SQLModel, table=True):
     imported_at: datetime
 
 
+class ListingState(Word, of="listing_state"):
+    UNCLAIMED = "unclaimed"
+    CLAIMED = "claimed"
+    DISPUTED = "disputed"
+
+
 class RegisterListing(SQLModel, table=True):
     """An asset that a register names. Its owner can claim it; the claim is judged by a person."""
 
     __tablename__ = "register_listing"
     __table_args__ = (
         UniqueConstraint("source_id", "line"),
-        one_of("state", "unclaimed", "claimed", "disputed"),
+        one_of("state", *ListingState),
     )
 
     id: str = Field(primary_key=True)

@@ -17,7 +17,7 @@ from providers import cases, clearances, files, rulebook, submissions, verdicts,
 from providers.desk_tables import Submission
 from providers.lifecycle import DECISIONS, Event, State, Status, Step, step
 from providers.offices import Matter
-from providers.tables import Application, Provider
+from providers.tables import Application, DueTo, Provider
 from providers.vetting import Decides, Tier
 from providers.working_days import add_working_days
 from space_hub.clock import Clock
@@ -139,7 +139,7 @@ def decide(
         raise Invalid("application.decision_unknown", given=taken.value, accepted=", ".join(sorted(DECISIONS)))
     said = tuple(reason.strip() for reason in reasons if reason.strip())
     if not said:
-        raise Invalid("providers.reasons_missing", event=taken.value)
+        raise Invalid("providers.reasons_missing", event=taken)
     owner = cases.one(session, principal, application_id, to_decide=True).provider_id
     provider = files.locked(session, owner)
     application = session.get_one(Application, application_id, populate_existing=True)
@@ -230,9 +230,9 @@ def expire_returned(session: Session, clock: Clock, rng: Rng, application: Appli
     if waited is not None:
         submissions.withdraw(session, clock, HUB.organisation_id, waited, "")
     if provider.status == Status.RETURNED:
-        files.move(session, clock, rng, HUB, provider, Event.WITHDRAW, due_to=files.CLOCK)
+        files.move(session, clock, rng, HUB, provider, Event.WITHDRAW, due_to=DueTo.CLOCK)
     elif provider.status == Status.VERIFIED and cases.is_recheck(session, application):
-        files.move(session, clock, rng, HUB, provider, Event.SUSPEND, due_to=files.CLOCK)
+        files.move(session, clock, rng, HUB, provider, Event.SUSPEND, due_to=DueTo.CLOCK)
         clearances.suspend(session, clock, provider)
 
 

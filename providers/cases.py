@@ -16,6 +16,7 @@ from providers.audience import brokers
 from providers.desk_tables import Submission
 from providers.lifecycle import OPEN, State, Step, step
 from providers.offices import Matter
+from providers.submissions import Outcome
 from providers.tables import Application, ApplicationEntry, Provider
 from space_hub.clock import Clock
 from space_hub.delivery import log
@@ -82,7 +83,7 @@ def close(
     rng: Rng,
     by: Principal,
     application: Application,
-    outcomes: tuple[str, str],
+    outcomes: tuple[Outcome, Outcome],
     reasons: tuple[str, ...],
 ) -> None:
     """Answer what the provider waits for, with the outcome for an application or for an appeal."""

@@ -8,7 +8,6 @@ refuse. The owner reads all of its own.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -19,13 +18,14 @@ from providers.tables import Consent, ConsentEntry, Evidence, Provider
 from space_hub.clock import Clock
 from space_hub.delivery import log
 from space_hub.errors import Invalid, NotFound
+from space_hub.text import Word
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
 from space_hub.vocabulary.nations import nations as read_nations
 
 
-class Audience(StrEnum):
+class Audience(Word, of="audience"):
     """In falling order of who reads; `nations` are those named, without their suppliers."""
 
     PUBLIC = "public"
@@ -35,7 +35,7 @@ class Audience(StrEnum):
     NOBODY = "nobody"
 
 
-class Purpose(StrEnum):
+class Purpose(Word, of="purpose"):
     SEARCH = "search"
     MATCH = "match"
     STATISTICS = "statistics"
@@ -130,7 +130,7 @@ def give(
         raise Invalid("consent.datum_unknown", given=datum, known=", ".join(DEFAULTS))
     named = None if nations is None else sorted(read_nations(nations))
     if (audience is Audience.NATIONS) != bool(named):
-        raise Invalid("consent.nations_wrong", audience=audience.value)
+        raise Invalid("consent.nations_wrong", audience=audience)
     _check_subject(session, provider, datum, subject)
     key = (principal.organisation_id, subject, datum)
     marking = _marking(session, principal.organisation_id, audience, named)

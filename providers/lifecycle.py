@@ -6,12 +6,11 @@ papers lapsed renews them. A verified provider that asks for more, or whose
 particulars change, stays on the shelf while that is looked at.
 """
 
-from enum import StrEnum
-
 from space_hub.errors import Conflict
+from space_hub.text import Word
 
 
-class Status(StrEnum):
+class Status(Word, of="provider_status"):
     DRAFT = "draft"
     SUBMITTED = "submitted"
     RETURNED = "returned"
@@ -22,7 +21,7 @@ class Status(StrEnum):
     LAPSED = "lapsed"
 
 
-class Event(StrEnum):
+class Event(Word, of="provider_event"):
     REGISTER = "register"
     APPLY = "apply"
     AUTO = "auto"
@@ -38,6 +37,8 @@ class Event(StrEnum):
     REINSTATE = "reinstate"
     EXPIRE = "expire"
     RENEW = "renew"
+    SUBMIT = "submit"
+    """What `apply` was called before revision 0002; it stands in old histories, and nothing follows by it."""
 
 
 TRANSITIONS: dict[tuple[Status, Event], Status] = {
@@ -80,7 +81,7 @@ ON_SHELF = frozenset(
 """Events that planners are told, because the shelf changes."""
 
 
-class State(StrEnum):
+class State(Word, of="application_state"):
     """Of an application."""
 
     SUBMITTED = "submitted"
@@ -94,7 +95,7 @@ class State(StrEnum):
     EXPIRED = "expired"
 
 
-class Step(StrEnum):
+class Step(Word, of="application_step"):
     """What moves an application."""
 
     APPLY = "apply"
@@ -158,13 +159,13 @@ def after(status: Status, event: Event) -> Status:
     """The status that `event` leads to; refused when it does not apply, naming what does."""
     if (status, event) in TRANSITIONS:
         return TRANSITIONS[(status, event)]
-    possible = ", ".join(each.value for (start, each) in TRANSITIONS if start is status) or "-"
-    raise Conflict("providers.transition_illegal", status=status.value, event=event.value, possible=possible)
+    possible = tuple(each for (start, each) in TRANSITIONS if start is status)
+    raise Conflict("providers.transition_illegal", status=status, event=event, possible=possible)
 
 
 def step(state: State, taken: Step) -> State:
     """The state that a step leads to; refused when it does not apply, naming what does."""
     if (state, taken) in STEPS:
         return STEPS[(state, taken)]
-    possible = ", ".join(each.value for (start, each) in STEPS if start is state) or "-"
-    raise Conflict("application.step_illegal", state=state.value, step=taken.value, possible=possible)
+    possible = tuple(each for (start, each) in STEPS if start is state)
+    raise Conflict("application.step_illegal", state=state, step=taken, possible=possible)

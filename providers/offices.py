@@ -7,7 +7,6 @@ names and addresses like any other.
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -16,6 +15,7 @@ from providers.desk_tables import ExternalRegister, Office
 from space_hub.clock import Clock
 from space_hub.errors import Invalid, NotFound
 from space_hub.rng import Rng
+from space_hub.text import Word
 from space_hub.trust import audit, organisations
 from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import HUB_ID, Principal
@@ -29,7 +29,7 @@ _LAST = 1000
 """Rank of the front desk: everybody else is asked first."""
 
 
-class Matter(StrEnum):
+class Matter(Word, of="matter"):
     """What somebody may wait for."""
 
     APPLICATION = "application"
@@ -42,7 +42,7 @@ class Matter(StrEnum):
     REGISTER = "register"
 
 
-class OfficeKind(StrEnum):
+class OfficeKind(Word, of="office_kind"):
     OFFICE = "office"
     PROGRAMME = "programme"
 

@@ -11,13 +11,14 @@ from sqlmodel import Session, col, select
 
 from providers import cases, clearances, files, rulebook, submissions, vetting
 from providers.lifecycle import Event, Status, Step
-from providers.standing import Standing
-from providers.tables import Application, Evidence, Provider
+from providers.submissions import Outcome
+from providers.tables import Application, DueTo, Evidence, Provider
 from providers.vetting import Document, Facts, Judgement, Tier
 from space_hub.clock import Clock
 from space_hub.errors import Conflict, Forbidden
 from space_hub.rng import Rng
 from space_hub.trust.principal import Principal
+from space_hub.vocabulary.codes import Standing
 
 _COUNTS = ("shown", "accepted")
 _JUDGES = (Step.APPROVE_FIRST, Step.APPROVE, Step.REJECT, Step.OVERTURN_FIRST)
@@ -64,7 +65,7 @@ def need_another(session: Session, principal: Principal, application: Applicatio
         (row.by_organisation_id, row.by_key_id) for row in cases.history(session, application) if row.event in _JUDGES
     }
     if (principal.organisation_id, principal.key_id) in judged:
-        raise Forbidden("application.another_person", step=taken.value)
+        raise Forbidden("application.another_person", step=taken)
 
 
 def approve(
@@ -87,7 +88,7 @@ def approve(
         Status.LAPSED: Event.RENEW,
     }.get(Status(provider.status))
     if event is not None:
-        files.move(session, clock, rng, by, provider, event, reasons, files.RULE if by_rule else files.PERSON)
+        files.move(session, clock, rng, by, provider, event, reasons, DueTo.RULE if by_rule else DueTo.PERSON)
     elif provider.status != Status.VERIFIED:
         raise Conflict("application.provider_not_open", status=provider.status)
     application.mission_areas = sorted(areas)
@@ -97,7 +98,7 @@ def approve(
     if not by_rule:
         _accept(session, clock, judgement)
     clearances.grant(session, clock, provider, application.id, Tier(application.tier), areas, judgement.valid_to)
-    cases.close(session, clock, rng, by, application, ("approved", "overturned"), reasons)
+    cases.close(session, clock, rng, by, application, (Outcome.APPROVED, Outcome.OVERTURNED), reasons)
 
 
 def _accept(session: Session, clock: Clock, judgement: Judgement) -> None:
@@ -145,4 +146,4 @@ def reject(
     elif provider.status == Status.VERIFIED and cases.is_recheck(session, application):
         files.move(session, clock, rng, by, provider, Event.SUSPEND, reasons)
         clearances.suspend(session, clock, provider)
-    cases.close(session, clock, rng, by, application, ("rejected", "upheld"), reasons)
+    cases.close(session, clock, rng, by, application, (Outcome.REJECTED, Outcome.UPHELD), reasons)

@@ -15,7 +15,6 @@ from catalog.lifecycle import ClaimEvent, ClaimState
 from catalog.register_tables import RegisterClaim, RegisterClaimEntry, RegisterListing
 from providers import submissions
 from providers.offices import Matter
-from space_hub.text import say
 
 router = Router(prefix="/v1", tags=["registers"])
 
@@ -43,7 +42,6 @@ class ClaimOut(Out):
     grounds: str
     evidence_id: str | None
     state: ClaimState
-    state_label: str
     submission_id: str | None = Field(description="Its place at the office, with the clock.")
     office_id: str | None
     due_at: datetime | None = Field(description="When the answer is due; null once it is given.")
@@ -54,7 +52,6 @@ class ClaimOut(Out):
 class ClaimEntryOut(Out):
     number: int
     event: ClaimEvent
-    event_label: str
     state: ClaimState
     reasons: list[str]
     by_organisation_id: str
@@ -75,7 +72,7 @@ def claim_listing(listing_id: str, body: ClaimIn, once: Once) -> ClaimOut:
             grounds=body.grounds,
             evidence_id=body.evidence_id,
         )
-        return _out(session, row, session.get_one(RegisterListing, row.listing_id), once.language)
+        return _out(session, row, session.get_one(RegisterListing, row.listing_id))
 
     return once.run(make)
 
@@ -91,7 +88,7 @@ def list_claims(asked: Asked, page: Page, state: ClaimState | None = None) -> Pa
             session,
             rows,
             key=col(RegisterClaim.id),
-            make=lambda row, listing: _out(session, row, listing, asked.language),
+            make=lambda row, listing: _out(session, row, listing),
         )
 
 
@@ -99,7 +96,7 @@ def list_claims(asked: Asked, page: Page, state: ClaimState | None = None) -> Pa
 def get_claim(claim_id: str, asked: Asked) -> ClaimOut:
     """One claim: its state, its office and its clock."""
     with asked.read() as session:
-        return _out(session, *claims.one(session, asked.principal, claim_id), asked.language)
+        return _out(session, *claims.one(session, asked.principal, claim_id))
 
 
 @router.get("/claims/{claim_id}/history", policy=any_key())
@@ -108,9 +105,7 @@ def list_claim_history(claim_id: str, asked: Asked, page: Page) -> Paged[ClaimEn
     with asked.read() as session:
         found, _ = claims.one(session, asked.principal, claim_id)
         rows = select(RegisterClaimEntry).where(RegisterClaimEntry.claim_id == found.id)
-        return page.of(
-            session, rows, key=col(RegisterClaimEntry.number), make=lambda row: _entry_out(row, asked.language)
-        )
+        return page.of(session, rows, key=col(RegisterClaimEntry.number), make=_entry_out)
 
 
 @router.post("/claims/{claim_id}/decisions", status_code=201, policy=scope("application:decide"))
@@ -121,7 +116,7 @@ def decide_claim(claim_id: str, body: ClaimDecisionIn, once: Once) -> ClaimOut:
         row = claims.decide(
             session, once.clock, once.rng, once.principal, claim_id, ClaimEvent(body.event), body.reasons
         )
-        return _out(session, row, session.get_one(RegisterListing, row.listing_id), once.language)
+        return _out(session, row, session.get_one(RegisterListing, row.listing_id))
 
     return once.run(make)
 
@@ -132,12 +127,12 @@ def withdraw_claim(claim_id: str, once: Once) -> ClaimOut:
 
     def make(session: Session) -> ClaimOut:
         row = claims.withdraw(session, once.clock, once.principal, claim_id)
-        return _out(session, row, session.get_one(RegisterListing, row.listing_id), once.language)
+        return _out(session, row, session.get_one(RegisterListing, row.listing_id))
 
     return once.run(make)
 
 
-def _out(session: Session, row: RegisterClaim, listing: RegisterListing, language: str) -> ClaimOut:
+def _out(session: Session, row: RegisterClaim, listing: RegisterListing) -> ClaimOut:
     waiting = submissions.waiting(session, row.id, Matter.CLAIM)
     lies = waiting or submissions.of_subject(session, row.id, Matter.CLAIM)
     return ClaimOut(
@@ -149,7 +144,6 @@ def _out(session: Session, row: RegisterClaim, listing: RegisterListing, languag
         grounds=row.grounds,
         evidence_id=row.evidence_id,
         state=ClaimState(row.state),
-        state_label=say(f"claim.state.{row.state}", language),
         submission_id=None if lies is None else lies.id,
         office_id=None if lies is None else lies.office_id,
         due_at=None if waiting is None else waiting.due_at,
@@ -158,11 +152,10 @@ def _out(session: Session, row: RegisterClaim, listing: RegisterListing, languag
     )
 
 
-def _entry_out(row: RegisterClaimEntry, language: str) -> ClaimEntryOut:
+def _entry_out(row: RegisterClaimEntry) -> ClaimEntryOut:
     return ClaimEntryOut(
         number=row.number,
         event=ClaimEvent(row.event),
-        event_label=say(f"claim.event.{row.event}", language),
         state=ClaimState(row.state),
         reasons=row.reasons,
         by_organisation_id=row.by_organisation_id,

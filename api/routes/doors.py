@@ -1,7 +1,7 @@
 """Doors: through which interface a supplier is reached, and how its listings went."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 from sqlmodel import Session, col
@@ -11,7 +11,7 @@ from api.models import In, Out
 from api.paging import Page, Paged
 from api.policy import Router, scope
 from providers import doors
-from providers.doors import SupplierDoor, SyncReport
+from providers.doors import DoorState, SupplierDoor, SyncOutcome, SyncReport
 from space_hub.errors import Conflict
 from space_hub.text import say
 from space_hub.work import ledger
@@ -39,7 +39,7 @@ class DoorOut(Out):
     url: str | None
     settings: dict[str, Any]
     has_credential: bool
-    state: Literal["open", "failing", "held", "closed"]
+    state: DoorState
     failures: int
     last_started_at: datetime | None
     last_done_at: datetime | None
@@ -58,7 +58,7 @@ class SyncReportOut(Out):
     id: str
     started_at: datetime
     finished_at: datetime
-    outcome: Literal["changed", "same", "held", "failed"]
+    outcome: SyncOutcome
     listed: int
     new: int
     changed: int
@@ -118,7 +118,7 @@ def sync_supplier(provider_id: str, once: Once) -> SyncStartedOut:
     def make(session: Session) -> SyncStartedOut:
         door = doors.own(session, once.principal, provider_id)
         if door.state in {"held", "closed"} or door.url is None:
-            raise Conflict("door.not_listed", state=door.state)
+            raise Conflict("door.not_listed", state=DoorState(door.state))
         params = {"provider_id": provider_id}
         work = ledger.start(
             session, once.clock, once.rng, kind="supplier.sync", params=params, principal=once.principal

@@ -1,11 +1,12 @@
 """Gap reports: which published needs an own offering or draft meets, and what would get it in."""
 
-from typing import Any, Literal
+from typing import Any
 
 from api.deps import Asked
 from api.models import Out
 from api.policy import Router, scope
 from catalog import gaps
+from catalog.gap_report import Stands
 from catalog.gaps import GapReport
 
 router = Router(prefix="/v1/offerings", tags=["offerings"])
@@ -32,7 +33,7 @@ class GapEntryOut(Out):
 
     need: str
     title: str
-    outcome: Literal["meets", "misses", "unknown"]
+    outcome: Stands
     met: int
     misses: list[MissOut]
     one_change: ChangeOut | None

@@ -7,6 +7,8 @@ from api.models import Out
 from api.policy import Router, scope
 from catalog import overview
 from catalog.code_labels import label
+from space_hub.vocabulary.codes import MissionArea
+from space_hub.vocabulary.phases import Phase
 
 router = Router(prefix="/v1/overview", tags=["overview"])
 
@@ -37,8 +39,8 @@ class DemandOut(Out):
 class GapOut(Out):
     capability: str
     capability_label: str
-    mission_area: str
-    phase: str
+    mission_area: MissionArea
+    phase: Phase
     phase_label: str
     unit: str
     demand: list[DemandOut] = Field(description="Of the last release, in bands.")
@@ -82,8 +84,8 @@ def get_gaps(asked: Asked) -> GapsOut:
             GapOut(
                 capability=each.capability,
                 capability_label=label("capability", each.capability, asked.language),
-                mission_area=each.mission_area,
-                phase=each.phase,
+                mission_area=MissionArea(each.mission_area),
+                phase=Phase(each.phase),
                 phase_label=label("phase", each.phase, asked.language),
                 unit=each.unit,
                 demand=[DemandOut(**one) for one in each.demand],

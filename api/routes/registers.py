@@ -1,7 +1,7 @@
 """Public registers of commercial assets: listings, unclaimed and unverified until their owner comes."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Query
 from pydantic import Field
@@ -12,10 +12,11 @@ from api.models import In, Out
 from api.paging import Page, Paged
 from api.policy import Router, scope
 from catalog import registers
-from catalog.register_tables import RegisterListing
+from catalog.register_tables import ListingState, RegisterListing
 from providers.tables import Provider
 from space_hub.text import say
 from space_hub.trust.scopes import OrganisationKind
+from space_hub.vocabulary.codes import AssetKind
 
 router = Router(prefix="/v1", tags=["registers"])
 
@@ -50,7 +51,7 @@ class ListingOut(Out):
     id: str
     operator_name: str
     operator_nation: str | None
-    asset_kind: str
+    asset_kind: AssetKind
     asset_name: str
     catalog_number: int | None
     cospar: str | None
@@ -59,7 +60,7 @@ class ListingOut(Out):
     orbit: str | None
     site: dict[str, float] | None = Field(description="Of a thing on the ground: lon, lat in degrees.")
     launched: date | None
-    state: str | None = Field(description="Null for a supplier where the listing is not its own.")
+    state: ListingState | None = Field(description="Null for a supplier where the listing is not its own.")
     claimed_by: HolderOut | None = Field(description="Whose claim was accepted; for a supplier, only where it is you.")
     note: str
 
@@ -99,7 +100,7 @@ def list_register_listings(
     page: Page,
     operator_nation: Annotated[str | None, Query(max_length=2)] = None,
     capability: Annotated[str | None, Query(max_length=40)] = None,
-    state: Literal["unclaimed", "claimed", "disputed"] | None = None,
+    state: ListingState | None = None,
 ) -> Paged[ListingOut]:
     """Commercial assets that public registers name. `state` as a filter is for those who may read it."""
     supplier = asked.principal.kind is OrganisationKind.PROVIDER
@@ -108,7 +109,7 @@ def list_register_listings(
         fields = row.model_dump(exclude={"state"})
         return ListingOut(
             **{name: fields[name] for name in ListingOut.model_fields if name in fields},
-            state=row.state if holder is not None or not supplier else None,
+            state=ListingState(row.state) if holder is not None or not supplier else None,
             claimed_by=None if holder is None else HolderOut(provider_id=holder.id, legal_name=holder.legal_name),
             note=say("register.note", asked.language),
         )

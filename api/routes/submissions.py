@@ -13,7 +13,8 @@ from api.policy import Router, any_key, scope
 from providers import submissions
 from providers.desk_tables import Submission, SubmissionEntry
 from providers.offices import Matter
-from providers.submissions import State
+from providers.submissions import Event, Outcome, State
+from space_hub.trust.principal import Principal
 
 router = Router(prefix="/v1", tags=["submissions"])
 
@@ -32,20 +33,24 @@ class SubmissionOut(Out):
     late: bool
     level: int = Field(description="0 in time; 1 with the deputy, 2 with the head, 3 with the broker.")
     answered_at: datetime | None
-    outcome: str | None
+    outcome: Outcome | None
     answer: str
 
     @classmethod
     def of(cls, row: Submission, asked: Ask) -> "SubmissionOut":
+        return cls.seen_by(asked.principal, row, asked.clock.now())
+
+    @classmethod
+    def seen_by(cls, principal: Principal, row: Submission, now: datetime) -> "SubmissionOut":
         shown = {name: getattr(row, name) for name in cls.model_fields if name != "late"}
-        if not submissions.names_asker(asked.principal, row):
+        if not submissions.names_asker(principal, row):
             shown |= {"provider_id": None, "organisation_id": None}
-        return cls.model_validate(shown | {"late": row.state == State.OPEN and row.due_at <= asked.clock.now()})
+        return cls.model_validate(shown | {"late": row.state == State.OPEN and row.due_at <= now})
 
 
 class SubmissionEntryOut(Out):
     number: int
-    event: str
+    event: Event
     state: State
     text: str
     by_organisation_id: str | None = Field(description="Null: the hub's clock, or an asker who is not named.")
@@ -53,7 +58,7 @@ class SubmissionEntryOut(Out):
 
 
 class AnswerIn(In):
-    outcome: str = Field(default="answered", min_length=1, max_length=20, pattern="^[a-z_]+$")
+    outcome: Outcome = Outcome.ANSWERED
     text: str = Field(min_length=1, max_length=20000)
     pause: bool = Field(default=False, description="Ask the asker back: the clock stands still until it replies.")
 

@@ -16,7 +16,7 @@ from catalog.names import name_key
 from catalog.search.columns import Row
 from catalog.search.terms import Words, document
 from catalog.shelf_tables import ShelfEntry
-from catalog.tables import Asset, Offering, OfferingAsset, OfferingDependency, OfferingVersion
+from catalog.tables import Asset, Offering, OfferingAsset, OfferingDependency, OfferingStatus, OfferingVersion
 from providers import generation
 from providers.tables import Provider
 from space_hub.text import LANGUAGES, say
@@ -117,7 +117,7 @@ def row_of_version(session: Session, offering: Offering, version: OfferingVersio
         assets=session.exec(named.where(OfferingAsset.version_id == version.id).order_by(col(Asset.name))),
         dependency_keys=(f"{each.kind}:{each.name_key}" for each in session.exec(rests_on) if each.known),
         national=version.national,
-        listed=offering.status == "published",
+        listed=offering.status == OfferingStatus.PUBLISHED.value,
         withheld=version.withheld,
     )
 
@@ -212,7 +212,7 @@ def _stale() -> Any:
         .where(
             (col(ShelfEntry.version_id).is_(None)) | (col(ShelfEntry.version_id) != col(Offering.current_version_id))
         )
-        .where(Offering.status == "published")
+        .where(Offering.status == OfferingStatus.PUBLISHED.value)
         .order_by(col(Offering.id))
     )
 

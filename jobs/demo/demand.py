@@ -13,9 +13,10 @@ from typing import Any
 from sqlmodel import Session, select
 
 from catalog import demand, matches, opportunities, releases, requirements
-from catalog.demand import Confidence, Kind, Level
+from catalog.demand import Confidence, Kind
 from catalog.demand_tables import PublishedNeed
 from catalog.needs import PhaseGiven, read_need
+from catalog.publication import Level
 from catalog.search.query import read_area
 from providers.adapters.yaml_file import read_yaml
 from space_hub.clock import Clock
@@ -129,4 +130,4 @@ def _opportunity(
     )
     opportunities.open_to_all(session, clock, owner, row.id)
     asked = opportunities.ask(session, clock, rng, asker, row.id, given["question"])
-    opportunities.answer(session, clock, owner, row.id, asked.id, (given["answer_en"], given["answer_fr"]))
+    opportunities.answer(session, clock, rng, owner, row.id, asked.id, (given["answer_en"], given["answer_fr"]))

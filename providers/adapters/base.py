@@ -15,6 +15,7 @@ from enum import IntEnum, StrEnum
 from typing import Any, Protocol
 
 from space_hub.errors import Unavailable
+from space_hub.text import Word
 from space_hub.vocabulary.attributes import Measured
 from space_hub.vocabulary.codes import AssetKind, Modality
 from space_hub.vocabulary.interval import Interval
@@ -206,7 +207,7 @@ class OrderAsk:
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
-class OrderStatus(StrEnum):
+class OrderStatus(Word, of="order_status"):
     """The thirteen order states of STAPI; what a supplier calls them stays beside them as `raw`."""
 
     RECEIVED = "received"

@@ -59,7 +59,7 @@ def _decoded(raw: bytes) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
-        raise Invalid("providers.manifest_unreadable", reason=f"no UTF-8 at byte {error.start}") from error
+        raise Invalid("manifest.not_text", position=error.start) from error
 
 
 def _form_of(text: str) -> Form:

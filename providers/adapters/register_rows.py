@@ -25,7 +25,7 @@ from iso3166 import countries_by_name
 from providers.adapters.base import Refused
 from providers.adapters.table import shown
 from space_hub.errors import Invalid
-from space_hub.vocabulary.codes import AssetKind
+from space_hub.vocabulary.codes import BANDS, AssetKind
 
 SATELLITES = "UCS Satellite Database"
 STATIONS = "Ground stations"
@@ -35,7 +35,6 @@ _NEEDED = ("Current Official Name of Satellite", "Operator/Owner", "Users", "Pur
 _GAP = 1_000
 """A number this far above every other of its edition belongs to nothing that had flown by then."""
 _PUBLIC_NETWORKS = frozenset({"nasa dsn", "nasa nen"})
-_BANDS = frozenset({"UHF", "L", "S", "C", "X", "Ku", "K", "Ka", "Q", "V"})
 _NATIONS = {
     "USA": "US",
     "UNITED KINGDOM": "GB",
@@ -209,7 +208,7 @@ def _station(row: int, feature: Any) -> Registered:
     if operator.casefold() in _PUBLIC_NETWORKS:
         raise Invalid("register.not_commercial", users=operator)
     stated = properties.get("frequency_bands")
-    bands = [each for each in stated if isinstance(each, str) and each in _BANDS] if isinstance(stated, list) else []
+    bands = [each for each in stated if isinstance(each, str) and each in BANDS] if isinstance(stated, list) else []
     return Registered(
         row=row,
         operator_name=operator[:200],

@@ -78,7 +78,9 @@ def queue(
             offices.known(session, office)
         rows = submissions.queue(principal, office, (State.OPEN, State.WAITING_FOR_ASKER))
         waiting = session.execute(rows.order_by(col(Submission.opened_at), col(Submission.id)).limit(limit)).scalars()
-        found = [(SubmissionOut.of(row, now).model_dump(mode="json"), _clock(row, now)) for row in waiting]
+        found = [
+            (SubmissionOut.seen_by(principal, row, now).model_dump(mode="json"), _clock(row, now)) for row in waiting
+        ]
     heads = ("cli.column.id", "cli.column.kind", "cli.column.title", "cli.column.since", "cli.column.clock")
     cells = [[row["id"], row["kind"], row["title"], row["opened_at"][:16], clock] for row, clock in found]
     voice.table("cli.title.queue", heads, cells)
@@ -103,7 +105,7 @@ def show(submission: Waiting, organisation: As, as_json: AsJson = False) -> int:
         row = submissions.one(session, principal, submission)
         clock = _clock(row, now)
         office = offices.name_of(offices.known(session, row.office_id), language())
-        found = SubmissionOut.of(row, now).model_dump(mode="json")
+        found = SubmissionOut.seen_by(principal, row, now).model_dump(mode="json")
         steps = [
             SubmissionEntryOut.model_validate(entry).model_dump(mode="json")
             for entry in submissions.history(session, row)
@@ -132,6 +134,7 @@ def answer(
 ) -> int:
     from api.routes.submissions import SubmissionOut
     from providers import submissions
+    from providers.submissions import Outcome
 
     voice = Voice(as_json)
     house = houses.open_existing(houses.settings())
@@ -141,9 +144,9 @@ def answer(
         row = (
             submissions.ask_back(*asked, text=text)
             if ask_back
-            else submissions.answer(*asked, outcome="answered", text=text)
+            else submissions.answer(*asked, outcome=Outcome.ANSWERED, text=text)
         )
-        found = SubmissionOut.of(row, house.clock.now()).model_dump(mode="json")
+        found = SubmissionOut.seen_by(principal, row, house.clock.now()).model_dump(mode="json")
     voice.tell("cli.asked_back" if ask_back else "cli.answered", title=found["title"])
     voice.answer(found)
     return OK
@@ -165,7 +168,7 @@ def refer(
     with house.database.write() as session:
         principal = acting_as(session, organisation, "desk:answer")
         row = submissions.refer(session, house.clock, house.rng, principal, submission, office_id=office, text=text)
-        found = SubmissionOut.of(row, house.clock.now()).model_dump(mode="json")
+        found = SubmissionOut.seen_by(principal, row, house.clock.now()).model_dump(mode="json")
     voice.tell("cli.referred", title=found["title"], office=office)
     voice.answer(found)
     return OK

@@ -14,9 +14,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from space_hub.cli.speak import language
 from space_hub.clock import Clock, SystemClock
 from space_hub.errors import Conflict, Invalid, Unavailable
 from space_hub.settings import Settings
+from space_hub.text.faults import sentence_of
 
 if TYPE_CHECKING:
     from space_hub.db import Database, Installation
@@ -59,8 +61,9 @@ def settings() -> Settings:
         return load()
     except ValidationError as error:
         faults = "; ".join(
-            f"SPACE_HUB_{'_'.join(map(str, one['loc'])).upper()}={one.get('input')!s:.80}: {one['msg']}"
+            f"SPACE_HUB_{'_'.join(map(str, one['loc'])).upper()}={one.get('input')!s:.80}: {said}"
             for one in error.errors()
+            for said in [sentence_of(one, language()).rstrip(".")]
         )
         raise Invalid("cli.settings_wrong", faults=faults) from error
 

@@ -27,9 +27,10 @@ def publish(
     as_json: AsJson = False,
 ) -> int:
     from catalog import demand
+    from catalog.publication import Level
 
     voice = Voice(as_json)
-    wanted = one_of(demand.Level, level, "--level")
+    wanted = one_of(Level, level, "--level")
     house = houses.open_existing(houses.settings())
     if consent is None:
         with house.database.read() as session:

@@ -15,6 +15,7 @@ from space_hub.cli.options import AsJson
 from space_hub.cli.provider import own
 from space_hub.cli.speak import FAILED, OK, Voice, language, sentence
 from space_hub.errors import Conflict, HubError, Invalid, NotFound
+from space_hub.text.faults import sentence_of
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -194,13 +195,17 @@ def match(file: options.File, organisation: As, example: RequirementExample = Fa
     from api.routes.matches import match_out
     from api.routes.requirements import RequirementIn
     from catalog import matches, requirements
+    from catalog.matching.values import Verdict
 
     del example  # Answered before the command begins.
     voice = Voice(as_json)
     try:
         body = RequirementIn.model_validate_json(options.existing(file).read_bytes())
     except ValidationError as error:
-        faults = "; ".join(": ".join(filter(None, ("/".join(map(str, e["loc"])), e["msg"]))) for e in error.errors())
+        faults = "; ".join(
+            ": ".join(filter(None, ("/".join(map(str, each["loc"])), sentence_of(each, language()).rstrip("."))))
+            for each in error.errors()
+        )
         raise Invalid("cli.requirement_wrong", file=file.name, faults=faults) from error
     house = houses.open_existing(houses.settings())
     need = body.need(house.clock.now())
@@ -223,7 +228,7 @@ def match(file: options.File, organisation: As, example: RequirementExample = Fa
             [
                 each["title"],
                 names[each["provider_id"]],
-                sentence(f"cli.verdict.{each['verdict']}"),
+                Verdict(each["verdict"]).label(language()),
                 "" if each["score"] is None else f"{each['score']:.2f}",
                 "\n".join(reason["text"] for reason in each["reasons"]),
             ]

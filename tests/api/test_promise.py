@@ -158,7 +158,7 @@ def test_refused_terms_name_every_fault_in_the_askers_language(scene: Scene) -> 
     assert (answer.status_code, answer.json()["code"]) == (422, "access.terms_refused")
     codes = [each["code"] for each in answer.json()["errors"]]
     assert {"access.capacity_above_offer", "access.priority_wrong", "access.notice_lengthens"} <= set(codes)
-    assert answer.json()["errors"][0]["detail"].startswith("En phase peace")
+    assert answer.json()["errors"][0]["detail"].startswith("En phase de paix")
 
 
 def test_a_floor_finer_than_a_millionth_is_refused_before_the_database_is_asked(scene: Scene) -> None:

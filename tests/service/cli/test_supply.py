@@ -146,7 +146,7 @@ def test_a_need_that_is_not_covered_ends_with_one_and_says_what_is_missing(
 
 @pytest.mark.parametrize(
     ("text", "fault"),
-    [("{", "Invalid JSON"), ('{"title": 1}', "capability: Field required"), ("[1]", "requirement")],
+    [("{", "The body is not JSON"), ('{"title": 1}', "capability: This field is needed"), ("[1]", "requirement")],
 )
 def test_a_file_that_is_no_requirement_is_wrong_use_and_says_how_to_begin(
     text: str, fault: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
@@ -196,7 +196,7 @@ def test_a_file_that_is_no_text_is_wrong_use(capsys: pytest.CaptureFixture[str],
     file = tmp_path / "picture.png"
     file.write_bytes(b"\x89PNG\xff")
     assert answer(capsys, "offer", "submit", str(file), "--as", SUPPLIER, status=2)["error"]["code"] == (
-        "providers.manifest_unreadable"
+        "manifest.not_text"
     )
 
 
