@@ -28,6 +28,7 @@ NEIGHBOURS = (
     "stapi.landing",
     "stapi.products",
     "stapi.opportunities",
+    "stapi.searches",
     "stapi.orders",
     "records.landing",
     "records.items",

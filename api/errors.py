@@ -2,8 +2,7 @@
 
 Our own lines and not `fastapi-problem`: titles come from the message
 catalogue in the asker's language, and a fault of ours never shows its text.
-What a field is refused for is said by the sentence `request.field.RULE`, where
-RULE is Pydantic's name of the rule; its own English words are not passed on.
+What a field is refused for is said by `space_hub.text.faults`.
 """
 
 import math
@@ -17,11 +16,12 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from api.deps import language_of
+from api.policy import refusal
 from space_hub.errors import HubError, Kind, Unavailable
-from space_hub.text import catalogue, say
+from space_hub.text import say
+from space_hub.text.faults import code_of, sentence_of
 
 STATUS = {
-    Kind.INVALID: 422,
     Kind.UNAUTHENTICATED: 401,
     Kind.FORBIDDEN: 403,
     Kind.NOT_FOUND: 404,
@@ -57,14 +57,15 @@ def install(app: FastAPI) -> None:
         detail = say(error.code, language_of(request), **error.params)
         language = language_of(request)
         causes = [{"code": one.code, "detail": say(one.code, language, **one.params)} for one in error.causes]
-        return problem(STATUS[error.kind], error.code, detail, headers, **({"errors": causes} if causes else {}))
+        status = refusal(request.url.path) if error.kind is Kind.INVALID else STATUS[error.kind]
+        return problem(status, error.code, detail, headers, **({"errors": causes} if causes else {}))
 
     @app.exception_handler(RequestValidationError)
     def body_error(request: Request, error: RequestValidationError) -> JSONResponse:
         language = language_of(request)
         found = [_field(one, language) for one in error.errors()]
         code = "request.invalid"
-        return problem(422, code, say(code, language, count=len(found)), errors=found)
+        return problem(refusal(request.url.path), code, say(code, language, count=len(found)), errors=found)
 
     @app.exception_handler(HTTPException)
     def framework_error(request: Request, error: HTTPException) -> JSONResponse:
@@ -81,19 +82,10 @@ def install(app: FastAPI) -> None:
 
 def _field(fault: Mapping[str, Any], language: str) -> dict[str, object]:
     """One fault of a request: where, the rule's code, what is expected, what was given."""
-    rule = str(fault["type"])
-    # `int_parsing` and `int_type` ask for the same thing, so the first word may speak for the whole family.
-    code = next(
-        (each for each in (f"request.field.{rule}", f"request.field.{rule.split('_')[0]}") if each in catalogue("en")),
-        "request.field.other",
-    )
-    about = {**fault.get("ctx", {}), "rule": rule}
-    if "expected" in about:
-        about["expected"] = str(about["expected"]).replace(" or ", ", ")
     return {
         "where": "/".join(map(str, fault["loc"])),
-        "code": code,
-        "what": say(code, language, **about),
+        "code": code_of(fault),
+        "what": sentence_of(fault, language),
         "given": _short(fault.get("input")),
     }
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Depends
+from fastapi.routing import APIRoute
 from pydantic import ConfigDict, Field
 
 from api.deps import Asked
 from api.models import Out
+from api.tagged import NOT_MODIFIED, Tagged
 from space_hub.errors import Unauthenticated
 from space_hub.trust.scopes import ALL_SCOPES
 
@@ -82,6 +84,11 @@ def public() -> Policy:
     return Policy(None, anyone=True)
 
 
+def refusal(path: str) -> int:
+    """The status of what cannot be read: 422, but 400 under `/records`, where OGC API - Features asks for it."""
+    return 400 if path.startswith("/records/") else 422
+
+
 def failures(method: str, path: str, policy: Policy) -> dict[int | str, dict[str, Any]]:
     """The statuses other than success that a route may answer, for its description.
 
@@ -89,7 +96,8 @@ def failures(method: str, path: str, policy: Policy) -> dict[int | str, dict[str
     has no 404: nothing was named. A write may name others in its body, and what of
     them the asker may not see does not exist for it.
     """
-    statuses = {401, 422, 503}
+    # Named everywhere: the framework would add a 422 of its own shape to what names none.
+    statuses = {401, 422, 503, refusal(path)}
     if not policy.anyone:
         statuses.add(403)
     if method != "GET":
@@ -100,11 +108,15 @@ def failures(method: str, path: str, policy: Policy) -> dict[int | str, dict[str
 
 
 class Router:
-    """A group of routes, each with its policy; `api` is what the application includes."""
+    """A group of routes, each with its policy; `api` is what the application includes.
 
-    def __init__(self, *, prefix: str = "", tags: list[str]) -> None:
+    `tagged`: answers to GET carry a tag and are kept back where the asker holds them.
+    """
+
+    def __init__(self, *, prefix: str = "", tags: list[str], tagged: bool = False) -> None:
         self.prefix = prefix
-        self.api = APIRouter(prefix=prefix, tags=list(tags))
+        self._tagged = tagged
+        self.api = APIRouter(prefix=prefix, tags=list(tags), route_class=Tagged if tagged else APIRoute)
 
     def get(self, path: str, *, policy: Policy, **options: Any) -> Callable[[Handler], Handler]:
         return self._route("GET", path, policy, options)
@@ -122,6 +134,8 @@ class Router:
         return self._route("DELETE", path, policy, options)
 
     def _route(self, method: str, path: str, policy: Policy, options: dict[str, Any]) -> Callable[[Handler], Handler]:
+        known: dict[int | str, dict[str, Any]] = {304: NOT_MODIFIED} if self._tagged and method == "GET" else {}
+
         def add(handler: Handler) -> Handler:
             self.api.add_api_route(
                 path,
@@ -129,7 +143,7 @@ class Router:
                 methods=[method],
                 dependencies=[Depends(policy), *options.pop("dependencies", [])],
                 openapi_extra={"x-policy": policy.words, **options.pop("openapi_extra", {})},
-                responses={**failures(method, self.prefix + path, policy), **options.pop("responses", {})},
+                responses={**known, **failures(method, self.prefix + path, policy), **options.pop("responses", {})},
                 **options,
             )
             return handler

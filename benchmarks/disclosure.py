@@ -2,7 +2,7 @@
 
 In both worlds of a pair the same organisations exist: a rival supplier, three
 ministries with needs of their own, a broker. Their prices, capacities, drafts,
-documents and needs differ, in value and in number. Then one supplier makes its
+documents, needs and claims of register listings differ, in value and in number. Then one supplier makes its
 round: it arrives, shows evidence, is verified, publishes, is told, asks, and
 reads every page there is, with its own ids and with those of others.
 
@@ -14,6 +14,7 @@ A campaign follows chains: each world of a chain is compared with the one before
 so that a pair costs little more than one world.
 """
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -38,6 +39,7 @@ from catalog import orders
 from catalog.tables import OfferingDraftRow
 from jobs import deliver, handlers, migrations, react
 from jobs.runner import Lane
+from providers.adapters.register_rows import STATIONS
 from space_hub import db
 from space_hub.clock import ManualClock
 from space_hub.db import Database
@@ -60,6 +62,9 @@ START = datetime(2024, 11, 2, tzinfo=UTC)
 B_NATIONS = ("PL", "DE", "IT")
 """Fewer than five: what they let be counted stays uncounted."""
 
+_LISTINGS = 4
+"""Rows of a public register in both worlds; the last one is nobody's but the supplier's."""
+
 Noted = tuple[str, int, str, tuple[tuple[str, str], ...]]
 
 
@@ -74,6 +79,9 @@ class Secret:
     documents: int
     quantities: tuple[float, ...]
     levels: tuple[str, ...]
+    claims: int
+    accepted: int
+    """Of its claims of register listings."""
 
 
 MOST_OFFERINGS, MOST_NEEDS = 3, 4
@@ -91,6 +99,8 @@ def secret(draw: Random, *, fullest: bool = False) -> Secret:
         draw.randint(0, 3),
         tuple(round(draw.uniform(1, 50_000), 1) for _ in range(needs)),
         tuple(draw.choice(("private", "aggregated", "anonymous")) for _ in range(needs)),
+        claims := _LISTINGS - 1 if fullest else draw.randint(0, _LISTINGS - 1),
+        draw.randint(0, claims),
     )
 
 
@@ -119,6 +129,7 @@ class World:
     receiver: Receiver = field(default_factory=Receiver)
     secrets: list[str] = field(default_factory=list)
     """Ids of others."""
+    listings: list[str] = field(default_factory=list)
     others: str = ""
     """What the others read of their own: this does differ, or the pair would prove nothing."""
     watching: bool = False
@@ -245,6 +256,7 @@ class Worlds:
         rival, rival_id = verified(hub, broker, "Rival", "PL")
         self._now = world = World(hub, broker, rival, rival_id, [hub.key("nation", nation) for nation in B_NATIONS])
         _public(hub.key("nation", "NO"))
+        _register(world)
         return world
 
 
@@ -266,6 +278,25 @@ def _public(planner: Caller) -> None:
     body = {"kind": "opportunity", **both, "mission_areas": ["imagery"], "closes_at": "2025-11-02T00:00:00Z"}
     made = good(planner.post("/v1/opportunities", body))
     good(planner.put(f"/v1/opportunities/{made['id']}/opening"), 200)
+
+
+def _register(world: World) -> None:
+    """A public register, read in both worlds alike."""
+    place = {"type": "Point", "coordinates": [15.4, 78.2]}
+    sites = [
+        {"geometry": place, "properties": {"name": f"Site {number}", "provider": "Ground"}}
+        for number in range(_LISTINGS)
+    ]
+    body = {"name": STATIONS, "edition": "1", "licence_note": "None", "table": json.dumps({"features": sites})}
+    good(world.broker.post("/v1/registers", body))
+    listed = good(world.broker.get("/v1/register-listings"), 200)["items"]
+    world.listings = [each["id"] for each in sorted(listed, key=lambda each: str(each["asset_name"]))]
+
+
+def _claim(caller: Caller, provider_id: str, listing_id: str) -> Response:
+    document = good(caller.post(f"/v1/providers/{provider_id}/evidence", evidence(kind="reference")))
+    body = {"grounds": "It is ours.", "evidence_id": document["id"]}
+    return caller.post(f"/v1/register-listings/{listing_id}/claim", body)
 
 
 def _watch(engine: Engine, now: Callable[[], World | None]) -> None:
@@ -323,6 +354,12 @@ def others_act(world: World, kept: Secret) -> None:
         if level != "private":
             shown = good(ministry.get(f"{path}/preview", level=level), 200)
             good(ministry.put(path, {"level": level, "consent_ref": shown["consent_ref"]}), 200)
+    for number in range(kept.claims):
+        claimed = good(_claim(rival, world.rival_id, world.listings[number]))["id"]
+        world.secrets.append(claimed)
+        if number < kept.accepted:
+            said = {"event": "accept", "reasons": ["The licence names it."]}
+            good(world.broker.post(f"/v1/claims/{claimed}/decisions", said))
     world.settle()
     world.hub.clock.advance(START + timedelta(hours=1) - world.hub.clock.now())
 
@@ -348,6 +385,7 @@ def supplier_acts(world: World, ids: list[str]) -> int:
         world.note("door", me.put(f"{path}/door", {"adapter": "simulated"}))
         open_now = world.note("opportunities", me.get("/v1/opportunities"))["items"][0]["id"]
         asked = world.note("ask", me.post(f"/v1/opportunities/{open_now}/questions", {"question": "By night?"}))
+        made = world.note("claim", _claim(me, provider_id, world.listings[-1]))
     world.settle()
     with world.watched():
         better = offering("BLUR", attributes={"gsd": {"value": 0.5, "unit": "m"}})
@@ -356,6 +394,7 @@ def supplier_acts(world: World, ids: list[str]) -> int:
             world.note(f"their {each}", me.get(f"/v1/offerings/{each}"))
             world.note(f"their gap {each}", me.get(f"/v1/offerings/{each}/gap-report"))
             world.note(f"their need {each}", me.get(f"/v1/requirements/{each}"))
+            world.note(f"their claim {each}", me.get(f"/v1/claims/{each}"))
     world.settle()
     given = {
         "provider_id": [provider_id, world.rival_id],
@@ -363,12 +402,15 @@ def supplier_acts(world: World, ids: list[str]) -> int:
         "requirement_id": ids[-1:] or ["req_none"],
         "opportunity_id": [open_now],
         "question_id": [asked["id"]],
+        "claim_id": [made["id"], *ids[-1:]],
+        "submission_id": [asked["submission_id"], made["submission_id"]],
         "endpoint_id": [hook["id"]],
         "organisation_id": [me.organisation_id, world.rival.organisation_id],
     }
     with world.watched():
         full = reads(world, me, given)
-    theirs = [world.rival.get("/v1/offerings"), *(each.get("/v1/requirements") for each in world.ministries)]
+    theirs = [world.rival.get(f"/v1/{path}") for path in ("offerings", "claims")]
+    theirs += [each.get("/v1/requirements") for each in world.ministries]
     world.others = "".join(answer.text for answer in theirs)
     return full
 

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from enum import StrEnum
 from itertools import pairwise
 
 from space_hub.errors import HubError, Invalid
+from space_hub.text import Word
 from space_hub.vocabulary.money import Money
 from space_hub.vocabulary.phases import Phase
 
@@ -26,7 +26,7 @@ _DURATION = re.compile(
 )
 
 
-class Exclusivity(StrEnum):
+class Exclusivity(Word, of="exclusivity"):
     NONE = "none"
     AREA_TIME = "area_time"
     FULL = "full"
@@ -84,13 +84,13 @@ def faults(terms: Mapping[Phase, PhaseTerms], offered: Mapping[Phase, int]) -> l
     for milder, graver in pairwise(present):
         before, after = terms[milder], terms[graver]
         if after.parts < before.parts:
-            found.append(Invalid("access.capacity_shrinks", milder=milder.value, graver=graver.value))
+            found.append(Invalid("access.capacity_shrinks", milder=milder, graver=graver))
         if after.notice > before.notice:
             found.append(
                 Invalid(
                     "access.notice_lengthens",
-                    milder=milder.value,
-                    graver=graver.value,
+                    milder=milder,
+                    graver=graver,
                     before=notice_text(before.notice),
                     after=notice_text(after.notice),
                 )
@@ -99,8 +99,8 @@ def faults(terms: Mapping[Phase, PhaseTerms], offered: Mapping[Phase, int]) -> l
             found.append(
                 Invalid(
                     "access.priority_falls",
-                    milder=milder.value,
-                    graver=graver.value,
+                    milder=milder,
+                    graver=graver,
                     before=before.priority,
                     after=after.priority,
                 )
@@ -112,28 +112,28 @@ def _faults_of(phase: Phase, term: PhaseTerms, offered: int | None) -> list[HubE
     found: list[HubError] = []
     floor_known = term.civil_floor.is_finite() and 0 <= term.civil_floor < 1
     if not floor_known:
-        found.append(Invalid("access.civil_floor_wrong", phase=phase.value, given=str(term.civil_floor)))
+        found.append(Invalid("access.civil_floor_wrong", phase=phase, given=str(term.civil_floor)))
     if not FIRST_PRIORITY <= term.priority <= LAST_PRIORITY:
         found.append(
             Invalid(
                 "access.priority_wrong",
-                phase=phase.value,
+                phase=phase,
                 given=term.priority,
                 first=FIRST_PRIORITY,
                 last=LAST_PRIORITY,
             )
         )
     if term.parts <= 0:
-        found.append(Invalid("access.capacity_missing", phase=phase.value))
+        found.append(Invalid("access.capacity_missing", phase=phase))
     if term.exclusivity is not Exclusivity.NONE and floor_known and term.civil_floor == 0:
-        found.append(Invalid("access.exclusive_without_floor", phase=phase.value, exclusivity=term.exclusivity.value))
+        found.append(Invalid("access.exclusive_without_floor", phase=phase, exclusivity=term.exclusivity))
     if offered is None:
-        found.append(Invalid("access.phase_not_offered", phase=phase.value))
+        found.append(Invalid("access.phase_not_offered", phase=phase))
     elif floor_known and term.parts > ceiling(offered, term.civil_floor):
         found.append(
             Invalid(
                 "access.capacity_above_offer",
-                phase=phase.value,
+                phase=phase,
                 asked=term.parts / 1000,
                 most=ceiling(offered, term.civil_floor) / 1000,
                 offered=offered / 1000,

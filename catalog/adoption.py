@@ -8,7 +8,6 @@ from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlmodel import Session, select
@@ -19,11 +18,12 @@ from catalog.tables import Requirement
 from space_hub.clock import Clock
 from space_hub.errors import Conflict
 from space_hub.rng import Rng
+from space_hub.text import Word
 from space_hub.trust import audit
 from space_hub.trust.principal import Principal
 
 
-class Step(StrEnum):
+class Step(Word, of="adoption_step"):
     NEED_STATED = "need_stated"
     STUDY_STARTED = "study_started"
     CANDIDATES_FOUND = "candidates_found"
@@ -115,16 +115,16 @@ def take(
     standings.lock(session, requirement.id)
     taken = [each for each, _ in taken_by(session, requirement.id)]
     if step in BY_HUB or _ENDS & set(taken):
-        raise Conflict("adoption.step_refused", step=step.value, last=taken[-1].value if taken else "-")
+        raise Conflict("adoption.step_refused", step=step, last=taken[-1] if taken else "-")
     if step is Step.PAUSED or step is Step.RESUMED:
         stopped = taken.count(Step.PAUSED) > taken.count(Step.RESUMED)
         if stopped is (step is Step.PAUSED):
-            raise Conflict("adoption.step_refused", step=step.value, last=taken[-1].value if taken else "-")
+            raise Conflict("adoption.step_refused", step=step, last=taken[-1] if taken else "-")
     elif step in taken:
-        raise Conflict("adoption.step_stamped", step=step.value)
+        raise Conflict("adoption.step_stamped", step=step)
     before = _AFTER.get(step)
     if before is not None and before not in taken:
-        raise Conflict("adoption.step_before_missing", step=step.value, before=before.value)
+        raise Conflict("adoption.step_before_missing", step=step, before=before)
     row = _add(session, clock, rng, requirement.id, principal.organisation_id, step, {"note": note} if note else {})
     audit.record(session, clock, principal, "adoption.step", requirement.id, step=step.value)
     return row

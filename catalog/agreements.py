@@ -31,7 +31,8 @@ from catalog.promise_tables import (
     PoolMember,
 )
 from catalog.search import shelf
-from catalog.tables import Offering, OfferingVersion
+from catalog.tables import Offering, OfferingStatus, OfferingVersion
+from providers import files
 from providers.lifecycle import Status
 from providers.tables import Provider
 from space_hub.clock import Clock
@@ -41,6 +42,7 @@ from space_hub.rng import Rng
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
+from space_hub.vocabulary.codes import MissionArea
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.money import money
 from space_hub.vocabulary.phases import Phase
@@ -70,7 +72,11 @@ def draft(
     if side is Side.SUPPLIER and not pool.open_to_suppliers:
         raise Forbidden("pool.closed_to_suppliers", pool_id=pool.id)
     if offering.mission_area != pool.mission_area:
-        raise Invalid("agreement.other_mission_area", offered=offering.mission_area, wanted=pool.mission_area)
+        raise Invalid(
+            "agreement.other_mission_area",
+            offered=MissionArea(offering.mission_area),
+            wanted=MissionArea(pool.mission_area),
+        )
     if period.stop is None or period.stop - period.start > LONGEST or period.stop <= clock.now():
         raise Invalid("agreement.period_wrong", days=LONGEST.days)
     wrong = faults(terms, offered_parts(version))
@@ -97,7 +103,7 @@ def draft(
     session.flush()
     for phase, term in terms.items():
         session.add(_row(agreement.id, phase, term))
-    _enter(session, clock, principal, agreement, "draft", side, None)
+    _enter(session, clock, principal, agreement, AgreementEvent.DRAFT, side, None)
     audit.record(session, clock, principal, "agreement.draft", agreement.id, pool=pool.id, version=version.id)
     return agreement
 
@@ -124,11 +130,12 @@ def step(
         _still_stands(session, clock, agreement, provider)
     if event is AgreementEvent.SIGN:
         _promise(session, clock, rng, principal, agreement)
+        files.awarded(session, clock, principal, provider)
     if event is AgreementEvent.END:
         _free(session, clock, agreement)
     agreement.status = status.value
     session.add(agreement)
-    _enter(session, clock, principal, agreement, event.value, side, authority)
+    _enter(session, clock, principal, agreement, event, side, authority)
     who = {} if authority is None else {"authority": authority.name, "office": authority.office}
     audit.record(session, clock, principal, f"agreement.{event.value}", agreement.id, side=side.value, **who)
     if event is AgreementEvent.SIGN and authority is not None:
@@ -223,8 +230,8 @@ def _still_stands(session: Session, clock: Clock, agreement: Agreement, provider
     offering = session.get_one(Offering, agreement.offering_id)
     version = session.get_one(OfferingVersion, agreement.version_id)
     if provider.status != Status.VERIFIED.value:
-        raise Conflict("agreement.provider_not_verified", status=provider.status)
-    if offering.status != "published":
+        raise Conflict("agreement.provider_not_verified", status=Status(provider.status))
+    if offering.status != OfferingStatus.PUBLISHED.value:
         raise Conflict("agreement.offering_withdrawn", offering_id=offering.id)
     if version.content_sha256 != agreement.version_sha256:
         raise Conflict("agreement.version_changed", version_id=version.id)
@@ -264,7 +271,7 @@ def _promise(session: Session, clock: Clock, rng: Rng, principal: Principal, agr
                 subject=agreement.id,
             )
         except Conflict as error:
-            raise Conflict("agreement.capacity_promised", phase=phase.value, day=error.params["day"]) from error
+            raise Conflict("agreement.capacity_promised", phase=phase, day=error.params["day"]) from error
 
 
 def _free(session: Session, clock: Clock, agreement: Agreement) -> None:
@@ -302,7 +309,7 @@ def _enter(
     clock: Clock,
     principal: Principal,
     agreement: Agreement,
-    event: str,
+    event: AgreementEvent,
     side: Side,
     authority: Authority | None,
 ) -> None:
@@ -313,7 +320,7 @@ def _enter(
         AgreementEntry(
             agreement_id=agreement.id,
             number=(last or 0) + 1,
-            event=event,
+            event=event.value,
             status=agreement.status,
             side=side.value,
             by_organisation_id=principal.organisation_id,

@@ -13,26 +13,35 @@ from sqlmodel import Session, col, select
 
 from catalog import adoption, gaps, requirements, standings
 from catalog.demand_tables import NeedCandidate, NeedStanding
-from catalog.intake import PUBLISHED
 from catalog.matches import candidate
 from catalog.matching.eligibility import gates, overall
 from catalog.matching.values import Candidate, Need, Outcome
 from catalog.needs import words
 from catalog.search.shelf import shelf
-from catalog.tables import Offering, OfferingVersion, Requirement
+from catalog.tables import Offering, OfferingStatus, OfferingVersion, Requirement
 from providers import generation
 from providers.tables import Provider
 from space_hub.clock import Clock
 from space_hub.delivery import log
 from space_hub.delivery.log import LogEntry
 from space_hub.rng import Rng
+from space_hub.text import Word
 from space_hub.trust.markings import MarkingReader
 from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import HUB, Principal
 from space_hub.trust.scopes import OrganisationKind
 from space_hub.work import ledger
 
-GONE = "withdrawn"
+
+class Standing(Word, of="candidate_outcome"):
+    """How an offering stands to a requirement: the three outcomes of a match, or it is gone."""
+
+    PASS = "pass"  # noqa: S105 -- an answer, not a secret.
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    WITHDRAWN = "withdrawn"
+
+
 CHUNK = 200
 _MOST_NAMED = 100
 """Offerings named in one message; the rest is in the list of candidates."""
@@ -53,7 +62,7 @@ def arrive(session: Session, clock: Clock, rng: Rng, offering_id: str) -> None:
     offering = session.get_one(Offering, offering_id)
     version = session.get_one(OfferingVersion, offering.current_version_id)
     provider = session.get_one(Provider, offering.provider_id)
-    if offering.status == PUBLISHED:
+    if offering.status == OfferingStatus.PUBLISHED.value:
         gaps.on_arrival(session, clock, offering, version, provider)
     offered = candidate(offering, version, provider)
     seeing = _readers_with_needs(session, offering)
@@ -108,7 +117,7 @@ def count_suppliers(session: Session, clock: Clock, requirement: Requirement, st
     rows = session.exec(
         select(NeedCandidate, Offering.provider_id)
         .join(Offering, col(Offering.id) == col(NeedCandidate.offering_id))
-        .where(NeedCandidate.requirement_id == requirement.id, NeedCandidate.outcome != GONE)
+        .where(NeedCandidate.requirement_id == requirement.id, NeedCandidate.outcome != Standing.WITHDRAWN.value)
     ).all()
     meeting = {provider for row, provider in rows if row.outcome == Outcome.PASS.value}
     asked = {provider for row, provider in rows if row.outcome == Outcome.UNKNOWN.value} - meeting
@@ -168,7 +177,7 @@ def _keep(
 
 def _leave(session: Session, clock: Clock, requirement_id: str, offering_id: str) -> None:
     row = session.get_one(NeedCandidate, (requirement_id, offering_id))
-    row.outcome, row.at = GONE, clock.now()
+    row.outcome, row.at = Standing.WITHDRAWN.value, clock.now()
     session.add(row)
     session.flush()
 

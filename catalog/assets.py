@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from sqlmodel import Session, col, select
 
+from catalog.register_tables import RegisterListing
 from catalog.tables import Asset
 from providers.adapters.base import AssetRef
 from providers.tables import Provider
@@ -11,6 +12,7 @@ from space_hub.awareness.tables import Designation
 from space_hub.clock import Clock
 from space_hub.errors import Conflict
 from space_hub.rng import Rng
+from space_hub.vocabulary.codes import AssetKind
 
 
 class Held:
@@ -56,6 +58,34 @@ class Held:
         row.catalog_number = row.catalog_number if ref.catalog_number is None else ref.catalog_number
         if row.catalog_number is not None and row.space_object_id is None:
             row.space_object_id = _object(self.session, row.catalog_number)
+
+
+def of_listing(session: Session, clock: Clock, rng: Rng, provider: Provider, listing: RegisterListing) -> Asset:
+    """The provider's asset that a listing speaks of: by its number, else by its name; made when there is none."""
+    own = select(Asset).where(Asset.provider_id == provider.id, Asset.kind == listing.asset_kind)
+    asset = None
+    if listing.catalog_number is not None:
+        numbered = own.where(Asset.catalog_number == listing.catalog_number)
+        asset = session.exec(numbered.order_by(col(Asset.id)).limit(1)).first()
+    if asset is None:
+        asset = _named_as(session, clock, rng, provider, listing)
+    asset.site, asset.orbit = asset.site or listing.site, asset.orbit or listing.orbit
+    session.add(asset)
+    session.flush()
+    return asset
+
+
+def _named_as(session: Session, clock: Clock, rng: Rng, provider: Provider, listing: RegisterListing) -> Asset:
+    """By the listing's name; with its number behind it where the provider calls another asset so."""
+    kind, number = AssetKind(listing.asset_kind), listing.catalog_number
+    held = Held(session, clock, rng, provider)
+    ref = AssetRef(kind, listing.asset_name, number, listing.operator_nation)
+    try:
+        held.check([ref])
+    except Conflict:
+        ref = AssetRef(kind, f"{listing.asset_name[:85]} ({number})", number, listing.operator_nation)
+        held.check([ref])
+    return held.keep([ref])[0]
 
 
 def resolve(session: Session) -> int:

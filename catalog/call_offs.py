@@ -76,10 +76,10 @@ def place(
         )
     ).first()
     if row is None:
-        raise Conflict("call_off.phase_not_agreed", phase=pools.phase_of(session, pool.id, now).value)
+        raise Conflict("call_off.phase_not_agreed", phase=pools.phase_of(session, pool.id, now))
     phase, terms = Phase(row.phase), value(row)
     if ask.window.start < now + terms.notice:
-        raise Conflict("call_off.notice_too_short", phase=phase.value, earliest=log.rfc3339(now + terms.notice))
+        raise Conflict("call_off.notice_too_short", phase=phase, earliest=log.rfc3339(now + terms.notice))
     first, last = days_touched(ask.window.start, stop)
     stream = rng.scope(principal.organisation_id, "call_off")
     call_off_id = stream.id("cal")
@@ -235,9 +235,9 @@ def _usable(
         raise NotFound("agreement.unknown", agreement_id=agreement_id)
     agreement, _, provider = row
     if agreement.status != AgreementStatus.SIGNED.value:
-        raise Conflict("call_off.agreement_not_signed", status=agreement.status)
+        raise Conflict("call_off.agreement_not_signed", status=AgreementStatus(agreement.status))
     if provider.status != Status.VERIFIED.value:
-        raise Conflict("agreement.provider_not_verified", status=provider.status)
+        raise Conflict("agreement.provider_not_verified", status=Status(provider.status))
     return row[0], row[1], row[2]
 
 

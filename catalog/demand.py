@@ -7,7 +7,6 @@ nation. A level is widened only with a consent to exactly what others will read
 """
 
 from datetime import date
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Select
@@ -15,13 +14,14 @@ from sqlmodel import Session, col, func, select
 
 from catalog import coarsen, requirements, standings
 from catalog.demand_tables import DemandCell, DemandRelease, DemandSignal, NeedStanding, PublishedNeed
-from catalog.publication import AGGREGATED, LEVELS, NAMED, Content, content, reference, signal_content
+from catalog.publication import Content, Level, content, reference, signal_content
 from catalog.standings import Event, State, after
 from catalog.tables import Requirement
 from space_hub.clock import Clock
 from space_hub.delivery import log
 from space_hub.errors import Conflict, Invalid, NotFound
 from space_hub.rng import Rng
+from space_hub.text import Word
 from space_hub.trust import audit, markings
 from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import Principal
@@ -31,20 +31,13 @@ from space_hub.vocabulary.phases import Phase
 from space_hub.vocabulary.units import convert
 
 
-class Level(StrEnum):
-    PRIVATE = "private"
-    AGGREGATED = "aggregated"
-    ANONYMOUS = "anonymous"
-    NAMED = "named"
-
-
-class Confidence(StrEnum):
+class Confidence(Word, of="confidence"):
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"
 
 
-class Kind(StrEnum):
+class Kind(Word, of="demand_kind"):
     SIGNAL = "signal"
     PROBLEM = "problem"
 
@@ -58,7 +51,7 @@ def preview(session: Session, principal: Principal, requirement_id: str, level: 
     standing = session.get_one(NeedStanding, requirement.id)
     quantities = {each.phase: each.quantity for each in need.phases}
     counted = (
-        coarsen.leaves(need.capability, quantities, years(standing, requirement)) if level.value == AGGREGATED else {}
+        coarsen.leaves(need.capability, quantities, years(standing, requirement)) if level is Level.AGGREGATED else {}
     )
     return {
         "level": level,
@@ -86,11 +79,11 @@ def publish_need(
     if standing.level == level.value:
         return standing
     shown = content(requirements.need_of(requirement), level.value, _nation(session, principal.organisation_id))
-    if LEVELS.index(level.value) > LEVELS.index(standing.level):
+    if list(Level).index(level) > list(Level).index(Level(standing.level)):
         if standing.state != State.OPEN.value:
-            raise Conflict("demand.need_not_open", state=standing.state)
+            raise Conflict("demand.need_not_open", state=State(standing.state))
         if consent_ref != reference(shown):
-            raise Conflict("demand.consent_differs", level=level.value)
+            raise Conflict("demand.consent_differs", level=level)
     standing.level, standing.updated_at = level.value, clock.now()
     session.add(standing)
     standings.note(session, clock, principal, standing, "level", level=level.value, consent_ref=consent_ref)
@@ -112,8 +105,10 @@ def move_need(
     standings.note(session, clock, principal, standing, event.value)
     if standing.state != State.OPEN.value:
         withdraw(session, clock, requirement.id)
-    elif standing.level == NAMED:
-        shown = content(requirements.need_of(requirement), NAMED, _nation(session, principal.organisation_id))
+    elif standing.level == Level.NAMED:
+        shown = content(
+            requirements.need_of(requirement), Level.NAMED.value, _nation(session, principal.organisation_id)
+        )
         put_out(session, clock, rng, "requirement", requirement.id, shown)
     audit.record(session, clock, principal, f"need.{event.value}", requirement.id)
     return standing
@@ -308,14 +303,14 @@ def _check_signal(
     level: Level,
 ) -> None:
     if capability_code is not None and capability(capability_code).area is not area:
-        raise Invalid("demand.capability_elsewhere", capability=capability_code, area=area.value)
+        raise Invalid("demand.capability_elsewhere", capability=capability_code, area=area)
     if quantity is not None and capability_code is None:
         raise Invalid("demand.quantity_without_capability")
     if quantity is not None and not 0 < quantity[0] <= quantity[1]:
         raise Invalid("demand.quantity_wrong", low=quantity[0], high=quantity[1])
     if horizon[1] < horizon[0]:
         raise Invalid("demand.horizon_reversed", first=horizon[0].isoformat(), last=horizon[1].isoformat())
-    if level.value == AGGREGATED and quantity is None:
+    if level is Level.AGGREGATED and quantity is None:
         raise Invalid("demand.aggregate_without_quantity")
 
 

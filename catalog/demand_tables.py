@@ -12,10 +12,9 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from catalog.publication import Level
 from space_hub.db import BIG, JSON_TYPE, one_of
-
-LEVELS = ("private", "aggregated", "anonymous", "named")
-"""How much of a need others may read, in rising order."""
+from space_hub.text import Word
 
 _STAMPED_ONCE = text("step NOT IN ('paused', 'resumed')")
 
@@ -42,7 +41,7 @@ class NeedStanding(SQLModel, table=True):
     __tablename__ = "need_standing"
     __table_args__ = (
         one_of("state", "open", "paused", "met", "closed"),
-        one_of("level", *LEVELS),
+        one_of("level", *Level),
     )
 
     requirement_id: str = Field(primary_key=True, foreign_key="requirement.id")
@@ -72,6 +71,11 @@ class NeedEntry(SQLModel, table=True):
     at: datetime
 
 
+class SignalState(Word, of="signal_state"):
+    OPEN = "open"
+    CLOSED = "closed"
+
+
 class DemandSignal(SQLModel, table=True):
     """What an organisation expects to need, or a problem that it wants solved, before there is a requirement."""
 
@@ -79,8 +83,8 @@ class DemandSignal(SQLModel, table=True):
     __table_args__ = (
         one_of("kind", "signal", "problem"),
         one_of("confidence", "low", "medium", "high"),
-        one_of("level", *LEVELS),
-        one_of("state", "open", "closed"),
+        one_of("level", *Level),
+        one_of("state", *SignalState),
     )
 
     id: str = Field(primary_key=True)
@@ -266,14 +270,16 @@ class Opportunity(SQLModel, table=True):
 
 
 class OpportunityQuestion(SQLModel, table=True):
-    """A question on an opportunity. Its answer goes to every reader at once; who asked is never shown."""
+    """A question or a comment on an opportunity. Its answer goes to every reader at once; who asked is never shown."""
 
     __tablename__ = "opportunity_question"
+    __table_args__ = (one_of("kind", "question", "comment"),)
 
     id: str = Field(primary_key=True)
+    kind: str = Field(default="question", max_length=10)
     opportunity_id: str = Field(foreign_key="opportunity.id", index=True)
     submission_id: str | None = Field(default=None, foreign_key="submission.id", unique=True)
-    """None until it lies at an office."""
+    """Where it lies at an office, with its clock; None for what was asked before there were offices."""
     question: str
     answer_en: str = ""
     answer_fr: str = ""

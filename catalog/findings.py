@@ -52,7 +52,7 @@ def note(
     if provider.organisation_id == principal.organisation_id:
         raise Forbidden("finding.own_offering")
     if given.provenance is Provenance.CLAIMED:
-        raise Invalid("finding.claimed", provenance=given.provenance.value)
+        raise Invalid("finding.claimed", provenance=given.provenance)
     attribute(given.attribute, MissionArea(version.mission_area))
     found = read(given.attribute, given.value, given.unit, provenance=given.provenance)
     if len(found.codes) > 1:

@@ -16,8 +16,9 @@ from catalog.coarsen import ELSEWHERE, REGIONS, SEVERAL, quarter_ends, quarter_s
 from catalog.matching.eligibility import clause_gate
 from catalog.matching.values import Candidate, Clause, Gate, Operator, Outcome
 from catalog.wording import sentence
-from space_hub.text import say
+from space_hub.text import Word, say
 from space_hub.vocabulary.attributes import Measured
+from space_hub.vocabulary.codes import Modality
 from space_hub.vocabulary.geometry import GLOBAL, covers
 from space_hub.vocabulary.phases import Phase
 
@@ -58,6 +59,15 @@ class Change:
     value: Measured | None = None
 
 
+class Stands(Word, of="gap_outcome"):
+    """How an offering stands to a published need; `closed`: the need is over."""
+
+    MEETS = "meets"
+    MISSES = "misses"
+    UNKNOWN = "unknown"
+    CLOSED = "closed"
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     need: CoarseNeed
@@ -74,8 +84,8 @@ class Judgement:
         return tuple(gate for gate in self.gates if gate.outcome is _UNKNOWN)
 
     @property
-    def outcome(self) -> str:
-        return "misses" if self.misses else "unknown" if self.open else "meets"
+    def outcome(self) -> Stands:
+        return Stands.MISSES if self.misses else Stands.UNKNOWN if self.open else Stands.MEETS
 
 
 def need_from_json(
@@ -96,9 +106,9 @@ def need_from_json(
 
 def report(candidate: Candidate, published: Iterable[CoarseNeed]) -> tuple[Judgement, ...]:
     """Every published need of the offering's capability: met, then missed by the fewest, then those with questions."""
-    order = {"meets": 0, "misses": 1, "unknown": 2}
+    order = (Stands.MEETS, Stands.MISSES, Stands.UNKNOWN)
     found = [judge(candidate, need) for need in published if need.capability == candidate.capability]
-    return tuple(sorted(found, key=lambda each: (order[each.outcome], len(each.misses), each.need.id)))
+    return tuple(sorted(found, key=lambda each: (order.index(each.outcome), len(each.misses), each.need.id)))
 
 
 def judge(candidate: Candidate, need: CoarseNeed) -> Judgement:
@@ -272,7 +282,7 @@ def in_words(judgement: Judgement, language: str, *, capacity_unit: str = "") ->
     return {
         "need": need.id,
         "title": need.title,
-        "outcome": judgement.outcome,
+        "outcome": judgement.outcome.value,
         "met": sum(gate.outcome is _PASS for gate in judgement.gates),
         "misses": [
             {
@@ -303,12 +313,8 @@ def _gate_words(gate: Gate, language: str, capacity_unit: str) -> str:
 
 
 def _named(gate: Gate, language: str) -> dict[str, Any]:
-    """The parameters of a gate's sentence, with the names of regions and modalities."""
+    """The parameters of a gate's sentence, with the names of regions."""
     params = dict(gate.params)
-    if gate.name == "modality":
-        for name in ("asked", "offered"):
-            codes = str(params[name]).split(", ")
-            params[name] = ", ".join(say(f"vocabulary.modality.{code}", language) for code in codes)
     if "regions" in params:
         params["regions"] = ", ".join(say(f"demand.region.{name}", language) for name in params["regions"])
     return params
@@ -326,4 +332,5 @@ def _offered(gate: Gate, language: str) -> str | None:
         return None
     if gate.clause is not None:
         return sentence("gap.yours.clause", gate.params, language)
-    return str(_named(gate, language)["offered"])
+    offered = str(gate.params["offered"])
+    return Modality(offered).label(language) if gate.name == "modality" else offered

@@ -15,15 +15,15 @@ from sqlmodel import Session, col, select
 from catalog import demand, offerings
 from catalog.content import draft_to_json
 from catalog.demand_tables import GapNotice, PublishedNeed
-from catalog.gap_report import Judgement, in_words, report
-from catalog.intake import PUBLISHED
+from catalog.gap_report import Judgement, Stands, in_words, report
 from catalog.matches import candidate
 from catalog.matching.values import Candidate
 from catalog.publication import coarse
-from catalog.tables import Offering, OfferingDraftRow, OfferingVersion
-from providers import onboarding
+from catalog.tables import Offering, OfferingDraftRow, OfferingStatus, OfferingVersion
+from providers import offices, onboarding
 from providers.adapters.drafts import read_draft
 from providers.desk_tables import Office
+from providers.offices import Matter
 from providers.tables import Provider
 from space_hub.clock import Clock
 from space_hub.delivery import log
@@ -37,7 +37,6 @@ from space_hub.vocabulary.capabilities import capability
 from space_hub.work import ledger
 
 MOST_ENTRIES = 500
-CLOSED = "closed"
 CHUNK = 200
 """Offerings that are judged anew in one transaction."""
 
@@ -55,7 +54,7 @@ def for_offering(session: Session, principal: Principal, offering_id: str, langu
     """The report of an own offering."""
     provider, offering = offerings.own(session, principal, offering_id)
     version = session.get_one(OfferingVersion, offering.current_version_id)
-    return _report(session, candidate(offering, version, provider), language)
+    return _report(session, candidate(offering, version, provider), provider, language)
 
 
 def for_draft(session: Session, clock: Clock, principal: Principal, reference: str, language: str) -> GapReport:
@@ -70,7 +69,7 @@ def for_draft(session: Session, clock: Clock, principal: Principal, reference: s
         ).one_or_none()
     if provider is None or row is None:
         raise NotFound("gap.draft_unknown", reference=reference)
-    return _report(session, _of_draft(provider, row.body, clock.now()), language)
+    return _report(session, _of_draft(provider, row.body, clock.now()), provider, language)
 
 
 def on_demand_changed(session: Session, clock: Clock, rng: Rng, entry: LogEntry) -> None:
@@ -97,7 +96,11 @@ def tell_owners(
         select(Offering, OfferingVersion, Provider)
         .join(OfferingVersion, col(OfferingVersion.id) == col(Offering.current_version_id))
         .join(Provider, col(Provider.id) == col(Offering.provider_id))
-        .where(Offering.capability == capability_code, Offering.status == PUBLISHED, col(Offering.id) > after)
+        .where(
+            Offering.capability == capability_code,
+            Offering.status == OfferingStatus.PUBLISHED.value,
+            col(Offering.id) > after,
+        )
         .order_by(col(Offering.id))
         .limit(CHUNK)
     ).all()
@@ -113,7 +116,9 @@ def on_arrival(
     """Tell the owner of an offering that came or changed how it stands to the published needs."""
     needs = session.execute(demand.published(capability_code=version.capability)).scalars().all()
     judged = _judged(candidate(offering, version, provider), needs)
-    told = select(GapNotice.published_need_id).where(GapNotice.offering_id == offering.id, GapNotice.outcome != CLOSED)
+    told = select(GapNotice.published_need_id).where(
+        GapNotice.offering_id == offering.id, GapNotice.outcome != Stands.CLOSED.value
+    )
     gone = set(session.exec(told)) - {need.id for need in needs}
     _notice(session, clock, provider, offering, judged, sorted(gone))
 
@@ -131,8 +136,8 @@ def _notice(
         row.published_need_id: row
         for row in session.exec(select(GapNotice).where(GapNotice.offering_id == offering.id))
     }
-    now = {each.need.id: (each.outcome, len(each.misses)) for each in judged}
-    now |= {need: (CLOSED, 0) for need in closed if need in known}
+    now = {each.need.id: (each.outcome.value, len(each.misses)) for each in judged}
+    now |= {need: (Stands.CLOSED.value, 0) for need in closed if need in known}
     changed = []
     for need, (outcome, misses) in sorted(now.items()):
         row = known.get(need) or GapNotice(
@@ -155,9 +160,9 @@ def _judged(offered: Candidate, needs: Iterable[PublishedNeed]) -> tuple[Judgeme
     return report(offered, [coarse(need, "en") for need in needs])
 
 
-def _report(session: Session, offered: Candidate, language: str) -> GapReport:
+def _report(session: Session, offered: Candidate, provider: Provider, language: str) -> GapReport:
     about = capability(offered.capability)
-    office = _office(session, about.area.value, language)
+    office = _office(session, about.area.value, provider.nation, language)
     rows = session.execute(demand.published(capability_code=about.code)).scalars().all()
     needs = [coarse(row, language, as_of=_as_of(row, language), office=office) for row in rows]
     judged = report(offered, needs)
@@ -170,13 +175,10 @@ def _as_of(row: PublishedNeed, language: str) -> str:
     return say("gap.as_of", language, day=row.published_at.date().isoformat())
 
 
-def _office(session: Session, area: str, language: str) -> dict[str, str] | None:
-    """Whom to talk to: the first active office that takes offerings of this mission area."""
-    found = select(Office).where(col(Office.active).is_(True)).order_by(col(Office.rank), col(Office.id))
-    for office in session.exec(found):
-        if area in office.mission_areas and "offering" in office.matters:
-            return {"id": office.id, "name": office.name_fr if language == "fr" else office.name_en}
-    return None
+def _office(session: Session, area: str, nation: str, language: str) -> dict[str, str] | None:
+    """Whom to talk to: the office where an offering of this provider would lie; None before there is a desk."""
+    office = offices.covering(session, Matter.OFFERING, [area], nation) or session.get(Office, offices.FRONT_DESK)
+    return None if office is None else {"id": office.id, "name": offices.name_of(office, language)}
 
 
 def _of_draft(provider: Provider, body: dict[str, Any], now: datetime) -> Candidate:
@@ -194,7 +196,7 @@ def _of_draft(provider: Provider, body: dict[str, Any], now: datetime) -> Candid
         id="",
         provider_id=provider.id,
         reference=draft.reference,
-        status=PUBLISHED,
+        status=OfferingStatus.PUBLISHED.value,
         mission_area=version.mission_area,
         capability=version.capability,
         current_version_id="",

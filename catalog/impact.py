@@ -19,10 +19,9 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from catalog import assets, holdings
-from catalog.intake import PUBLISHED
 from catalog.lifecycle import AgreementStatus
 from catalog.promise_tables import Agreement, CallOff, OfferingRisk, Outage, RiskNotice
-from catalog.tables import Asset, MatchRecord, Offering, OfferingAsset, OfferingVersion
+from catalog.tables import Asset, MatchRecord, Offering, OfferingAsset, OfferingStatus, OfferingVersion
 from providers.tables import Provider
 from space_hub.awareness import conjunctions
 from space_hub.awareness.tables import Assessment, Conjunction, Run, SpaceObject
@@ -30,6 +29,7 @@ from space_hub.clock import Clock
 from space_hub.delivery import log
 from space_hub.delivery.log import LogEntry
 from space_hub.rng import Rng
+from space_hub.text import Word
 from space_hub.trust import markings
 from space_hub.trust.markings import MarkingReader
 from space_hub.trust.principal import Principal
@@ -39,12 +39,18 @@ ASSET_RISK_DISTANCE_M = 1000.0
 "may be close", which is what a planner must hear early; above it the list would be noise."""
 
 
+class Cause(Word, of="risk_cause"):
+    CONJUNCTION = "conjunction"
+    DECAY = "decay"
+    OUTAGE = "outage"
+
+
 @dataclass(frozen=True, slots=True)
 class Threat:
     """Something that happened to one asset, and what proves it."""
 
     asset: Asset
-    cause: str
+    cause: Cause
     evidence_id: str
     marking_id: str
     detail: dict[str, Any] = field(default_factory=dict)
@@ -136,7 +142,10 @@ def offerings_on(session: Session, asset_ids: Sequence[str]) -> list[tuple[Offer
         .where(
             col(OfferingAsset.asset_id).in_(asset_ids),
             or_(
-                and_(col(Offering.status) == PUBLISHED, col(OfferingVersion.id) == col(Offering.current_version_id)),
+                and_(
+                    col(Offering.status) == OfferingStatus.PUBLISHED.value,
+                    col(OfferingVersion.id) == col(Offering.current_version_id),
+                ),
                 col(OfferingVersion.id).in_(pinned),
             ),
         )
@@ -169,7 +178,7 @@ def _on_run(session: Session, clock: Clock, rng: Rng, entry: LogEntry, distance_
         ):
             for asset in by_object.get(object_id, ()):
                 detail = _conjunction_detail(session, look, other_id)
-                threats.append(Threat(asset, "conjunction", conjunction.id, conjunction.marking_id, detail))
+                threats.append(Threat(asset, Cause.CONJUNCTION, conjunction.id, conjunction.marking_id, detail))
     opened = sum(_open(session, clock, rng, entry, threat) for threat in threats)
     _close_past(session, clock, entry, run, {conjunction.id for conjunction, _ in near})
     return opened
@@ -180,7 +189,7 @@ def _on_decay(session: Session, clock: Clock, rng: Rng, entry: LogEntry) -> int:
     known = ("decayed_at", "catalog_number", "object_name")
     detail = {name: entry.payload[name] for name in known if name in entry.payload}
     return sum(
-        _open(session, clock, rng, entry, Threat(asset, "decay", entry.subject, entry.marking_id, detail))
+        _open(session, clock, rng, entry, Threat(asset, Cause.DECAY, entry.subject, entry.marking_id, detail))
         for asset in _assets_by_object(session, entry.subject).get(entry.subject, ())
     )
 
@@ -196,7 +205,7 @@ def _on_outage(session: Session, clock: Clock, rng: Rng, entry: LogEntry) -> int
         "began_at": log.rfc3339(outage.began_at),
         "expected_end_at": None if outage.expected_end_at is None else log.rfc3339(outage.expected_end_at),
     }
-    return _open(session, clock, rng, entry, Threat(asset, "outage", outage.id, outage.marking_id, detail))
+    return _open(session, clock, rng, entry, Threat(asset, Cause.OUTAGE, outage.id, outage.marking_id, detail))
 
 
 def _open(session: Session, clock: Clock, rng: Rng, entry: LogEntry, threat: Threat) -> int:
@@ -208,7 +217,7 @@ def _open(session: Session, clock: Clock, rng: Rng, entry: LogEntry, threat: Thr
             .where(
                 OfferingRisk.offering_id == offering.id,
                 OfferingRisk.asset_id == asset_id,
-                OfferingRisk.cause == threat.cause,
+                OfferingRisk.cause == threat.cause.value,
                 OfferingRisk.evidence_id == threat.evidence_id,
             )
             .order_by(col(OfferingRisk.episode).desc())
@@ -224,7 +233,7 @@ def _open(session: Session, clock: Clock, rng: Rng, entry: LogEntry, threat: Thr
             offering_id=offering.id,
             asset_id=asset_id,
             object_id=threat.asset.space_object_id,
-            cause=threat.cause,
+            cause=threat.cause.value,
             evidence_id=threat.evidence_id,
             episode=1 if last is None else last.episode + 1,
             evidence_marking_id=threat.marking_id,
@@ -324,7 +333,7 @@ def _close_past(session: Session, clock: Clock, entry: LogEntry, run: Run, near:
         select(OfferingRisk, Conjunction)
         .join(Conjunction, col(Conjunction.id) == col(OfferingRisk.evidence_id))
         .where(
-            OfferingRisk.cause == "conjunction",
+            OfferingRisk.cause == Cause.CONJUNCTION.value,
             col(OfferingRisk.closed_at).is_(None),
             col(OfferingRisk.opened_by) < (entry.id or 0),
         )
@@ -335,7 +344,7 @@ def _close_past(session: Session, clock: Clock, entry: LogEntry, run: Run, near:
         if conjunction.tca < clock.now()
         or (conjunction.id not in near and run.window_start <= conjunction.tca <= run.window_stop)
     ]
-    for risk in session.exec(older.where(OfferingRisk.cause == "decay")).all():
+    for risk in session.exec(older.where(OfferingRisk.cause == Cause.DECAY.value)).all():
         thing = session.get(SpaceObject, risk.evidence_id)
         if thing is not None and thing.decay_predicted_at is None:
             over.append(risk)

@@ -13,7 +13,14 @@ from catalog import assets
 from catalog.content import draft_to_json, fingerprint
 from catalog.names import name_key
 from catalog.search import entries
-from catalog.tables import Offering, OfferingAsset, OfferingAttribute, OfferingDependency, OfferingVersion
+from catalog.tables import (
+    Offering,
+    OfferingAsset,
+    OfferingAttribute,
+    OfferingDependency,
+    OfferingStatus,
+    OfferingVersion,
+)
 from catalog.withheld import withheld
 from providers import audience, generation
 from providers.adapters.base import Dependency, OfferingDraft
@@ -26,8 +33,6 @@ from space_hub.rng import Rng
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
 from space_hub.vocabulary.attributes import Measured
-
-PUBLISHED, WITHDRAWN = "published", "withdrawn"
 
 NOT_COLUMNS = frozenset({"assets", "dependencies", "valid_from", "valid_to"})
 """Parts of a version's content that have tables or types of their own."""
@@ -164,9 +169,13 @@ class _Counter:
         digest = fingerprint(content)
         offering, current = self.known.get(draft.reference, (None, None))
         if offering is not None and current is not None and current.content_sha256 == digest:
-            back = offering.status == WITHDRAWN
+            back = offering.status == OfferingStatus.WITHDRAWN.value
             if back:
-                offering.status, offering.withdrawn_reason, offering.updated_at = PUBLISHED, "", self.clock.now()
+                offering.status, offering.withdrawn_reason, offering.updated_at = (
+                    OfferingStatus.PUBLISHED.value,
+                    "",
+                    self.clock.now(),
+                )
                 self.offerings.append(offering)
                 self.told.append((offering, current))
             return Taken(offering, current, back)
@@ -178,7 +187,7 @@ class _Counter:
                 id=self.rng.scope(organisation_id, "offering").id("off"),
                 provider_id=self.provider.id,
                 reference=draft.reference,
-                status=PUBLISHED,
+                status=OfferingStatus.PUBLISHED.value,
                 mission_area=content["mission_area"],
                 capability=content["capability"],
                 current_version_id=version_id,
@@ -186,7 +195,7 @@ class _Counter:
                 created_at=now,
                 updated_at=now,
             )
-        offering.status, offering.withdrawn_reason = PUBLISHED, ""
+        offering.status, offering.withdrawn_reason = OfferingStatus.PUBLISHED.value, ""
         offering.mission_area, offering.capability = content["mission_area"], content["capability"]
         offering.current_version_id, offering.marking_id, offering.updated_at = version_id, marking, now
         version = OfferingVersion(

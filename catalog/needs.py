@@ -118,12 +118,12 @@ def _phases(given: Sequence[PhaseGiven], about: Capability, currency: str) -> tu
     if not given:
         raise Invalid("catalog.phases_missing")
     if len({each.phase for each in given}) < len(given):
-        raise Invalid("catalog.phase_repeated", phases=", ".join(each.phase.value for each in given))
+        raise Invalid("catalog.phase_repeated", phases=tuple(each.phase for each in given))
     found = {}
     for each in given:
         quantity = convert(each.quantity, each.unit, about.capacity_unit, of=f"phases.{each.phase.value}")
         if quantity <= 0:
-            raise Invalid("catalog.quantity_not_positive", phase=each.phase.value, given=each.quantity)
+            raise Invalid("catalog.quantity_not_positive", phase=each.phase, given=each.quantity)
         budget: Decimal | None = None
         if each.budget_per_day is not None:
             budget = money(each.budget_per_day, currency).amount

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from sqlmodel import Session, col, select
 
-from catalog.intake import WITHDRAWN, Intake, Taken, take, tell_audience
+from catalog.intake import Intake, Taken, take, tell_audience
 from catalog.search import entries
-from catalog.tables import Asset, Offering, OfferingAsset, OfferingDependency, OfferingVersion
+from catalog.tables import Asset, Offering, OfferingAsset, OfferingDependency, OfferingStatus, OfferingVersion
 from providers import generation, onboarding
 from providers.adapters.base import Listing, OfferingDraft, Refused
 from providers.tables import Provider
@@ -73,9 +73,13 @@ def _withdraw(
     reason: str,
 ) -> list[Offering]:
     """Those of `offerings` that were published, now withdrawn; who reads them is told."""
-    gone = [offering for offering in offerings if offering.status != WITHDRAWN]
+    gone = [offering for offering in offerings if offering.status != OfferingStatus.WITHDRAWN.value]
     for offering in gone:
-        offering.status, offering.withdrawn_reason, offering.updated_at = WITHDRAWN, reason, clock.now()
+        offering.status, offering.withdrawn_reason, offering.updated_at = (
+            OfferingStatus.WITHDRAWN.value,
+            reason,
+            clock.now(),
+        )
         session.add(offering)
         version = session.get_one(OfferingVersion, offering.current_version_id)
         audit.record(session, clock, principal, "offering.withdraw", offering.id, reason=reason)

@@ -107,7 +107,7 @@ def report(
     if doors.has_door(session, provider.id):
         raise Conflict("order.adapter_speaks", order_id=order_id)
     if order.step == "closed":
-        raise Conflict("order.already_ended", status=str(order.status), said=status.value)
+        raise Conflict("order.already_ended", status=OrderStatus(order.status or ""), said=status)
     reference = provider_reference or order.provider_reference or ""
     _take(session, clock, order, OrderState(reference, status, raw or status.value, at=clock.now(), reason=reason))
     audit.record(session, clock, principal, "order.report", order.id, status=status.value)
@@ -128,7 +128,7 @@ def cancel(
     if call_off.organisation_id != principal.organisation_id:
         raise Forbidden("call_off.not_yours", call_off_id=call_off_id)
     if CallOffStatus(call_off.status) is not CallOffStatus.ACTIVE:
-        raise Conflict("call_off.not_active", status=call_off.status)
+        raise Conflict("call_off.not_active", status=CallOffStatus(call_off.status))
     order = session.exec(select(SupplyOrder).where(SupplyOrder.call_off_id == call_off_id).with_for_update()).one()
     untouched = order.step == "place" and order.attempts == 0 and order.lease is None
     order.step = "cancel"

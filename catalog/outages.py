@@ -6,7 +6,6 @@ supply rests on the asset, not by rivals.
 """
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
@@ -18,12 +17,13 @@ from space_hub.clock import Clock
 from space_hub.delivery import log
 from space_hub.errors import Conflict, Forbidden, Invalid, NotFound
 from space_hub.rng import Rng
+from space_hub.text import Word
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
 
 
-class Severity(StrEnum):
+class Severity(Word, of="severity"):
     DEGRADED = "degraded"
     LOST = "lost"
 
@@ -108,7 +108,7 @@ def _asset(
 ) -> tuple[Asset, Provider]:
     """The one asset that is meant, among those the principal may report on."""
     if principal.kind is OrganisationKind.NATION:
-        raise Forbidden("outage.not_a_reporter", kind=principal.kind.value)
+        raise Forbidden("outage.not_a_reporter", kind=principal.kind)
     if (asset_id is None) == (catalog_number is None):
         raise Invalid("outage.name_one_asset")
     statement = select(Asset, Provider).join(Provider, col(Provider.id) == col(Asset.provider_id))

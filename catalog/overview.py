@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
 from catalog.demand_tables import DemandCell, DemandRelease
@@ -37,6 +37,8 @@ class AreaLine:
     providers: int | None
     assets: int | None
     listings: int
+    claimed: int | None = None
+    """Listings whose owner came and was believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +62,8 @@ class _Sum:
 
 
 def overview(session: Session, principal: Principal, now: datetime) -> list[AreaLine]:
-    """Counts by mission area and nation of the supplier, with the unclaimed listings of public registers beside."""
-    listed: Counter[tuple[str, str | None]] = Counter()
-    counted = select(
-        RegisterListing.capability_guess, RegisterListing.operator_nation, func.count(col(RegisterListing.id))
-    ).group_by(col(RegisterListing.capability_guess), col(RegisterListing.operator_nation))
-    for guess, nation, count in session.execute(counted):
-        about = CAPABILITIES.get(guess or "")
-        listed["other" if about is None else about.area.value, nation] += count
+    """Counts by mission area and nation of the supplier, with the listings of public registers beside."""
+    listed = _listings(session)
     if principal.kind is OrganisationKind.PROVIDER:
         return [AreaLine(area, nation, None, None, None, count) for (area, nation), count in _ordered(listed)]
     statement = shelf(principal, now).with_only_columns(
@@ -90,11 +86,33 @@ def overview(session: Session, principal: Principal, now: datetime) -> list[Area
         .group_by(col(Offering.mission_area), col(Provider.nation))
     )
     assets = {(area, nation): count for area, nation, count in session.execute(resting)}
+    claimed = _listings(session, col(RegisterListing.asset_id).is_not(None))
     places: Counter[tuple[str, str | None]] = Counter({**dict.fromkeys(offered, 0), **listed})
     return [
-        AreaLine(area, nation, *offered.get((area, nation), (0, 0)), assets.get((area, nation), 0), count)
+        AreaLine(
+            area,
+            nation,
+            *offered.get((area, nation), (0, 0)),
+            assets.get((area, nation), 0),
+            count,
+            claimed[area, nation],
+        )
         for (area, nation), count in _ordered(places)
     ]
+
+
+def _listings(session: Session, *conditions: ColumnElement[bool]) -> Counter[tuple[str, str | None]]:
+    """How many by mission area and nation of the operator; `other` where no capability was guessed."""
+    counted = (
+        select(RegisterListing.capability_guess, RegisterListing.operator_nation, func.count(col(RegisterListing.id)))
+        .where(*conditions)
+        .group_by(col(RegisterListing.capability_guess), col(RegisterListing.operator_nation))
+    )
+    found: Counter[tuple[str, str | None]] = Counter()
+    for guess, nation, count in session.execute(counted):
+        about = CAPABILITIES.get(guess or "")
+        found["other" if about is None else about.area.value, nation] += count
+    return found
 
 
 def gap_view(session: Session, principal: Principal, now: datetime, k: int) -> list[GapLine]:

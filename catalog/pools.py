@@ -36,7 +36,7 @@ def create(
 ) -> Pool:
     """A pool led by the principal's nation, which is its first member."""
     if principal.kind is not OrganisationKind.NATION:
-        raise Forbidden("pool.lead_is_a_nation", kind=principal.kind.value)
+        raise Forbidden("pool.lead_is_a_nation", kind=principal.kind)
     pool = Pool(
         id=rng.scope(principal.organisation_id, "pool").id("pol"),
         name=name,

@@ -13,6 +13,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from space_hub.db import BIG, JSON_TYPE
+from space_hub.text import Word
 
 
 class Pool(SQLModel, table=True):
@@ -236,6 +237,15 @@ class CallOffEntry(SQLModel, table=True):
     authority_office: str = Field(default="", max_length=200)
     reason: str = Field(default="", max_length=500)
     at: datetime
+
+
+class OrderStep(Word, of="order_step"):
+    """What the hub does next with an order."""
+
+    PLACE = "place"
+    FOLLOW = "follow"
+    CANCEL = "cancel"
+    CLOSED = "closed"
 
 
 class SupplyOrder(SQLModel, table=True):

@@ -15,12 +15,18 @@ from catalog.gap_report import CoarseNeed, need_from_json
 from catalog.matching.eligibility import asked_params
 from catalog.matching.values import Need
 from catalog.wording import sentence
-from space_hub.text import LANGUAGES, say
+from space_hub.text import LANGUAGES, Word, say
 from space_hub.vocabulary.capabilities import capability
 from space_hub.vocabulary.phases import Phase
 
-PRIVATE, AGGREGATED, ANONYMOUS, NAMED = LEVELS = ("private", "aggregated", "anonymous", "named")
-"""How much of a need others may read, in rising order."""
+
+class Level(Word, of="demand_level"):
+    """How much of a need others may read, in rising order."""
+
+    PRIVATE = "private"
+    AGGREGATED = "aggregated"
+    ANONYMOUS = "anonymous"
+    NAMED = "named"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ def content(need: Need, level: str, nation: str) -> Content:
         quarter_to=coarsen.quarter(stop),
         text_en="",
         text_fr="",
-        owner_nation=nation if level == NAMED else None,
+        owner_nation=nation if level == Level.NAMED else None,
     )
     return _worded(shown)
 
@@ -92,9 +98,9 @@ def signal_content(
         quarter_to=coarsen.quarter(stop),
         text_en=texts[0],
         text_fr=texts[1],
-        owner_nation=nation if level == NAMED else None,
+        owner_nation=nation if level == Level.NAMED else None,
     )
-    return shown if level == NAMED else _worded(shown, kind)
+    return shown if level == Level.NAMED else _worded(shown, kind)
 
 
 def reference(shown: Content) -> str:

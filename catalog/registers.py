@@ -7,16 +7,19 @@ claim survives; what it no longer names stays as it was last read.
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
-from catalog import ucs
+from catalog.names import name_key
 from catalog.register_tables import RegisterListing, RegisterRefusal, RegisterSource
 from catalog.tables import Asset
-from catalog.ucs import Listed, Refusal
+from providers.adapters.base import Refused
+from providers.adapters.register_rows import SATELLITES, STATIONS, Registered, read_network, read_table
+from providers.lifecycle import Status
 from providers.tables import Provider
 from space_hub.clock import Clock
 from space_hub.errors import Invalid
@@ -25,8 +28,8 @@ from space_hub.trust import audit
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
 
-READERS: dict[str, Callable[[str], Iterator[Listed | Refusal]]] = {ucs.NAME: ucs.read}
-"""Register -> the reader of its table."""
+READERS: dict[str, Callable[[str], list[Registered | Refused]]] = {SATELLITES: read_table, STATIONS: read_network}
+"""Register -> the reader of its table or file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,9 @@ def import_register(
     ).one_or_none()
     if known is not None:
         return _report(session, known, again=True)
-    rows = list(reader(text))
-    if any(isinstance(row, Refusal) and row.line == 0 for row in rows) or not rows:
-        columns = next((row.params["columns"] for row in rows if isinstance(row, Refusal)), "-")
-        raise Invalid("register.column_missing", columns=columns)
+    rows = reader(text)
+    if not rows:
+        raise Invalid("register.empty", name=name)
     source = RegisterSource(
         id=rng.scope("hub", "register_source").id("rgs"),
         name=name,
@@ -85,28 +87,37 @@ def import_register(
     return report
 
 
-def listings(*, operator_nation: str | None = None, capability: str | None = None, state: str | None = None) -> Any:
-    """A statement of listings; they are public, so everyone with a key reads them all."""
-    statement = select(RegisterListing)
+def listings(
+    principal: Principal,
+    *,
+    operator_nation: str | None = None,
+    capability: str | None = None,
+    state: str | None = None,
+) -> Any:
+    """A statement of listings, each with the provider whose claim of it was accepted, None without one.
+
+    Listings are public, so everyone with a key reads them all. A supplier reads
+    neither the holder nor the state of what is not its own, whatever it asks for.
+    """
+    supplier = principal.kind is OrganisationKind.PROVIDER
+    own = col(Provider.organisation_id) == principal.organisation_id
+    named = own if supplier else or_(own, col(Provider.status) == Status.VERIFIED.value)
+    statement = (
+        select(RegisterListing, Provider)
+        .outerjoin(Asset, col(Asset.id) == col(RegisterListing.asset_id))
+        .outerjoin(Provider, and_(col(Provider.id) == col(Asset.provider_id), named))
+    )
     for column, wanted in (
         (RegisterListing.operator_nation, operator_nation),
         (RegisterListing.capability_guess, capability),
-        (RegisterListing.state, state),
+        (RegisterListing.state, None if supplier else state),
     ):
         if wanted is not None:
             statement = statement.where(col(column) == wanted)
     return statement
 
 
-def own_assets(session: Session, principal: Principal) -> frozenset[str]:
-    """Assets of the asker's own profile: a provider reads the state of its own listings only."""
-    if principal.kind is not OrganisationKind.PROVIDER:
-        return frozenset()
-    found = select(Asset.id).join(Provider, col(Provider.id) == col(Asset.provider_id))
-    return frozenset(session.exec(found.where(Provider.organisation_id == principal.organisation_id)))
-
-
-def _keep(session: Session, rng: Rng, source: RegisterSource, rows: Iterable[Listed | Refusal]) -> None:
+def _keep(session: Session, rng: Rng, source: RegisterSource, rows: Iterable[Registered | Refused]) -> None:
     before = session.exec(
         select(RegisterListing)
         .join(RegisterSource, col(RegisterSource.id) == col(RegisterListing.source_id))
@@ -115,27 +126,30 @@ def _keep(session: Session, rng: Rng, source: RegisterSource, rows: Iterable[Lis
     known = {_identity(each.catalog_number, each.operator_key, each.asset_name): each for each in before}
     stream = rng.scope("hub", "register_listing")
     for row in rows:
-        if isinstance(row, Refusal):
-            session.add(
-                RegisterRefusal(source_id=source.id, line=row.line, code=row.code, params=row.params, raw=row.raw)
+        if isinstance(row, Refused):
+            refusal = RegisterRefusal(
+                source_id=source.id, line=row.line or 0, code=row.code, params=row.params, raw=row.raw[:500]
             )
+            session.add(refusal)
             continue
-        listing = known.get(_identity(row.catalog_number, row.operator_key, row.asset_name))
+        key = name_key(row.operator_name)
+        listing = known.get(_identity(row.catalog_number, key, row.asset_name))
         if listing is None:
             listing = RegisterListing(
                 id=stream.id("rgl"),
                 source_id=source.id,
-                line=row.line,
+                line=row.row,
                 operator_name=row.operator_name,
-                operator_key=row.operator_key,
-                asset_kind=row.asset_kind,
+                operator_key=key,
+                asset_kind=row.asset_kind.value,
                 asset_name=row.asset_name,
             )
-        listing.source_id, listing.line = source.id, row.line
-        for field in ("operator_name", "operator_key", "operator_nation", "asset_name", "catalog_number", "cospar"):
+        listing.source_id, listing.line, listing.operator_key = source.id, row.row, key
+        for field in ("operator_name", "operator_nation", "asset_name", "catalog_number", "cospar", "purpose"):
             setattr(listing, field, getattr(row, field))
-        for field in ("purpose", "capability_guess", "orbit", "launched", "site"):
+        for field in ("capability_guess", "orbit", "launched"):
             setattr(listing, field, getattr(row, field))
+        listing.site = None if row.site is None else {"lon": row.site[0], "lat": row.site[1]}
         session.add(listing)
     session.flush()
 

@@ -24,7 +24,7 @@ from catalog.demand_tables import (
     NeedStanding,
     PublishedNeed,
 )
-from catalog.publication import AGGREGATED, ANONYMOUS, Content, content
+from catalog.publication import Content, Level, content
 from catalog.tables import Requirement
 from space_hub.clock import Clock
 from space_hub.rng import Rng
@@ -64,7 +64,7 @@ def contributions(session: Session) -> dict[Leaf, dict[str, float]]:
         select(NeedStanding, Requirement, Organisation.nation)
         .join(Requirement, col(Requirement.id) == col(NeedStanding.requirement_id))
         .join(Organisation, col(Organisation.id) == col(Requirement.organisation_id))
-        .where(NeedStanding.state == "open", NeedStanding.level == AGGREGATED)
+        .where(NeedStanding.state == "open", NeedStanding.level == Level.AGGREGATED.value)
     )
     for standing, requirement, nation in session.exec(needs):
         quantities = {Phase(each["phase"]): float(each["quantity"]) for each in requirement.phases}
@@ -74,7 +74,7 @@ def contributions(session: Session) -> dict[Leaf, dict[str, float]]:
     signals = (
         select(DemandSignal, Organisation.nation)
         .join(Organisation, col(Organisation.id) == col(DemandSignal.organisation_id))
-        .where(DemandSignal.state == "open", DemandSignal.level == AGGREGATED)
+        .where(DemandSignal.state == "open", DemandSignal.level == Level.AGGREGATED.value)
     )
     for signal, nation in session.exec(signals):
         if signal.capability is None or signal.quantity_low is None or signal.quantity_high is None:
@@ -104,7 +104,7 @@ def _waiting_needs(session: Session) -> Iterable[tuple[datetime, str, str, Conte
         .join(Requirement, col(Requirement.id) == col(NeedStanding.requirement_id))
         .where(
             NeedStanding.state == "open",
-            NeedStanding.level == ANONYMOUS,
+            NeedStanding.level == Level.ANONYMOUS.value,
             col(NeedStanding.requirement_id).not_in(out),
         )
     )
@@ -116,14 +116,14 @@ def _waiting_needs(session: Session) -> Iterable[tuple[datetime, str, str, Conte
             .order_by(col(NeedEntry.number).desc())
             .limit(1)
         ).one()
-        shown = content(requirements.need_of(requirement), ANONYMOUS, "")
+        shown = content(requirements.need_of(requirement), Level.ANONYMOUS.value, "")
         yield since, "requirement", requirement.id, shown
 
 
 def _waiting_signals(session: Session) -> Iterable[tuple[datetime, str, str, Content]]:
     out = select(PublishedNeed.source_id).where(PublishedNeed.state == "open")
     found = select(DemandSignal).where(
-        DemandSignal.state == "open", DemandSignal.level == ANONYMOUS, col(DemandSignal.id).not_in(out)
+        DemandSignal.state == "open", DemandSignal.level == Level.ANONYMOUS.value, col(DemandSignal.id).not_in(out)
     )
     for row in session.exec(found):
         yield row.created_at, row.kind, row.id, demand.signal_shown(session, row)

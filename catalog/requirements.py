@@ -64,9 +64,16 @@ def state(
         organisation_id=row.organisation_id,
         step=adoption.Step.NEED_STATED,
     )
-    ledger.start(session, clock, rng, kind="need.look", params={"requirement_id": row.id}, principal=principal)
+    queue_look(session, clock, rng, principal, row.id)
     audit.record(session, clock, principal, "requirement.state", row.id, sha256=row.content_sha256)
     return row
+
+
+def queue_look(session: Session, clock: Clock, rng: Rng, principal: Principal, requirement_id: str) -> None:
+    """Have the shelf looked along for a need, once in its life: what arrives later is matched when it comes."""
+    params = {"requirement_id": requirement_id}
+    slot = f"look:{requirement_id}"
+    ledger.start(session, clock, rng, kind="need.look", params=params, principal=principal, slot=slot)
 
 
 def get(session: Session, principal: Principal, requirement_id: str) -> Requirement:

@@ -1,7 +1,6 @@
 """Where a requirement stands: its states as a table, its row for the length of a transaction, and its history."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any
 
 from sqlmodel import Session, func, select
@@ -10,17 +9,18 @@ from catalog.demand_tables import NeedEntry, NeedStanding
 from catalog.tables import Requirement
 from space_hub.clock import Clock
 from space_hub.errors import Conflict
+from space_hub.text import Word
 from space_hub.trust.principal import Principal
 
 
-class State(StrEnum):
+class State(Word, of="need_state"):
     OPEN = "open"
     PAUSED = "paused"
     MET = "met"
     CLOSED = "closed"
 
 
-class Event(StrEnum):
+class Event(Word, of="need_event"):
     PAUSE = "pause"
     RESUME = "resume"
     MEET = "meet"
@@ -39,8 +39,8 @@ _TABLE: Mapping[tuple[State, Event], State] = {
 def after(state: State, event: Event) -> State:
     """The state that follows; an arrow that is not in the table is refused, and those that are get named. Pure."""
     if (state, event) not in _TABLE:
-        possible = ", ".join(one.value for at, one in _TABLE if at is state) or "-"
-        raise Conflict("need.transition_illegal", state=state.value, event=event.value, possible=possible)
+        possible = tuple(one for at, one in _TABLE if at is state)
+        raise Conflict("need.transition_illegal", state=state, event=event, possible=possible)
     return _TABLE[state, event]
 
 

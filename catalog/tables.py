@@ -9,17 +9,24 @@ of its own beside this module.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from space_hub.db import BIG, JSON_TYPE, one_of
+from space_hub.text import Word
+from space_hub.vocabulary.codes import DEPENDENCY_KINDS, MATURITIES
+
+
+class OfferingStatus(Word, of="offering_status"):
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
 
 
 class Offering(SQLModel, table=True):
     __tablename__ = "offering"
     __table_args__ = (
         UniqueConstraint("provider_id", "reference"),
-        CheckConstraint("status IN ('published', 'withdrawn')", name="known_status"),
+        one_of("status", *OfferingStatus),
     )
 
     id: str = Field(primary_key=True)
@@ -50,7 +57,7 @@ class OfferingVersion(SQLModel, table=True):
     __tablename__ = "offering_version"
     __table_args__ = (
         UniqueConstraint("offering_id", "number"),
-        one_of("maturity", "concept", "prototype", "demonstrated", "operational"),
+        one_of("maturity", *MATURITIES),
     )
 
     id: str = Field(primary_key=True)
@@ -110,10 +117,7 @@ class OfferingDependency(SQLModel, table=True):
 
     __tablename__ = "offering_dependency"
     __table_args__ = (
-        one_of(
-            "kind",
-            *("owner", "jurisdiction", "contract_holder", "launcher", "ground_network", "cloud", "bus", "spectrum"),
-        ),
+        one_of("kind", *DEPENDENCY_KINDS),
         Index("ix_offering_dependency_shared", "kind", "name_key"),
     )
 

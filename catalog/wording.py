@@ -1,8 +1,9 @@
 """Reasons of a match as sentences, in English or French."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from catalog.code_labels import label
 from space_hub.text import say
 from space_hub.vocabulary.attributes import ATTRIBUTES
 from space_hub.vocabulary.capabilities import CAPABILITIES
@@ -17,11 +18,15 @@ def sentence(code: str, params: Mapping[str, Any], language: str, *, capacity_un
         about = ATTRIBUTES[params["attribute"]]
         said["attribute"] = say(f"vocabulary.attribute.{about.code}", language)
         said["asked"] = _asked(params, about.unit, language)
-        said["offered"] = _offered(params["offered"], about.unit, language)
+        said["offered"] = _offered(about.code, params["offered"], about.unit, language)
     elif code.startswith(("match.capability", "match.enter.capability")):
         for name in ("asked", "offered"):
             known = params[name] in CAPABILITIES
             said[name] = say(f"vocabulary.capability.{params[name]}", language) if known else params[name]
+    elif "modality" in code.split("."):
+        for name in ("asked", "offered"):
+            codes = str(params[name]).split(", ")
+            said[name] = ", ".join(label("modality", each, language) for each in codes)
     if "phase" in params:
         said["phase"] = say(f"vocabulary.phase.{params['phase']}", language)
     if "phases" in params:
@@ -35,21 +40,25 @@ def _asked(params: Mapping[str, Any], unit: str | None, language: str) -> str:
     if params["flag"] is not None:
         return _yes(params["flag"], language)
     if params["codes"]:
-        return f"{say(f'match.operator.{operator}', language)} {', '.join(params['codes'])}"
+        return f"{say(f'match.operator.{operator}', language)} {_codes(params['attribute'], params['codes'], language)}"
     if params["upper"] is not None:
         return f"{_number(params['threshold'], language)}–{_number(params['upper'], language)} {unit}"
     return f"{_SIGNS[operator]} {_number(params['threshold'], language)} {unit}"
 
 
-def _offered(offered: Any, unit: str | None, language: str) -> str:
+def _offered(attribute: str, offered: Any, unit: str | None, language: str) -> str:
     if offered is None:
         return "-"
     if isinstance(offered, bool):
         return _yes(offered, language)
     if all(isinstance(part, str) for part in offered):
-        return ", ".join(offered)
+        return _codes(attribute, offered, language)
     low, high = (_number(part, language) for part in offered)
     return f"{low} {unit}" if low == high else f"{low}–{high} {unit}"
+
+
+def _codes(attribute: str, codes: Sequence[str], language: str) -> str:
+    return ", ".join(label(ATTRIBUTES[attribute].list_name, code, language) for code in codes)
 
 
 def _number(value: float, language: str) -> str:

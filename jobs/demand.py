@@ -7,10 +7,18 @@ for a whole shelf. A chunk that is done twice changes nothing the second time.
 from collections.abc import Callable
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
-from catalog import arrivals, gaps, releases
+from catalog import arrivals, gaps, releases, requirements
+from catalog.demand_tables import NeedStanding
+from catalog.standings import State
+from catalog.tables import Requirement
 from jobs.task import Task
+from space_hub.clock import Clock
+from space_hub.rng import Rng
+from space_hub.trust.organisations import Organisation
+from space_hub.trust.principal import Principal
+from space_hub.trust.scopes import OrganisationKind
 
 
 def release(task: Task) -> dict[str, Any]:
@@ -29,6 +37,19 @@ def look(task: Task) -> dict[str, Any]:
         return arrivals.look(session, task.clock, task.rng, task.principal, requirement_id, after)
 
     return {"chunks": _all(task, chunk)}
+
+
+def queue_looks(session: Session, clock: Clock, rng: Rng) -> None:
+    """Have every open need looked at that nobody has looked at yet: those that an older schema brought along."""
+    unlooked = (
+        select(Requirement.id, Organisation)
+        .join(NeedStanding, col(NeedStanding.requirement_id) == col(Requirement.id))
+        .join(Organisation, col(Organisation.id) == col(Requirement.organisation_id))
+        .where(NeedStanding.state == State.OPEN.value, col(NeedStanding.suppliers_meeting).is_(None))
+    )
+    for requirement_id, owner in session.exec(unlooked.order_by(col(Requirement.id))).all():
+        asker = Principal(owner.id, OrganisationKind(owner.kind), owner.nation, "", frozenset())
+        requirements.queue_look(session, clock, rng, asker, requirement_id)
 
 
 def provider(task: Task) -> dict[str, Any]:

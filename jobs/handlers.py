@@ -35,6 +35,7 @@ LIGHT = {
 
 DOORS = {
     "supplier.sync": "jobs.sync:sync_one",
+    "stapi.search": "jobs.stapi:search",
 }
 """A supplier may take a minute to answer: lanes of their own, so that slow ones keep no other work waiting."""
 

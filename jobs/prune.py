@@ -1,8 +1,9 @@
-"""Forget what is long over: slots of the schedule, answers kept for a retry, old reports, letters and their codes."""
+"""Forget what is long over: slots, answers kept for a retry, old reports, searches, letters and their codes."""
 
 from datetime import timedelta
 from typing import Any
 
+from catalog import searches
 from jobs.schedule import PREFIX
 from jobs.task import Task
 from providers import doors, recheck
@@ -22,5 +23,6 @@ def prune(task: Task) -> dict[str, Any]:
             "reports": doors.prune_reports(session, task.clock),
             "answers": idempotency.prune(session, task.clock, keep=KEEP),
             "letters": mail.prune(session, task.clock, keep=KEEP),
+            "searches": searches.prune(session, task.clock),
             "codes": recheck.prune_codes(session, task.clock, keep=KEEP),
         }

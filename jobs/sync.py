@@ -11,8 +11,8 @@ import structlog
 from sqlmodel import Session, col, select
 
 from catalog import offerings
-from catalog.intake import PUBLISHED, WITHDRAWN, take
-from catalog.tables import Offering, OfferingVersion
+from catalog.intake import take
+from catalog.tables import Offering, OfferingStatus, OfferingVersion
 from jobs.schedule import PREFIX
 from jobs.task import Task
 from providers import doors, sync
@@ -87,9 +87,13 @@ def _take(task: Task, session: Session, door: SupplierDoor, provider: Provider, 
         .join(OfferingVersion, col(OfferingVersion.id) == col(Offering.current_version_id))
         .where(Offering.provider_id == provider.id, OfferingVersion.source == door.adapter)
     ).all()
-    known = [reference for reference, status, _ in shelf if status == PUBLISHED]
+    known = [reference for reference, status, _ in shelf if status == OfferingStatus.PUBLISHED.value]
     # What its owner took off by hand stays off, whatever the interface still lists.
-    closed = {reference for reference, status, reason in shelf if status == WITHDRAWN and reason == _OWNER}
+    closed = {
+        reference
+        for reference, status, reason in shelf
+        if status == OfferingStatus.WITHDRAWN.value and reason == _OWNER
+    }
     plan = sync.decide(known, listing, confirmed=digest == door.listing_sha256)
     listed = len(listing.offered) + len(listing.refused)
     if plan.hold is not None:

@@ -7,7 +7,6 @@ rewrite. Planners are told of every change; rivals never.
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, or_
@@ -18,9 +17,10 @@ from providers.tables import Clearance, Provider
 from providers.vetting import RANK, Tier
 from space_hub.clock import Clock
 from space_hub.delivery import log
+from space_hub.text import Word
 
 
-class State(StrEnum):
+class State(Word, of="clearance_state"):
     ACTIVE = "active"
     SUSPENDED = "suspended"
     EXPIRED = "expired"

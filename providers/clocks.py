@@ -40,7 +40,7 @@ def turn(session: Session, clock: Clock, rng: Rng) -> int:
 
 
 def _raise(session: Session, clock: Clock, rng: Rng, row: Submission) -> None:
-    submissions.enter(session, clock, row, f"late_{row.level}", "", None)
+    submissions.enter(session, clock, row, submissions.Event(f"late_{row.level}"), "", None)
     office = offices.known(session, row.office_id)
     desk = offices.front_desk(session, clock)
     to = {1: office.deputy_email, 2: office.head_email, 3: desk.officer_email}[row.level]

@@ -8,7 +8,6 @@ refuse. The owner reads all of its own.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -17,14 +16,16 @@ from providers import audience as readers
 from providers import files, generation
 from providers.tables import Consent, ConsentEntry, Evidence, Provider
 from space_hub.clock import Clock
+from space_hub.delivery import log
 from space_hub.errors import Invalid, NotFound
+from space_hub.text import Word
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
 from space_hub.vocabulary.nations import nations as read_nations
 
 
-class Audience(StrEnum):
+class Audience(Word, of="audience"):
     """In falling order of who reads; `nations` are those named, without their suppliers."""
 
     PUBLIC = "public"
@@ -34,7 +35,7 @@ class Audience(StrEnum):
     NOBODY = "nobody"
 
 
-class Purpose(StrEnum):
+class Purpose(Word, of="purpose"):
     SEARCH = "search"
     MATCH = "match"
     STATISTICS = "statistics"
@@ -121,14 +122,15 @@ def give(
     """Say who may see a datum; `subject` is one offering or document, or empty for all of the provider's.
 
     What planners may see changes with the next look at the shelf: the provider
-    gets a new number of the shelf, and every index pulls it again.
+    gets a new number of the shelf, and every index pulls it again. The event is
+    its own: that something was narrowed would tell others that there was something.
     """
     provider = files.own(session, principal, provider_id)
     if datum not in DEFAULTS:
         raise Invalid("consent.datum_unknown", given=datum, known=", ".join(DEFAULTS))
     named = None if nations is None else sorted(read_nations(nations))
     if (audience is Audience.NATIONS) != bool(named):
-        raise Invalid("consent.nations_wrong", audience=audience.value)
+        raise Invalid("consent.nations_wrong", audience=audience)
     _check_subject(session, provider, datum, subject)
     key = (principal.organisation_id, subject, datum)
     marking = _marking(session, principal.organisation_id, audience, named)
@@ -165,6 +167,10 @@ def give(
         )
     )
     audit.record(session, clock, principal, "consent.give", provider.id, datum=datum, audience=row.audience)
+    said = {"datum": datum, "audience": row.audience, "nations": row.nations, "purposes": row.purposes}
+    payload = {"provider_id": provider.id, "subject": subject, **said}
+    alone = markings.owner_only(session, principal.organisation_id)
+    log.append(session, clock, "consent.changed", provider.id, payload, alone)
     provider.shelf_generation = generation.bump(session)
     session.add(provider)
     session.flush()

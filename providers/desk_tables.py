@@ -11,6 +11,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from space_hub.db import JSON_TYPE, one_of
+from space_hub.text import Word
 
 
 class Office(SQLModel, table=True):
@@ -116,11 +117,16 @@ class FairnessRelease(SQLModel, table=True):
     at: datetime
 
 
+class RegisterKind(Word, of="register_kind"):
+    FRONT_DOOR = "front_door"
+    REGISTER = "register"
+
+
 class ExternalRegister(SQLModel, table=True):
     """Another front door or register: a neighbour that is linked, not a rival."""
 
     __tablename__ = "external_register"
-    __table_args__ = (one_of("kind", "front_door", "register"),)
+    __table_args__ = (one_of("kind", *RegisterKind),)
 
     id: str = Field(primary_key=True)
     name_en: str = Field(max_length=200)

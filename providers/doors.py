@@ -30,6 +30,7 @@ from space_hub.delivery import egress, log
 from space_hub.delivery.wire import Fetched, Wire
 from space_hub.errors import Conflict, Invalid, NotFound
 from space_hub.rng import Rng
+from space_hub.text import Word
 from space_hub.trust import audit
 from space_hub.trust.principal import Principal
 from space_hub.vocabulary.capabilities import capability
@@ -44,11 +45,29 @@ _KEEP_LAST = 20
 _MOST_MAPPED = 1_000
 
 
+class DoorState(Word, of="door_state"):
+    """`held`: its last listing lost so much that a person must confirm it."""
+
+    OPEN = "open"
+    FAILING = "failing"
+    HELD = "held"
+    CLOSED = "closed"
+
+
+class SyncOutcome(Word, of="sync_outcome"):
+    """What a listing came to."""
+
+    CHANGED = "changed"
+    SAME = "same"
+    HELD = "held"
+    FAILED = "failed"
+
+
 class SupplierDoor(SQLModel, table=True):
     """How one supplier is reached, and how the last attempts went."""
 
     __tablename__ = "supplier_door"
-    __table_args__ = (one_of("state", "open", "failing", "held", "closed"),)
+    __table_args__ = (one_of("state", *DoorState),)
 
     provider_id: str = Field(primary_key=True, foreign_key="provider.id")
     adapter: str = Field(max_length=40)
@@ -74,7 +93,7 @@ class SyncReport(SQLModel, table=True):
     """What one listing of a supplier brought. Rows are added, and pruned by age."""
 
     __tablename__ = "sync_report"
-    __table_args__ = (one_of("outcome", "changed", "same", "held", "failed"),)
+    __table_args__ = (one_of("outcome", *SyncOutcome),)
 
     id: str = Field(primary_key=True)
     provider_id: str = Field(foreign_key="provider.id", index=True)
@@ -207,7 +226,7 @@ def confirm(session: Session, clock: Clock, principal: Principal, provider_id: s
     """A person has looked at the held listing: it is taken as it was, when it comes again."""
     door = own(session, principal, provider_id, lock=True)
     if door.state != "held":
-        raise Conflict("door.not_held", state=door.state)
+        raise Conflict("door.not_held", state=DoorState(door.state))
     door.state, door.failures, door.next_at = "open", 0, clock.now()
     session.add(door)
     audit.record(session, clock, principal, "provider.door_confirm", provider_id, listing=door.listing_sha256 or "")
@@ -375,7 +394,7 @@ _FITTING: dict[str, Callable[[Any], bool]] = {
 }
 _EXPECTED = {
     "collections": "[id, ...]",
-    "reference_parameter": "text",
+    "reference_parameter": '"..."',
     "fetch_queryables": "true, false",
     "polls": "1..30",
 }

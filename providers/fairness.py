@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from providers import submissions
 from providers.desk_tables import FairnessRelease, Submission, SubmissionEntry
 from providers.offices import Matter
-from providers.submissions import State
+from providers.submissions import Outcome, State
 from providers.working_days import is_working, working_seconds
 from space_hub.clock import Clock
 
@@ -73,9 +73,9 @@ def _cell(dimension: str, value: str, rows: Sequence[Decided]) -> Cell:
         value=value,
         decided=len(rows),
         median_h=round(median(row.hours for row in rows), 1),
-        approved=sum(row.outcome == "approved" for row in rows),
+        approved=sum(row.outcome == Outcome.APPROVED for row in rows),
         returned=sum(row.returned for row in rows),
-        rejected=sum(row.outcome == "rejected" for row in rows),
+        rejected=sum(row.outcome == Outcome.REJECTED for row in rows),
         overturned=sum(row.overturned for row in rows),
     )
 
@@ -135,7 +135,7 @@ def _decided(session: Session, start: datetime, stop: datetime) -> list[Decided]
         col(Submission.size_class).is_not(None),
     )
     overturned = select(Submission.subject).where(
-        Submission.kind == Matter.APPEAL.value, Submission.outcome == "overturned"
+        Submission.kind == Matter.APPEAL.value, Submission.outcome == Outcome.OVERTURNED.value
     )
     won = set(session.exec(overturned).all())
     found = []

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from providers import audience, generation
 from providers.lifecycle import ON_SHELF, Event, Status, after
-from providers.tables import Provider, ProviderStatusEntry
+from providers.tables import DueTo, Provider, ProviderStatusEntry
 from space_hub.clock import Clock
 from space_hub.delivery import log
 from space_hub.errors import NotFound
@@ -15,7 +15,6 @@ from space_hub.rng import Rng
 from space_hub.trust import audit
 from space_hub.trust.principal import Principal
 
-RULE, PERSON, CLOCK = "rule", "person", "clock"
 """What brings a change of status about."""
 
 
@@ -52,6 +51,14 @@ def history(session: Session, provider: Provider) -> Sequence[ProviderStatusEntr
     return session.exec(entries.order_by(col(ProviderStatusEntry.number))).all()
 
 
+def awarded(session: Session, clock: Clock, principal: Principal, provider: Provider) -> None:
+    """An agreement with it was signed through this hub: it is a newcomer no longer."""
+    if provider.newcomer:
+        provider.newcomer, provider.updated_at = False, clock.now()
+        session.add(provider)
+        audit.record(session, clock, principal, "provider.awarded", provider.id)
+
+
 def move(
     session: Session,
     clock: Clock,
@@ -60,7 +67,7 @@ def move(
     provider: Provider,
     event: Event,
     reasons: Sequence[str] = (),
-    due_to: str = PERSON,
+    due_to: DueTo = DueTo.PERSON,
 ) -> None:
     """Take `event`; refused when the status does not allow it."""
     provider.status = after(Status(provider.status), event).value
@@ -79,7 +86,7 @@ def enter(
     provider: Provider,
     event: Event,
     reasons: Sequence[str] = (),
-    due_to: str = PERSON,
+    due_to: DueTo = DueTo.PERSON,
 ) -> None:
     """History, audit and event of one change, in the caller's transaction."""
     entries = select(func.count()).select_from(ProviderStatusEntry)
@@ -91,7 +98,7 @@ def enter(
             number=count + 1,
             event=event.value,
             status=provider.status,
-            due_to=due_to,
+            due_to=due_to.value,
             reasons=list(reasons),
             by_organisation_id=principal.organisation_id,
             at=clock.now(),

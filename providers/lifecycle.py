@@ -6,12 +6,11 @@ papers lapsed renews them. A verified provider that asks for more, or whose
 particulars change, stays on the shelf while that is looked at.
 """
 
-from enum import StrEnum
-
 from space_hub.errors import Conflict
+from space_hub.text import Word
 
 
-class Status(StrEnum):
+class Status(Word, of="provider_status"):
     DRAFT = "draft"
     SUBMITTED = "submitted"
     RETURNED = "returned"
@@ -22,7 +21,7 @@ class Status(StrEnum):
     LAPSED = "lapsed"
 
 
-class Event(StrEnum):
+class Event(Word, of="provider_event"):
     REGISTER = "register"
     APPLY = "apply"
     AUTO = "auto"
@@ -38,6 +37,8 @@ class Event(StrEnum):
     REINSTATE = "reinstate"
     EXPIRE = "expire"
     RENEW = "renew"
+    SUBMIT = "submit"
+    """What `apply` was called before revision 0002; it stands in old histories, and nothing follows by it."""
 
 
 TRANSITIONS: dict[tuple[Status, Event], Status] = {
@@ -47,12 +48,14 @@ TRANSITIONS: dict[tuple[Status, Event], Status] = {
     (Status.SUBMITTED, Event.VERIFY): Status.VERIFIED,
     (Status.SUBMITTED, Event.RETURN): Status.RETURNED,
     (Status.SUBMITTED, Event.REFUSE): Status.REFUSED,
+    (Status.SUBMITTED, Event.WITHDRAW): Status.DRAFT,
     (Status.RETURNED, Event.APPLY): Status.SUBMITTED,
     (Status.RETURNED, Event.WITHDRAW): Status.DRAFT,
     (Status.REFUSED, Event.APPLY): Status.SUBMITTED,
     (Status.REFUSED, Event.APPEAL): Status.APPEALED,
     (Status.APPEALED, Event.OVERTURN): Status.VERIFIED,
     (Status.APPEALED, Event.UPHOLD): Status.REFUSED,
+    (Status.APPEALED, Event.WITHDRAW): Status.REFUSED,
     (Status.VERIFIED, Event.APPLY): Status.VERIFIED,
     (Status.VERIFIED, Event.CHANGE_MATERIAL): Status.VERIFIED,
     (Status.VERIFIED, Event.SUSPEND): Status.SUSPENDED,
@@ -78,7 +81,7 @@ ON_SHELF = frozenset(
 """Events that planners are told, because the shelf changes."""
 
 
-class State(StrEnum):
+class State(Word, of="application_state"):
     """Of an application."""
 
     SUBMITTED = "submitted"
@@ -92,7 +95,7 @@ class State(StrEnum):
     EXPIRED = "expired"
 
 
-class Step(StrEnum):
+class Step(Word, of="application_step"):
     """What moves an application."""
 
     APPLY = "apply"
@@ -110,6 +113,7 @@ class Step(StrEnum):
     OVERTURN = "overturn"
     UPHOLD = "uphold"
     EXPIRE = "expire"
+    WITHDRAW = "withdraw"
 
 
 STEPS: dict[tuple[State, Step], State] = {
@@ -130,6 +134,11 @@ STEPS: dict[tuple[State, Step], State] = {
     (State.HALF_APPROVED, Step.REJECT): State.REJECTED,
     (State.RETURNED, Step.RESUBMIT): State.SUBMITTED,
     (State.RETURNED, Step.EXPIRE): State.WITHDRAWN,
+    **{
+        (state, Step.WITHDRAW): State.WITHDRAWN
+        for state in (State.SUBMITTED, State.IN_REVIEW, State.HALF_APPROVED, State.RETURNED)
+    },
+    (State.APPEALED, Step.WITHDRAW): State.REJECTED,
     (State.REJECTED, Step.DEBRIEF): State.REJECTED,
     (State.REJECTED, Step.APPEAL): State.APPEALED,
     (State.APPEALED, Step.OVERTURN): State.APPROVED,
@@ -150,13 +159,13 @@ def after(status: Status, event: Event) -> Status:
     """The status that `event` leads to; refused when it does not apply, naming what does."""
     if (status, event) in TRANSITIONS:
         return TRANSITIONS[(status, event)]
-    possible = ", ".join(each.value for (start, each) in TRANSITIONS if start is status) or "-"
-    raise Conflict("providers.transition_illegal", status=status.value, event=event.value, possible=possible)
+    possible = tuple(each for (start, each) in TRANSITIONS if start is status)
+    raise Conflict("providers.transition_illegal", status=status, event=event, possible=possible)
 
 
 def step(state: State, taken: Step) -> State:
     """The state that a step leads to; refused when it does not apply, naming what does."""
     if (state, taken) in STEPS:
         return STEPS[(state, taken)]
-    possible = ", ".join(each.value for (start, each) in STEPS if start is state) or "-"
-    raise Conflict("application.step_illegal", state=state.value, step=taken.value, possible=possible)
+    possible = tuple(each for (start, each) in STEPS if start is state)
+    raise Conflict("application.step_illegal", state=state, step=taken, possible=possible)

@@ -10,15 +10,14 @@ from sqlmodel import Session
 from providers import clearances, files, onboarding
 from providers.lifecycle import Event
 from providers.onboarding import Profile
-from providers.standing import Standing
-from providers.tables import Provider
+from providers.tables import DueTo, Provider
 from providers.vetting import Tier
 from space_hub.clock import Clock
 from space_hub.errors import Conflict, Invalid
 from space_hub.rng import Rng
 from space_hub.trust.principal import HUB, Principal
 from space_hub.trust.scopes import OrganisationKind
-from space_hub.vocabulary.codes import MissionArea
+from space_hub.vocabulary.codes import MissionArea, Standing
 
 KIND = "national"
 
@@ -27,7 +26,7 @@ def open_national(session: Session, clock: Clock, rng: Rng, principal: Principal
     """Make the profile under which an organisation of a nation offers what the nation itself has."""
     principal.require("provider:write")
     if principal.kind is not OrganisationKind.NATION:
-        raise Conflict("onboarding.not_a_nation", kind=principal.kind.value)
+        raise Conflict("onboarding.not_a_nation", kind=principal.kind)
     if profile.nation != principal.nation:
         raise Invalid("onboarding.other_nation", given=profile.nation, expected=principal.nation)
     provider = onboarding.begin(session, clock, rng, principal, profile, kind=KIND)
@@ -35,7 +34,7 @@ def open_national(session: Session, clock: Clock, rng: Rng, principal: Principal
         raise Conflict("onboarding.nation_not_open", nation=profile.nation)
     provider.newcomer = False
     files.move(session, clock, rng, principal, provider, Event.APPLY)
-    files.move(session, clock, rng, HUB, provider, Event.AUTO, due_to=files.RULE)
+    files.move(session, clock, rng, HUB, provider, Event.AUTO, due_to=DueTo.RULE)
     areas = [area.value for area in MissionArea]
     clearances.grant(session, clock, provider, None, Tier.LISTED, areas, None)
     return provider

@@ -7,7 +7,6 @@ names and addresses like any other.
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -16,6 +15,7 @@ from providers.desk_tables import ExternalRegister, Office
 from space_hub.clock import Clock
 from space_hub.errors import Invalid, NotFound
 from space_hub.rng import Rng
+from space_hub.text import Word
 from space_hub.trust import audit, organisations
 from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import HUB_ID, Principal
@@ -29,7 +29,7 @@ _LAST = 1000
 """Rank of the front desk: everybody else is asked first."""
 
 
-class Matter(StrEnum):
+class Matter(Word, of="matter"):
     """What somebody may wait for."""
 
     APPLICATION = "application"
@@ -42,7 +42,7 @@ class Matter(StrEnum):
     REGISTER = "register"
 
 
-class OfficeKind(StrEnum):
+class OfficeKind(Word, of="office_kind"):
     OFFICE = "office"
     PROGRAMME = "programme"
 
@@ -111,15 +111,32 @@ def front_desk(session: Session, clock: Clock) -> Office:
 
 def route(session: Session, clock: Clock, matter: Matter, areas: Collection[str], asker_nation: str) -> Office:
     """The office of lowest rank whose remit covers the matter, all its mission areas and the asker's nation."""
+    return covering(session, matter, areas, asker_nation) or front_desk(session, clock)
+
+
+def covering(
+    session: Session,
+    matter: Matter,
+    areas: Collection[str],
+    asker_nation: str | None = None,
+    *,
+    holder: str | None = None,
+) -> Office | None:
+    """The office that `route` would choose, of one organisation if `holder` names it; None where none covers it.
+
+    Without `asker_nation` it is chosen alike for every asker.
+    """
     active = select(Office).where(col(Office.active), Office.id != FRONT_DESK)
+    if holder is not None:
+        active = active.where(Office.organisation_id == holder)
     for office in session.exec(active.order_by(col(Office.rank), col(Office.id))):
         if (
             matter.value in office.matters
             and (not office.mission_areas or (areas and set(areas) <= set(office.mission_areas)))
-            and (office.nations is None or asker_nation in office.nations)
+            and (office.nations is None or asker_nation is None or asker_nation in office.nations)
         ):
             return office
-    return front_desk(session, clock)
+    return None
 
 
 def save(

@@ -10,11 +10,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from sqlmodel import Session, col, func, select
 
-from providers import applications, clearances, files, recheck
+from providers import applications, cases, clearances, files, recheck
 from providers.files import history, of_organisation, own
 from providers.lifecycle import BY_STAFF, EDITABLE, Event, Status, Step
 from providers.standing import standing_of
@@ -24,6 +23,7 @@ from space_hub.clock import Clock
 from space_hub.delivery import mail
 from space_hub.errors import Conflict, Forbidden, Invalid, NotFound
 from space_hub.rng import Rng
+from space_hub.text import Word
 from space_hub.trust import audit
 from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import Principal
@@ -55,14 +55,14 @@ _IDENTITY = ("legal_id", "nation", "owner_nation", "owner_name")
 _SPEAKS_FOR_IDENTITY = (EvidenceKind.COMPANY_REGISTER.value, EvidenceKind.OWNERSHIP.value)
 
 
-class SizeClass(StrEnum):
+class SizeClass(Word, of="size_class"):
     MICRO = "micro"
     SMALL = "small"
     MEDIUM = "medium"
     LARGE = "large"
 
 
-class DependencyKind(StrEnum):
+class DependencyKind(Word, of="company_dependency_kind"):
     """What a company may rest on."""
 
     GROUND = "ground"
@@ -127,7 +127,7 @@ def register(session: Session, clock: Clock, rng: Rng, principal: Principal, pro
     """Make the profile of the principal's organisation; one organisation has one. A code goes to its address."""
     organisation = session.get(Organisation, principal.organisation_id)
     if organisation is None or organisation.kind != OrganisationKind.PROVIDER.value:
-        raise Conflict("providers.not_a_provider", kind=principal.kind.value)
+        raise Conflict("providers.not_a_provider", kind=principal.kind)
     provider = begin(session, clock, rng, principal, profile, kind="commercial")
     send_code(session, clock, rng, provider)
     return provider
@@ -169,11 +169,11 @@ def change(
     """
     provider = own(session, principal, provider_id)
     if Status(provider.status) not in EDITABLE:
-        raise Conflict("providers.profile_locked", status=provider.status)
+        raise Conflict("providers.profile_locked", status=Status(provider.status))
     before = [getattr(provider, name) for name in _IDENTITY]
     address = files.address(provider)
     verified = provider.status == Status.VERIFIED
-    waiting = applications.open_of(session, provider.id)
+    waiting = cases.open_of(session, provider.id)
     _write(provider, profile)
     material = verified and before != [getattr(provider, name) for name in _IDENTITY]
     if material and waiting is not None:
@@ -333,9 +333,9 @@ def decide(
     provider = files.locked(session, provider_id)
     said = tuple(reason.strip() for reason in reasons if reason.strip())
     if not said:
-        raise Invalid("providers.reasons_missing", event=event.value)
+        raise Invalid("providers.reasons_missing", event=event)
     if event is Event.REFUSE and provider.status != Status.SUSPENDED:
-        raise Conflict("onboarding.refuse_by_application", status=provider.status)
+        raise Conflict("onboarding.refuse_by_application", status=Status(provider.status))
     files.move(session, clock, rng, principal, provider, event, said)
     if event is Event.SUSPEND:
         clearances.suspend(session, clock, provider)

@@ -10,18 +10,18 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, func, or_, select
 
-from providers import applications, clearances, files, rulebook, vetting
+from providers import applications, clearances, files, rulebook, verdicts, vetting
 from providers.clearances import State
 from providers.lifecycle import Event, Status
 from providers.lifecycle import State as ApplicationState
-from providers.standing import Standing
-from providers.tables import Application, ApplicationEntry, Clearance, EmailCheck, Evidence, Provider
-from providers.vetting import Decides, Tier
+from providers.tables import Application, ApplicationEntry, Clearance, DueTo, EmailCheck, Evidence, Provider
+from providers.vetting import Decides, EvidenceKind, Tier
 from space_hub.clock import Clock
 from space_hub.delivery import log, mail
 from space_hub.rng import Rng
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import HUB
+from space_hub.vocabulary.codes import Standing
 
 WARNINGS = (timedelta(days=30), timedelta(days=14), timedelta(days=3))
 """Before the end of a document: time to order another, to ask for it again, and a last word."""
@@ -43,7 +43,7 @@ def renew(session: Session, clock: Clock, rng: Rng, provider: Provider) -> None:
     A tier that persons decide is renewed only by documents that a person has accepted.
     """
     _, rules = rulebook.current(session)
-    facts, shown = applications.facts_of(provider), applications.documents(session, provider)
+    facts, shown = verdicts.facts_of(provider), verdicts.documents(session, provider)
     accepted = set(
         session.exec(select(Evidence.id).where(Evidence.provider_id == provider.id, Evidence.state == "accepted")).all()
     )
@@ -67,7 +67,7 @@ def renew(session: Session, clock: Clock, rng: Rng, provider: Provider) -> None:
 def without(session: Session, clock: Clock, rng: Rng, provider: Provider) -> None:
     """A document was withdrawn: what no longer passes ends now, not when the document would have ended."""
     _, rules = rulebook.current(session)
-    facts, shown = applications.facts_of(provider), applications.documents(session, provider)
+    facts, shown = verdicts.facts_of(provider), verdicts.documents(session, provider)
     changed = []
     for row in clearances.of(session, provider.id):
         if row.state == State.ACTIVE and row.application_id is not None:
@@ -84,9 +84,9 @@ def settle(session: Session, clock: Clock, rng: Rng, provider: Provider) -> None
     rows = clearances.of(session, provider.id)
     active = [row for row in rows if row.state == State.ACTIVE]
     if provider.status == Status.VERIFIED and rows and not active:
-        files.move(session, clock, rng, HUB, provider, Event.EXPIRE, due_to=files.CLOCK)
+        files.move(session, clock, rng, HUB, provider, Event.EXPIRE, due_to=DueTo.CLOCK)
     elif provider.status == Status.LAPSED and active:
-        files.move(session, clock, rng, HUB, provider, Event.RENEW, due_to=files.RULE)
+        files.move(session, clock, rng, HUB, provider, Event.RENEW, due_to=DueTo.RULE)
     standing = {row.application_id for row in rows if row.state != State.EXPIRED}
     for application_id in sorted({row.application_id for row in rows if row.application_id} - standing):
         applications.expire_approved(session, clock, provider, application_id)
@@ -145,7 +145,7 @@ def lapse(session: Session, clock: Clock, rng: Rng) -> int:
             session.delete(check)
         for letter in mail.waiting(session, provider.id):
             session.delete(letter)
-        files.move(session, clock, rng, HUB, provider, Event.EXPIRE, due_to=files.CLOCK)
+        files.move(session, clock, rng, HUB, provider, Event.EXPIRE, due_to=DueTo.CLOCK)
         audit.record(session, clock, HUB, "provider.lapse", provider.id)
     return len(rows)
 
@@ -188,7 +188,12 @@ def _warn(session: Session, clock: Clock, rng: Rng, provider: Provider, row: Evi
     )
     if files.address(provider):
         language = mail.language_for(provider.nation)
-        params = {"kind": row.kind, "issuer": row.issuer, "date": end.date().isoformat(), "days": days}
+        params = {
+            "kind": EvidenceKind(row.kind).label(language),
+            "issuer": row.issuer,
+            "date": end.date().isoformat(),
+            "days": days,
+        }
         to = files.address(provider)
         mail.queue(
             session, clock, rng, to=to, template="evidence_expiring", params=params, language=language, about=row.id

@@ -4,7 +4,7 @@ The lists are dated, because they change by treaty and decision. What was true o
 a provider when it registered is copied to its row and never recomputed silently.
 """
 
-from enum import StrEnum
+from space_hub.vocabulary.codes import Standing
 
 ALLIES = frozenset(
     (
@@ -19,14 +19,8 @@ PARTNERS = frozenset({"AU", "JP", "KR", "NZ", "UA"})
 """Of the Pacific and Ukraine, as of the same day."""
 
 
-class Standing(StrEnum):
-    ALLY = "ally"
-    PARTNER = "partner"
-    OTHER = "other"
-
-
 def standing_of(nation: str) -> Standing:
-    """The standing of a nation, given as its ISO 3166 alpha-2 code,."""
+    """The standing of a nation, given as its ISO 3166 alpha-2 code."""
     if nation in ALLIES:
         return Standing.ALLY
     return Standing.PARTNER if nation in PARTNERS else Standing.OTHER

@@ -3,12 +3,11 @@
 `open_one` finds the office, starts its clock and tells both sides; an answer
 closes the clock, a question back to the asker stops it. The asker reads the
 office, the due time, every step and every word; nobody else does but the office
-and the broker who stands behind it.
+and the broker who stands behind it. Whose a question is, they do not read.
 """
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_
@@ -24,13 +23,40 @@ from space_hub.clock import Clock
 from space_hub.delivery import log, mail
 from space_hub.errors import Conflict, Invalid, NotFound
 from space_hub.rng import Rng
+from space_hub.text import Word
 from space_hub.trust import audit, markings
 from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
 
 
-class State(StrEnum):
+class Event(Word, of="submission_event"):
+    """What a submission went through; the last three are told by its clock."""
+
+    OPENED = "opened"
+    ANSWERED = "answered"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    REFERRED = "referred"
+    WITHDRAWN = "withdrawn"
+    LATE_1 = "late_1"
+    LATE_2 = "late_2"
+    LATE_3 = "late_3"
+
+
+class Outcome(Word, of="submission_outcome"):
+    """What an answer came to; the last four are those of what is judged, and of an appeal or a contest."""
+
+    ANSWERED = "answered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    OVERTURNED = "overturned"
+    UPHELD = "upheld"
+
+
+class State(Word, of="submission_state"):
     """Of a submission. Late is not a state: it is an open one whose due time has passed."""
 
     OPEN = "open"
@@ -39,8 +65,11 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-DECIDED_ELSEWHERE = frozenset({Matter.APPLICATION, Matter.APPEAL, Matter.CLAIM})
-"""Answered by the decision itself, so that no answer stands beside a decision that it contradicts."""
+UNNAMED = frozenset({Matter.QUESTION, Matter.COMMENT})
+"""Answered without knowing whose they are: an answer must not depend on who will read it."""
+
+DECIDED_ELSEWHERE = frozenset({Matter.APPLICATION, Matter.APPEAL, Matter.CLAIM}) | UNNAMED
+"""Answered by the decision itself, or to all readers at once: no second answer stands beside that."""
 
 
 def open_one(
@@ -54,12 +83,13 @@ def open_one(
     organisation: str,
     title: str,
     areas: Collection[str] = (),
+    text: str = "",
     office_id: str | None = None,
     by_rule: bool = False,
 ) -> Submission:
     """Start the clock of something that `organisation` waits for, at the office that takes it.
 
-    `office_id` names the office where the matter itself does; `by_rule` opens it
+    `text` is what the office reads first. `office_id` names the office where the matter itself does; `by_rule` opens it
     without telling the office, because the same transaction answers it.
     """
     matter = Matter(kind)
@@ -88,7 +118,7 @@ def open_one(
     )
     session.add(made)
     session.flush()
-    enter(session, clock, made, "opened", title[:200], organisation)
+    enter(session, clock, made, Event.OPENED, text or made.title, organisation)
     if not by_rule:
         tell_asker(session, clock, rng, made, "submission_received", office=office)
         tell_office(session, clock, rng, made, office, "submission_opened", office.officer_email)
@@ -101,26 +131,26 @@ def close(
     rng: Rng,
     by: str,
     submission: Submission,
-    outcome: str,
+    outcome: Outcome,
     text: str,
 ) -> None:
     """Answer it; for callers that have asked who may. A clock that stood still is over too."""
     if submission.state not in {State.OPEN, State.WAITING_FOR_ASKER}:
-        raise Conflict("submission.not_open", state=submission.state)
+        raise Conflict("submission.not_open", state=State(submission.state))
     submission.state, submission.answered_at = State.ANSWERED.value, clock.now()
-    submission.outcome, submission.answer = outcome, text
+    submission.outcome, submission.answer = outcome.value, text
     submission.clock_left_s = None
-    enter(session, clock, submission, "answered", text, by)
+    enter(session, clock, submission, Event.ANSWERED, text, by)
     tell_asker(session, clock, rng, submission, "submission_answered", text=text)
 
 
 def answer(
-    session: Session, clock: Clock, rng: Rng, principal: Principal, submission_id: str, *, outcome: str, text: str
+    session: Session, clock: Clock, rng: Rng, principal: Principal, submission_id: str, *, outcome: Outcome, text: str
 ) -> Submission:
     """An office answers what it was asked."""
     submission = _mine_to_answer(session, principal, submission_id)
     close(session, clock, rng, principal.organisation_id, submission, outcome, _said(text))
-    audit.record(session, clock, principal, "submission.answer", submission.id, outcome=outcome)
+    audit.record(session, clock, principal, "submission.answer", submission.id, outcome=outcome.value)
     return submission
 
 
@@ -138,7 +168,7 @@ def reply(session: Session, clock: Clock, principal: Principal, submission_id: s
     """The asker gives what it was asked for; the clock goes on with the time that was left."""
     submission = _locked(session, col(Submission.organisation_id) == principal.organisation_id, submission_id)
     if submission.kind in DECIDED_ELSEWHERE:
-        raise Conflict("submission.decided_elsewhere", kind=submission.kind)
+        raise Conflict("submission.decided_elsewhere", kind=Matter(submission.kind))
     resume(session, clock, submission, _said(text), principal.organisation_id)
     audit.record(session, clock, principal, "submission.reply", submission.id)
     return submission
@@ -146,20 +176,20 @@ def reply(session: Session, clock: Clock, principal: Principal, submission_id: s
 
 def pause(session: Session, clock: Clock, rng: Rng, by: str, submission: Submission, text: str) -> None:
     if submission.state != State.OPEN:
-        raise Conflict("submission.not_open", state=submission.state)
+        raise Conflict("submission.not_open", state=State(submission.state))
     submission.state = State.WAITING_FOR_ASKER.value
     submission.clock_left_s = int(working_seconds(clock.now(), submission.due_at))
-    enter(session, clock, submission, "paused", text, by)
+    enter(session, clock, submission, Event.PAUSED, text, by)
     tell_asker(session, clock, rng, submission, "submission_paused", text=text)
 
 
 def resume(session: Session, clock: Clock, submission: Submission, text: str, by: str) -> None:
     if submission.state != State.WAITING_FOR_ASKER or submission.clock_left_s is None:
-        raise Conflict("submission.not_waiting", state=submission.state)
+        raise Conflict("submission.not_waiting", state=State(submission.state))
     submission.state = State.OPEN.value
     submission.due_at = add_working_seconds(clock.now(), submission.clock_left_s)
     submission.clock_left_s = None
-    enter(session, clock, submission, "resumed", text, by)
+    enter(session, clock, submission, Event.RESUMED, text, by)
 
 
 def refer(
@@ -168,12 +198,12 @@ def refer(
     """Hand it to the office that should have had it. The due time stays: the asker must not pay for the detour."""
     submission = _locked(session, stands_with(principal), submission_id)
     if submission.state != State.OPEN:
-        raise Conflict("submission.not_open", state=submission.state)
+        raise Conflict("submission.not_open", state=State(submission.state))
     office = offices.known(session, office_id)
     if not office.active or submission.kind not in office.matters:
-        raise Invalid("submission.office_does_not_take", office_id=office_id, kind=submission.kind)
+        raise Invalid("submission.office_does_not_take", office_id=office_id, kind=Matter(submission.kind))
     submission.office_id = office.id
-    enter(session, clock, submission, "referred", _said(text), principal.organisation_id)
+    enter(session, clock, submission, Event.REFERRED, _said(text), principal.organisation_id)
     audit.record(session, clock, principal, "submission.refer", submission.id, office_id=office.id)
     tell_office(session, clock, rng, submission, office, "submission_opened", office.officer_email)
     return submission
@@ -182,13 +212,20 @@ def refer(
 def withdraw(session: Session, clock: Clock, principal_id: str, submission: Submission, text: str) -> None:
     """It is over without an answer; for the module that opened it."""
     submission.state, submission.clock_left_s = State.WITHDRAWN.value, None
-    enter(session, clock, submission, "withdrawn", text, principal_id)
+    enter(session, clock, submission, Event.WITHDRAWN, text, principal_id)
 
 
 def of_subject(session: Session, subject: str, kind: str) -> Submission | None:
     """The newest of this kind about `subject`."""
     rows = select(Submission).where(Submission.subject == subject, Submission.kind == kind)
     return session.exec(rows.order_by(col(Submission.opened_at).desc(), col(Submission.id).desc()).limit(1)).first()
+
+
+def waiting(session: Session, subject: str, *kinds: str) -> Submission | None:
+    """The one of these kinds about `subject` that is not answered yet."""
+    rows = select(Submission).where(Submission.subject == subject, col(Submission.kind).in_(kinds))
+    unanswered = col(Submission.state).in_([State.OPEN.value, State.WAITING_FOR_ASKER.value])
+    return session.exec(rows.where(unanswered)).one_or_none()
 
 
 def stands_with(principal: Principal) -> ColumnElement[bool]:
@@ -223,6 +260,11 @@ def mine(principal: Principal) -> Select[Any]:
     return found
 
 
+def names_asker(principal: Principal, submission: Submission) -> bool:
+    """Whether the principal may read whose it is."""
+    return submission.kind not in UNNAMED or submission.organisation_id == principal.organisation_id
+
+
 def one(session: Session, principal: Principal, submission_id: str) -> Submission:
     found = session.exec(select(Submission).where(Submission.id == submission_id, readable(principal))).one_or_none()
     if found is None:
@@ -235,7 +277,7 @@ def history(session: Session, submission: Submission) -> Sequence[SubmissionEntr
     return session.exec(rows.order_by(col(SubmissionEntry.number))).all()
 
 
-def enter(session: Session, clock: Clock, submission: Submission, event: str, text: str, by: str | None) -> None:
+def enter(session: Session, clock: Clock, submission: Submission, event: Event, text: str, by: str | None) -> None:
     """One row of history and one event to both sides; `by` None is the hub's clock."""
     session.add(submission)
     entries = select(func.count()).select_from(SubmissionEntry)
@@ -244,7 +286,7 @@ def enter(session: Session, clock: Clock, submission: Submission, event: str, te
         SubmissionEntry(
             submission_id=submission.id,
             number=count + 1,
-            event=event,
+            event=event.value,
             state=submission.state,
             text=text,
             by_organisation_id=by,
@@ -256,7 +298,7 @@ def enter(session: Session, clock: Clock, submission: Submission, event: str, te
         "submission_id": submission.id,
         "kind": submission.kind,
         "subject": submission.subject,
-        "event": event,
+        "event": event.value,
         "state": submission.state,
         "office_id": office.id,
         "due_at": log.rfc3339(submission.due_at),
@@ -313,7 +355,7 @@ def _mine_to_answer(session: Session, principal: Principal, submission_id: str) 
     principal.require("desk:answer")
     submission = _locked(session, stands_with(principal), submission_id)
     if submission.kind in DECIDED_ELSEWHERE:
-        raise Conflict("submission.decided_elsewhere", kind=submission.kind)
+        raise Conflict("submission.decided_elsewhere", kind=Matter(submission.kind))
     return submission
 
 

@@ -10,12 +10,35 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
+from providers.lifecycle import Status
+from providers.vetting import Tier
 from space_hub.db import BIG, JSON_TYPE, one_of
-
-TIERS = ("listed", "partner", "verified", "assured")
-"""What a provider may be cleared for, in rising order of what it has to show."""
+from space_hub.text import Word
+from space_hub.vocabulary.codes import Standing
 
 _OPEN = text("state IN ('submitted', 'in_review', 'half_approved', 'returned', 'appealed')")
+
+
+class ProviderKind(Word, of="provider_kind"):
+    """`national` is the profile of a nation whose own capacities stand on the shelf."""
+
+    COMMERCIAL = "commercial"
+    NATIONAL = "national"
+
+
+class EvidenceState(Word, of="evidence_state"):
+    SHOWN = "shown"
+    ACCEPTED = "accepted"
+    DOUBTED = "doubted"
+    WITHDRAWN = "withdrawn"
+
+
+class DueTo(Word, of="due_to"):
+    """What moved a provider."""
+
+    RULE = "rule"
+    PERSON = "person"
+    CLOCK = "clock"
 
 
 class Provider(SQLModel, table=True):
@@ -23,17 +46,16 @@ class Provider(SQLModel, table=True):
 
     __tablename__ = "provider"
     __table_args__ = (
-        one_of("status", "draft", "submitted", "returned", "verified", "refused", "appealed", "suspended", "lapsed"),
+        one_of("status", *Status),
         CheckConstraint("size_class IN ('micro', 'small', 'medium', 'large')", name="known_size"),
-        one_of("kind", "commercial", "national"),
-        one_of("standing", "ally", "partner", "other"),
-        one_of("tier", *TIERS),
+        one_of("kind", *ProviderKind),
+        one_of("standing", *Standing),
+        one_of("tier", *Tier),
     )
 
     id: str = Field(primary_key=True)
     organisation_id: str = Field(foreign_key="organisation.id", unique=True)
     kind: str = Field(default="commercial", max_length=10)
-    """"national" is the profile of a nation whose own capacities stand on the shelf."""
     legal_name: str = Field(max_length=200)
     legal_id: str = Field(max_length=100)
     """Number in the company register of `nation`."""
@@ -80,7 +102,7 @@ class Evidence(SQLModel, table=True):
     """A document that speaks for a provider, kept as its hash: the file itself stays with its owner."""
 
     __tablename__ = "evidence"
-    __table_args__ = (one_of("state", "shown", "accepted", "doubted", "withdrawn"),)
+    __table_args__ = (one_of("state", *EvidenceState),)
 
     id: str = Field(primary_key=True)
     provider_id: str = Field(foreign_key="provider.id", index=True)
@@ -103,7 +125,7 @@ class Evidence(SQLModel, table=True):
 
 
 class EmailCheck(SQLModel, table=True):
-    """A code that was sent to an address; the code itself is kept nowhere."""
+    """A code that was sent to an address; the code itself is kept nowhere. A wrong code names no row to count on."""
 
     __tablename__ = "email_check"
 
@@ -114,7 +136,6 @@ class EmailCheck(SQLModel, table=True):
     sent_at: datetime
     expires_at: datetime
     used_at: datetime | None = None
-    tries: int = 0
 
 
 class Application(SQLModel, table=True):
@@ -122,7 +143,7 @@ class Application(SQLModel, table=True):
 
     __tablename__ = "application"
     __table_args__ = (
-        one_of("tier", *TIERS),
+        one_of("tier", *Tier),
         one_of(
             "state",
             *("submitted", "in_review", "half_approved", "returned", "appealed"),
@@ -164,7 +185,7 @@ class Clearance(SQLModel, table=True):
 
     __tablename__ = "clearance"
     __table_args__ = (
-        one_of("tier", *TIERS),
+        one_of("tier", *Tier),
         one_of("state", "active", "suspended", "expired"),
         Index("ix_clearance_area_state", "mission_area", "state"),
     )

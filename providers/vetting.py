@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from providers.standing import ALLIES, Standing
+from providers.standing import ALLIES
 from space_hub.errors import Invalid
-from space_hub.vocabulary.codes import MissionArea
+from space_hub.text import Word
+from space_hub.vocabulary.codes import MissionArea, Standing
 
 
-class Tier(StrEnum):
+class Tier(Word, of="tier"):
     """In rising order of what has to be shown; `partner` is open to partner nations only."""
 
     LISTED = "listed"
@@ -28,7 +29,7 @@ class Tier(StrEnum):
 RANK: dict[Tier, int] = {tier: rank for rank, tier in enumerate(Tier)}
 
 
-class Decides(StrEnum):
+class Decides(Word, of="decides"):
     """Who says yes when nothing is missing, in rising order of care."""
 
     RULE = "rule"
@@ -41,7 +42,7 @@ class Recognised(StrEnum):
     OWN = "own"
 
 
-class EvidenceKind(StrEnum):
+class EvidenceKind(Word, of="evidence_kind"):
     COMPANY_REGISTER = "company_register"
     OWNERSHIP = "ownership"
     CYBER_SECURITY = "cyber_security"
@@ -160,7 +161,7 @@ def applying(rules: Sequence[Rule], standing: Standing, tier: Tier, areas: Colle
     """The rules for these areas; Invalid when the tier is not open to this standing."""
     found = [rule for rule in rules if rule.standing is standing and rule.tier is tier]
     if not any(_EVERY_AREA in rule.areas for rule in found):
-        raise Invalid("vetting.tier_not_open", standing=standing.value, tier=tier.value)
+        raise Invalid("vetting.tier_not_open", standing=standing, tier=tier)
     return [rule for rule in found if rule.areas & {_EVERY_AREA, *areas}]
 
 

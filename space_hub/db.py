@@ -43,7 +43,7 @@ _BUSY_MS = 5_000
 
 def one_of(column: str, *values: str) -> CheckConstraint:
     """The check that `column` holds one of `values`, which are words of ours; an empty column passes."""
-    return CheckConstraint(f"{column} IN ({', '.join(repr(value) for value in values)})", name=f"known_{column}")
+    return CheckConstraint(f"{column} IN ({', '.join(repr(str(value)) for value in values)})", name=f"known_{column}")
 
 
 class Installation(SQLModel, table=True):

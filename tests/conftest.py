@@ -22,6 +22,7 @@ from space_hub import db
 from space_hub.clock import ManualClock
 from space_hub.db import Database
 from space_hub.rng import SeededRng
+from tests.reference import environment
 from tests.support import postgres
 from tests.support.hub import Hub, build
 from tests.support.moving import Moving
@@ -161,6 +162,17 @@ def shared() -> Path:
     if os.environ.get("SPACE_HUB_REQUIRE_SHARED") == "1":
         pytest.fail(missing)
     pytest.skip(missing)
+
+
+@pytest.fixture(scope="session")
+def stapi_environment() -> None:
+    """Makes the environment of the reference server; where that is not to be had, as for shared data."""
+    try:
+        environment.python()
+    except environment.NotMade as reason:
+        if os.environ.get("SPACE_HUB_REQUIRE_SHARED") == "1":
+            pytest.fail(f"the reference server cannot be installed: {reason}")
+        pytest.skip(f"the reference server cannot be installed: {reason}")
 
 
 @pytest.fixture(scope="session")

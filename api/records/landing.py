@@ -1,24 +1,37 @@
 """The shelf as an OGC API Records catalogue: all of it, what STAPI cannot carry included."""
 
-from typing import Any
+from typing import Any, cast
+
+from fastapi import Depends, Request
+from fastapi.responses import JSONResponse
 
 from api.deps import Asked
 from api.policy import Router, any_key
 from api.records.models import CLASSES, Collection, Collections, Conformance, Landing, Link
-from space_hub.errors import NotFound
+from space_hub.errors import Invalid, NotFound
 from space_hub.text import say
 
 PREFIX = "/records"
 OFFERINGS = "offerings"
 
-router = Router(prefix=PREFIX, tags=["records"])
+CATALOGUE = "application/ogc-catalog+json"
+
+
+def no_parameters(request: Request) -> None:
+    """A parameter that a route does not know is refused: OGC API - Features, `query-param-unknown`."""
+    for name in request.query_params:
+        raise Invalid("records.parameter_unknown", given=name[:40])
+
+
+BARE = [Depends(no_parameters)]
+router = Router(prefix=PREFIX, tags=["records"], tagged=True)
 
 
 def address(asked: Asked, *parts: str) -> str:
     return "/".join((f"{asked.settings.base_url}{PREFIX}", *parts))
 
 
-@router.get("/", policy=any_key(), response_model_exclude_none=True)
+@router.get("/", policy=any_key(), dependencies=BARE, response_model_exclude_none=True)
 def records_landing(asked: Asked) -> Landing:
     """Where to begin."""
     described = "application/vnd.oai.openapi+json;version=3.0"
@@ -34,27 +47,30 @@ def records_landing(asked: Asked) -> Landing:
     )
 
 
-@router.get("/conformance", policy=any_key())
+@router.get("/conformance", policy=any_key(), dependencies=BARE)
 def records_conformance(asked: Asked) -> Conformance:
     """The classes that this catalogue keeps to."""
     del asked
     return Conformance(conformsTo=list(CLASSES))
 
 
-@router.get("/collections", policy=any_key(), response_model_exclude_none=True)
+@router.get("/collections", policy=any_key(), dependencies=BARE, response_model_exclude_none=True)
 def records_collections(asked: Asked) -> Collections:
     """The one collection: offerings."""
     return Collections(collections=[_collection(asked)], links=[Link(rel="self", href=address(asked, "collections"))])
 
 
-@router.get("/collections/{collection_id}", policy=any_key(), response_model_exclude_none=True)
-def records_collection(collection_id: str, asked: Asked) -> Collection:
-    """One collection."""
+@router.get("/collections/{collection_id}", policy=any_key(), dependencies=BARE, response_model_exclude_none=True)
+def records_collection(collection_id: str, asked: Asked, request: Request) -> Collection:
+    """One collection; as `application/ogc-catalog+json` for who asks for that type."""
     need_collection(collection_id)
-    return _collection(asked)
+    made = _collection(asked)
+    if CATALOGUE not in request.headers.get("accept", ""):
+        return made
+    return cast(Collection, JSONResponse(made.model_dump(mode="json", exclude_none=True), media_type=CATALOGUE))
 
 
-@router.get("/collections/{collection_id}/queryables", policy=any_key())
+@router.get("/collections/{collection_id}/queryables", policy=any_key(), dependencies=BARE)
 def records_queryables(collection_id: str, asked: Asked) -> dict[str, Any]:
     """What items can be asked for by."""
     need_collection(collection_id)
@@ -63,7 +79,12 @@ def records_queryables(collection_id: str, asked: Asked) -> dict[str, Any]:
         "$id": address(asked, "collections", OFFERINGS, "queryables"),
         "type": "object",
         "title": "Space Hub",
-        "properties": {name: {"type": "string"} for name in ("q", "mission_area", "capability", "nation")},
+        "properties": {
+            **{name: {"type": "string"} for name in ("q", "type", "ids", "externalIds")},
+            **{name: {"type": "string"} for name in ("mission_area", "capability", "nation")},
+            "time": {"format": "date-time-or-interval"},
+            "geometry": {"format": "geometry-any"},
+        },
     }
 
 

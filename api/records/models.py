@@ -1,8 +1,13 @@
-"""Shapes of OGC API Records, Part 1 (1.0, 20-004r1), as this hub answers them."""
+"""Shapes of OGC API Records, Part 1 (1.0, 20-004r1), as this hub answers them; and the classes that it keeps to.
+
+A class is named here when everything that its requirements ask for is done.
+Not named, because not done: sorting, CQL2 filters, HTML, autodiscovery, `profile`.
+"""
 
 from datetime import datetime
 from typing import Any, Literal
 
+from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from api.models import Out
@@ -13,10 +18,19 @@ CLASSES = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
     "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/record-core",
-    "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/record-api",
+    "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/record-core-query-parameters",
+    "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/record-collection",
+    "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/records-api",
     "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/json",
 )
-RECORD_CLASS = "http://www.opengis.net/spec/ogcapi-records-1/1.0/req/record-core"
+RECORD_CLASS = "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/record-core"
+PROFILE = "http://www.opengis.net/def/profile/OGC/0/ogc-record"
+TYPE = "service"
+"""What every record here describes."""
+
+
+class GeoJson(JSONResponse):
+    media_type = "application/geo+json"
 
 
 class Link(Out):
@@ -60,6 +74,11 @@ class Theme(Out):
     scheme: str
 
 
+class ExternalId(Out):
+    scheme: str
+    value: str
+
+
 class RecordProperties(Out):
     type: Literal["service"] = "service"
     title: str
@@ -68,6 +87,7 @@ class RecordProperties(Out):
     created: datetime
     updated: datetime
     license: str | None = None
+    externalIds: list[ExternalId]
     contacts: list[Contact]
     themes: list[Theme]
 
@@ -83,8 +103,9 @@ class Record(Out):
 
 
 class Records(Out):
+    """Without `timeStamp`: the same records are the same bytes, and carry the same tag."""
+
     type: Literal["FeatureCollection"] = "FeatureCollection"
-    timeStamp: datetime
     numberReturned: int
     features: list[Record]
     links: list[Link]

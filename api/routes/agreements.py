@@ -77,7 +77,7 @@ class StepIn(In):
 
 class StepOut(Out):
     number: int
-    event: str
+    event: AgreementEvent
     status: AgreementStatus
     side: Side
     by_organisation_id: str
@@ -123,7 +123,7 @@ def _agreement(session: Session, row: Agreement) -> AgreementOut:
         history=[
             StepOut(
                 number=each.number,
-                event=each.event,
+                event=AgreementEvent(each.event),
                 status=AgreementStatus(each.status),
                 side=Side(each.side),
                 by_organisation_id=each.by_organisation_id,
@@ -198,7 +198,7 @@ def _terms(given: list[TermsIn]) -> dict[Phase, PhaseTerms]:
     terms: dict[Phase, PhaseTerms] = {}
     for each in given:
         if each.phase in terms:
-            raise Invalid("access.phase_repeated", phase=each.phase.value)
+            raise Invalid("access.phase_repeated", phase=each.phase)
         terms[each.phase] = each.value()
     return terms
 

@@ -10,7 +10,7 @@ from api.models import In, Out
 from api.paging import Page, Paged
 from api.policy import Router, any_key, scope
 from api.routes.submissions import SubmissionOut
-from providers import applications, submissions
+from providers import applications, cases, submissions
 from providers.lifecycle import State, Step
 from providers.offices import Matter
 from providers.tables import Application, ApplicationEntry
@@ -90,7 +90,7 @@ def apply(provider_id: str, body: ApplicationIn, once: Once) -> ApplicationOut:
 @router.get("/applications", policy=any_key())
 def list_applications(asked: Asked, page: Page, state: State | None = None) -> Paged[ApplicationOut]:
     """Your own applications, and those that stand with your offices."""
-    rows = select(Application).where(applications.readable(asked.principal))
+    rows = select(Application).where(cases.readable(asked.principal))
     if state is not None:
         rows = rows.where(Application.state == state.value)
     with asked.read() as session:
@@ -101,14 +101,14 @@ def list_applications(asked: Asked, page: Page, state: State | None = None) -> P
 def get_application(application_id: str, asked: Asked) -> ApplicationOut:
     """One application: its state, what it lacks, its office and its clock."""
     with asked.read() as session:
-        return shown(session, applications.one(session, asked.principal, application_id), asked.language)
+        return shown(session, cases.one(session, asked.principal, application_id), asked.language)
 
 
 @router.get("/applications/{application_id}/history", policy=any_key())
 def list_application_history(application_id: str, asked: Asked, page: Page) -> Paged[ApplicationEntryOut]:
     """Every step with its reasons."""
     with asked.read() as session:
-        found = applications.one(session, asked.principal, application_id)
+        found = cases.one(session, asked.principal, application_id)
         rows = select(ApplicationEntry).where(ApplicationEntry.application_id == found.id)
         return page.of(session, rows, key=col(ApplicationEntry.number), make=ApplicationEntryOut.model_validate)
 
@@ -137,12 +137,23 @@ def appeal_application(application_id: str, body: GroundsIn, once: Once) -> Appl
     return once.run(make)
 
 
+@router.post("/applications/{application_id}/withdrawal", status_code=201, policy=scope("provider:write"))
+def withdraw_application(application_id: str, once: Once) -> ApplicationOut:
+    """Ask no longer; an appeal that is withdrawn leaves the rejection."""
+
+    def make(session: Session) -> ApplicationOut:
+        made = applications.withdraw(session, once.clock, once.rng, once.principal, application_id)
+        return shown(session, made, once.language)
+
+    return once.run(make)
+
+
 @router.post("/applications/{application_id}/debrief", status_code=201, policy=scope("provider:write"))
 def ask_debrief(application_id: str, once: Once) -> SubmissionOut:
     """Ask to be told at length why it was rejected."""
     return once.run(
         lambda session: SubmissionOut.of(
-            applications.ask_debrief(session, once.clock, once.rng, once.principal, application_id), once.clock.now()
+            applications.ask_debrief(session, once.clock, once.rng, once.principal, application_id), once
         )
     )
 

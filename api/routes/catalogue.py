@@ -1,6 +1,6 @@
 """The catalogue that planners search: a short question in the address, or a whole one in the body."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import Query as Param
 from pydantic import Field
@@ -19,6 +19,7 @@ from catalog.search.query import (
     MOST_VALUES,
     Facet,
     Query,
+    Relation,
     normalise,
     read_condition,
 )
@@ -27,7 +28,6 @@ from catalog.search.shelf import one, shelf
 from catalog.search.wording import facet_label, understood, why
 from catalog.tables import Offering
 from space_hub.errors import Forbidden, Invalid
-from space_hub.text import say
 from space_hub.trust.scopes import OrganisationKind
 from space_hub.vocabulary.codes import MissionArea, Modality
 from space_hub.vocabulary.nations import nation as check_nation
@@ -74,7 +74,7 @@ class SearchIn(In):
     area: Any = Field(
         default=None, description="A GeoJSON geometry, `region:NAME`, or a box [west, south, east, north] in degrees."
     )
-    relation: Literal["intersects", "covers"] = "intersects"
+    relation: Relation = Relation.INTERSECTS
     window: tuple[UtcDatetime, UtcDatetime] | None = Field(default=None, description="Validity overlaps it.")
     taskable: bool | None = None
     archive: bool | None = None
@@ -193,7 +193,7 @@ def _found(session: Session, asked: Ask, query: Query, found: Answer) -> FoundOu
         ],
         facets={
             facet: FacetOut(
-                label=say(f"search.facet.{facet.value}", language),
+                label=facet.label(language),
                 values=[
                     FacetValueOut(
                         value=value, label=facet_label(facet.value, value, language, FACET_LISTS), count=count

@@ -10,12 +10,11 @@ from sqlmodel import Session, col, select
 from api.deps import Asked, Once
 from api.models import In, Out
 from api.paging import Page, Paged
-from api.policy import Router, any_key, scope
+from api.policy import Router, scope
 from catalog import demand
-from catalog.demand import Confidence, Kind, Level
-from catalog.demand_tables import DemandCell, DemandRelease, DemandSignal, PublishedNeed
-from catalog.labels import labels
-from catalog.publication import title
+from catalog.demand import Confidence, Kind
+from catalog.demand_tables import DemandCell, DemandRelease, DemandSignal, PublishedNeed, SignalState
+from catalog.publication import Level, title
 from space_hub.vocabulary.codes import MissionArea
 from space_hub.vocabulary.phases import Phase
 
@@ -60,7 +59,7 @@ class SignalOut(Out):
     horizon_to: date
     confidence: Confidence
     level: Level
-    state: str
+    state: SignalState
     created_at: datetime
 
 
@@ -188,12 +187,6 @@ def list_demand_releases(asked: Asked, page: Page) -> Paged[ReleaseOut]:
     """When demand was published, with the hash of each release's cells."""
     with asked.read() as session:
         return page.of(session, select(DemandRelease), key=col(DemandRelease.number), make=ReleaseOut.model_validate)
-
-
-@router.get("/demand/labels", policy=any_key())
-def get_demand_labels(asked: Asked) -> dict[str, dict[str, str]]:
-    """The words for every code of demand, adoption and opportunities, in the language asked for."""
-    return labels(asked.language)
 
 
 def need_out(row: PublishedNeed, language: str) -> PublishedNeedOut:

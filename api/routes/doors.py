@@ -1,7 +1,7 @@
 """Doors: through which interface a supplier is reached, and how its listings went."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 from sqlmodel import Session, col
@@ -11,7 +11,7 @@ from api.models import In, Out
 from api.paging import Page, Paged
 from api.policy import Router, scope
 from providers import doors
-from providers.doors import SupplierDoor, SyncReport
+from providers.doors import DoorState, SupplierDoor, SyncOutcome, SyncReport
 from space_hub.errors import Conflict
 from space_hub.text import say
 from space_hub.work import ledger
@@ -39,7 +39,7 @@ class DoorOut(Out):
     url: str | None
     settings: dict[str, Any]
     has_credential: bool
-    state: Literal["open", "failing", "held", "closed"]
+    state: DoorState
     failures: int
     last_started_at: datetime | None
     last_done_at: datetime | None
@@ -58,7 +58,7 @@ class SyncReportOut(Out):
     id: str
     started_at: datetime
     finished_at: datetime
-    outcome: Literal["changed", "same", "held", "failed"]
+    outcome: SyncOutcome
     listed: int
     new: int
     changed: int
@@ -74,7 +74,7 @@ class SyncStartedOut(Out):
     follow: str
 
 
-def _out(door: SupplierDoor) -> DoorOut:
+def door_out(door: SupplierDoor) -> DoorOut:
     plain = door.model_dump(exclude={"credential", "etag", "listing_sha256"})
     return DoorOut.model_validate({**plain, "has_credential": door.credential is not None})
 
@@ -94,14 +94,14 @@ def open_supplier_door(provider_id: str, body: DoorIn, asked: Asked) -> DoorOut:
             credential=body.credential,
             allow=asked.settings.egress_allow,
         )
-        return _out(door)
+        return door_out(door)
 
 
 @router.get("", policy=WRITE)
 def get_supplier_door(provider_id: str, asked: Asked) -> DoorOut:
     """The door, and how it stands; never its credential."""
     with asked.read() as session:
-        return _out(doors.own(session, asked.principal, provider_id))
+        return door_out(doors.own(session, asked.principal, provider_id))
 
 
 @router.delete("", policy=WRITE, status_code=204)
@@ -118,7 +118,7 @@ def sync_supplier(provider_id: str, once: Once) -> SyncStartedOut:
     def make(session: Session) -> SyncStartedOut:
         door = doors.own(session, once.principal, provider_id)
         if door.state in {"held", "closed"} or door.url is None:
-            raise Conflict("door.not_listed", state=door.state)
+            raise Conflict("door.not_listed", state=DoorState(door.state))
         params = {"provider_id": provider_id}
         work = ledger.start(
             session, once.clock, once.rng, kind="supplier.sync", params=params, principal=once.principal
@@ -133,7 +133,7 @@ def confirm_supplier_listing(provider_id: str, once: Once) -> DoorOut:
     """Let a held listing pass: it is empty or has lost more than half, and that is right."""
 
     def make(session: Session) -> DoorOut:
-        return _out(doors.confirm(session, once.clock, once.principal, provider_id))
+        return door_out(doors.confirm(session, once.clock, once.principal, provider_id))
 
     return once.run(make, status=200)
 
@@ -147,11 +147,11 @@ def list_sync_reports(provider_id: str, asked: Asked, page: Page) -> Paged[SyncR
             doors.reports(session, asked.principal, provider_id),
             key=[col(SyncReport.finished_at), col(SyncReport.id)],
             descending=True,
-            make=lambda report: _report(report, asked.language),
+            make=lambda report: report_out(report, asked.language),
         )
 
 
-def _report(report: SyncReport, language: str) -> SyncReportOut:
+def report_out(report: SyncReport, language: str) -> SyncReportOut:
     plain = report.model_dump(exclude={"provider_id", "refusals"})
     refusals = [
         RefusalOut(

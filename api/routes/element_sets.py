@@ -94,7 +94,7 @@ class SourceCallOut(Out):
     source: str
     number: int
     spent_at_wall: datetime
-    outcome: str
+    outcome: sources.Outcome
     code: str
     sentence: str
     source_file_id: str | None

@@ -1,7 +1,6 @@
 """Endpoints: where messages are sent, what became of each, and how to get them again."""
 
 from datetime import datetime
-from typing import Literal
 
 from pydantic import Field
 from sqlmodel import Session, col, select
@@ -11,7 +10,7 @@ from api.models import In, Out
 from api.paging import Page, Paged
 from api.policy import Router, scope
 from space_hub.delivery import endpoints
-from space_hub.delivery.endpoints import Endpoint
+from space_hub.delivery.endpoints import Endpoint, EndpointState
 from space_hub.delivery.log import LogEntry
 from space_hub.delivery.outbox import Dispatch, Message, MessageState
 
@@ -31,7 +30,7 @@ class EndpointOut(Out):
     url: str
     topics: list[str]
     description: str
-    state: Literal["active", "disabled"]
+    state: EndpointState
     disabled_reason: str | None
     created_at: datetime
     last_sequence: int

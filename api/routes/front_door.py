@@ -13,10 +13,9 @@ from api.models import In, Out
 from api.policy import Router, public
 from api.routes.providers import ProfileIn, ProviderOut, full
 from providers import fairness, front_door, onboarding, rulebook, vetting
-from providers.standing import Standing
 from providers.vetting import Decides, Tier
 from space_hub.text import say
-from space_hub.vocabulary.codes import MissionArea
+from space_hub.vocabulary.codes import MissionArea, Standing
 
 router = Router(prefix="/v1", tags=["front door"])
 

@@ -1,11 +1,12 @@
 """Gap reports: which published needs an own offering or draft meets, and what would get it in."""
 
-from typing import Any, Literal
+from typing import Any
 
 from api.deps import Asked
 from api.models import Out
 from api.policy import Router, scope
 from catalog import gaps
+from catalog.gap_report import Stands
 from catalog.gaps import GapReport
 
 router = Router(prefix="/v1/offerings", tags=["offerings"])
@@ -32,7 +33,7 @@ class GapEntryOut(Out):
 
     need: str
     title: str
-    outcome: Literal["meets", "misses", "unknown"]
+    outcome: Stands
     met: int
     misses: list[MissOut]
     one_change: ChangeOut | None
@@ -56,16 +57,16 @@ class GapReportOut(Out):
 def get_gap_report(offering_id: str, asked: Asked) -> GapReportOut:
     """Which published needs your offering meets, which clause it misses, and the one change that would get it in."""
     with asked.read() as session:
-        return _out(gaps.for_offering(session, asked.principal, offering_id, asked.language))
+        return gap_report_out(gaps.for_offering(session, asked.principal, offering_id, asked.language))
 
 
 @router.get("/drafts/{reference}/gap-report", policy=scope("offering:write"))
 def get_draft_gap_report(reference: str, asked: Asked) -> GapReportOut:
     """The same for a draft that nobody else has seen yet."""
     with asked.read() as session:
-        return _out(gaps.for_draft(session, asked.clock, asked.principal, reference, asked.language))
+        return gap_report_out(gaps.for_draft(session, asked.clock, asked.principal, reference, asked.language))
 
 
-def _out(found: GapReport) -> GapReportOut:
+def gap_report_out(found: GapReport) -> GapReportOut:
     said: dict[str, Any] = {name: getattr(found, name) for name in found.__slots__}
     return GapReportOut.model_validate(said)

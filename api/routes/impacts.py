@@ -1,7 +1,7 @@
 """Supply at risk, and outages that put it there."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import Query
 from pydantic import Field
@@ -12,6 +12,7 @@ from api.models import CatalogNumber, In, Out, UtcDatetime
 from api.paging import Page, Paged
 from api.policy import Router, any_key, scope
 from catalog import impact, outages
+from catalog.impact import Cause
 from catalog.outages import Severity
 from catalog.promise_tables import OfferingRisk, Outage, RiskNotice
 from space_hub.trust import markings
@@ -41,7 +42,7 @@ class ImpactOut(Out):
     asset_name: str
     catalog_number: int | None
     object_id: str | None
-    cause: Literal["conjunction", "decay", "outage"]
+    cause: Cause
     evidence_id: str = Field(description="The conjunction, the object or the outage.")
     detail: dict[str, Any]
     since: datetime

@@ -15,7 +15,7 @@ from api.paging import Page, Paged
 from api.policy import Router, scope
 from catalog import offerings
 from catalog.intake import Taken
-from catalog.tables import Offering, OfferingVersion
+from catalog.tables import Offering, OfferingStatus, OfferingVersion
 from catalog.withheld import sees_all
 from providers.adapters.base import Listing, OfferingDraft
 from providers.adapters.drafts import read_draft
@@ -136,7 +136,7 @@ class AssetOut(Out):
 
 
 class DependencyOut(Out):
-    kind: str
+    kind: Literal[DEPENDENCY_KINDS]  # type: ignore[valid-type]
     name: str = Field(description="Empty when the supplier does not know.")
     nation: str | None
     known: bool
@@ -148,7 +148,7 @@ class OfferingOut(Out):
     provider_name: str
     provider_nation: str
     reference: str
-    status: str
+    status: OfferingStatus
     version_id: str
     version: int
     content_sha256: str

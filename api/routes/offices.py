@@ -9,7 +9,7 @@ from api.models import In, Out
 from api.paging import Page, Paged
 from api.policy import Router, any_key, scope
 from providers import offices
-from providers.desk_tables import ExternalRegister, Office
+from providers.desk_tables import ExternalRegister, Office, RegisterKind
 from providers.offices import Matter, OfficeKind, Remit
 from space_hub.trust.principal import Principal
 from space_hub.vocabulary.codes import MissionArea
@@ -78,7 +78,7 @@ class ExternalRegisterOut(Out):
     id: str
     name_en: str
     name_fr: str
-    kind: str
+    kind: RegisterKind
     url: str
     nation_or_body: str
     note_en: str

@@ -13,7 +13,7 @@ from api.policy import Router, any_key, scope
 from api.routes.requirements import ClauseIn
 from catalog import opportunities
 from catalog.demand_tables import Opportunity, OpportunityQuestion
-from catalog.opportunities import Kind, State
+from catalog.opportunities import Asking, Kind, State
 from space_hub.vocabulary.codes import MissionArea
 
 router = Router(prefix="/v1/opportunities", tags=["opportunities"])
@@ -34,6 +34,7 @@ class OpportunityIn(In):
     closes_at: UtcDatetime
     published_need_id: str | None = Field(default=None, description="An own need that is published by name.")
     draft_need: DraftNeedIn | None = Field(default=None, description="What a consultation asks about.")
+    office_id: str | None = Field(default=None, max_length=60, description="Your office that answers; null: by remit.")
 
 
 class OpportunityOut(Out):
@@ -56,6 +57,10 @@ class QuestionIn(In):
     question: str = Field(min_length=1, max_length=4000)
 
 
+class CommentIn(In):
+    comment: str = Field(min_length=1, max_length=10_000)
+
+
 class AnswerIn(In):
     answer_en: str = Field(min_length=1, max_length=10_000)
     answer_fr: str = Field(min_length=1, max_length=10_000)
@@ -65,9 +70,11 @@ class QuestionOut(Out):
     """Who asked is shown to nobody."""
 
     id: str
+    kind: Asking
     question: str
     answer: str | None
     published_at: datetime | None
+    submission_id: str | None = Field(description="Its place at the office, for who asks and who answers.")
 
 
 @router.post("", status_code=201, policy=scope("demand:write"))
@@ -87,6 +94,7 @@ def create_opportunity(body: OpportunityIn, once: Once) -> OpportunityOut:
             closes_at=body.closes_at,
             published_need_id=body.published_need_id,
             draft_need=None if body.draft_need is None else body.draft_need.model_dump(),
+            office_id=body.office_id,
         )
         return _out(row, once.clock.now(), once.language)
 
@@ -134,14 +142,26 @@ def ask_question(opportunity_id: str, body: QuestionIn, once: Once) -> QuestionO
 
     def make(session: Session) -> QuestionOut:
         row = opportunities.ask(session, once.clock, once.rng, once.principal, opportunity_id, body.question)
-        return _question_out(row, once.language)
+        return _question_out(row, once.language, submission_id=row.submission_id)
+
+    return once.run(make)
+
+
+@router.post("/{opportunity_id}/comments", status_code=201, policy=any_key())
+def comment_on(opportunity_id: str, body: CommentIn, once: Once) -> QuestionOut:
+    """Comment, as on a draft need. Comment and answer are read like a question: by everybody, without your name."""
+
+    def make(session: Session) -> QuestionOut:
+        given = (once.clock, once.rng, once.principal, opportunity_id, body.comment, Asking.COMMENT)
+        row = opportunities.ask(session, *given)
+        return _question_out(row, once.language, submission_id=row.submission_id)
 
     return once.run(make)
 
 
 @router.get("/{opportunity_id}/questions", policy=any_key())
 def list_questions(opportunity_id: str, asked: Asked, page: Page) -> Paged[QuestionOut]:
-    """The questions that are answered; for the organisation that opened it, the open ones too."""
+    """Questions and comments that are answered; for those who have to answer, the open ones too."""
     with asked.read() as session:
         row = opportunities.get(session, asked.principal, opportunity_id)
         statement = opportunities.questions(asked.principal, row)
@@ -149,23 +169,26 @@ def list_questions(opportunity_id: str, asked: Asked, page: Page) -> Paged[Quest
             session,
             statement,
             key=col(OpportunityQuestion.id),
-            make=lambda each: _question_out(each, asked.language),
+            make=lambda each: _question_out(
+                each, asked.language, submission_id=each.submission_id if each.published_at is None else None
+            ),
         )
 
 
 @router.put("/{opportunity_id}/questions/{question_id}/answer", policy=scope("demand:write"))
 def answer_question(opportunity_id: str, question_id: str, body: AnswerIn, asked: Asked) -> QuestionOut:
-    """Answer to everybody, once, in both languages."""
+    """Answer to everybody, once, in both languages: by who opened it, or by the office where it lies."""
     with asked.write() as session:
         row = opportunities.answer(
             session,
             asked.clock,
+            asked.rng,
             asked.principal,
             opportunity_id,
             question_id,
             (body.answer_en, body.answer_fr),
         )
-        return _question_out(row, asked.language)
+        return _question_out(row, asked.language, submission_id=None)
 
 
 def _out(row: Opportunity, now: datetime, language: str) -> OpportunityOut:
@@ -181,11 +204,13 @@ def _out(row: Opportunity, now: datetime, language: str) -> OpportunityOut:
     )
 
 
-def _question_out(row: OpportunityQuestion, language: str) -> QuestionOut:
+def _question_out(row: OpportunityQuestion, language: str, *, submission_id: str | None) -> QuestionOut:
     answer = row.answer_fr if language == "fr" else row.answer_en
     return QuestionOut(
         id=row.id,
+        kind=Asking(row.kind),
         question=row.question,
         answer=answer if row.published_at is not None else None,
         published_at=row.published_at,
+        submission_id=submission_id,
     )

@@ -1,7 +1,6 @@
 """Orders: what suppliers are asked to do, and what they say of it."""
 
 from datetime import datetime
-from typing import Literal
 
 from pydantic import Field
 from sqlmodel import Session, col, select
@@ -11,7 +10,7 @@ from api.models import In, Out
 from api.paging import Page, Paged
 from api.policy import Router, scope
 from catalog import orders
-from catalog.promise_tables import SupplyOrder
+from catalog.promise_tables import OrderStep, SupplyOrder
 from providers.adapters.base import OrderStatus
 
 router = Router(prefix="/v1", tags=["orders"])
@@ -22,7 +21,7 @@ class OrderOut(Out):
     call_off_id: str
     provider_id: str
     organisation_id: str
-    next_step: Literal["place", "follow", "cancel", "closed"] = Field(description="What the hub does next.")
+    next_step: OrderStep = Field(description="What the hub does next.")
     status: OrderStatus | None = Field(description="What the supplier last said, in STAPI's codes; null before.")
     raw_status: str = Field(description="The supplier's own word.")
     provider_reference: str | None

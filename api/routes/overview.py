@@ -7,6 +7,8 @@ from api.models import Out
 from api.policy import Router, scope
 from catalog import overview
 from catalog.code_labels import label
+from space_hub.vocabulary.codes import MissionArea
+from space_hub.vocabulary.phases import Phase
 
 router = Router(prefix="/v1/overview", tags=["overview"])
 
@@ -19,6 +21,7 @@ class LineOut(Out):
     providers: int | None
     assets: int | None
     listings: int = Field(description="Assets in public registers, unclaimed or claimed; unverified.")
+    claimed: int | None = Field(description="Of them, those whose owner's claim was accepted; null for a supplier.")
 
 
 class OverviewOut(Out):
@@ -36,8 +39,8 @@ class DemandOut(Out):
 class GapOut(Out):
     capability: str
     capability_label: str
-    mission_area: str
-    phase: str
+    mission_area: MissionArea
+    phase: Phase
     phase_label: str
     unit: str
     demand: list[DemandOut] = Field(description="Of the last release, in bands.")
@@ -64,6 +67,7 @@ def get_overview(asked: Asked) -> OverviewOut:
                 providers=each.providers,
                 assets=each.assets,
                 listings=each.listings,
+                claimed=each.claimed,
             )
             for each in lines
         ]
@@ -80,8 +84,8 @@ def get_gaps(asked: Asked) -> GapsOut:
             GapOut(
                 capability=each.capability,
                 capability_label=label("capability", each.capability, asked.language),
-                mission_area=each.mission_area,
-                phase=each.phase,
+                mission_area=MissionArea(each.mission_area),
+                phase=Phase(each.phase),
                 phase_label=label("phase", each.phase, asked.language),
                 unit=each.unit,
                 demand=[DemandOut(**one) for one in each.demand],

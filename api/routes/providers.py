@@ -14,13 +14,12 @@ from providers import clearances, national, onboarding, submissions
 from providers.desk_tables import Submission
 from providers.lifecycle import Event, Status
 from providers.onboarding import Contact, Dependency, DependencyKind, EvidenceKind, Profile, SizeClass
-from providers.standing import Standing
-from providers.tables import Evidence, Provider, ProviderStatusEntry
+from providers.tables import DueTo, Evidence, EvidenceState, Provider, ProviderKind, ProviderStatusEntry
 from providers.vetting import Tier
 from space_hub.errors import NotFound
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
-from space_hub.vocabulary.codes import MissionArea
+from space_hub.vocabulary.codes import MissionArea, Standing
 
 router = Router(prefix="/v1", tags=["providers"])
 
@@ -85,7 +84,7 @@ class ProviderOut(Out):
 
     id: str
     organisation_id: str
-    kind: str = Field(description="`commercial`, or `national` for a nation's own capacities.")
+    kind: ProviderKind = Field(description="`national`: a nation's own capacities.")
     legal_name: str
     nation: str
     standing: Standing
@@ -111,9 +110,9 @@ class ClearanceOut(Out):
 
 class StatusOut(Out):
     number: int
-    event: str
+    event: Event
     status: Status
-    due_to: str
+    due_to: DueTo
     reasons: list[str]
     by_organisation_id: str
     at: datetime
@@ -142,7 +141,7 @@ class EvidenceOut(Out):
     valid_from: datetime
     valid_to: datetime | None
     document_sha256: str
-    state: str
+    state: EvidenceState
     created_at: datetime
 
 

@@ -10,12 +10,12 @@ from api.deps import Asked, Once
 from api.models import In, Out, UtcDatetime
 from api.paging import Page, Paged
 from api.policy import Router, scope
-from catalog import adoption, demand, requirements, templates
+from catalog import adoption, arrivals, demand, requirements, templates
 from catalog.adoption import Step
-from catalog.demand import Level
 from catalog.demand_tables import NeedCandidate, NeedStanding
 from catalog.matching.values import Need, Operator
 from catalog.needs import PhaseGiven, read_need
+from catalog.publication import Level
 from catalog.standings import Event, State
 from catalog.tables import Requirement
 from space_hub.vocabulary.codes import MissionArea, Modality
@@ -146,7 +146,7 @@ class PreviewOut(Out):
 class CandidateOut(Out):
     offering_id: str
     version_id: str
-    outcome: str
+    outcome: arrivals.Standing
     gates: list[dict[str, Any]]
     first_met_at: datetime | None
     at: datetime

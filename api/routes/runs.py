@@ -16,6 +16,7 @@ from space_hub.awareness.tables import Run, RunFailure, Snapshot
 from space_hub.text import say
 from space_hub.trust import audit, markings
 from space_hub.work import ledger
+from space_hub.work.tables import WorkState
 
 router = Router(prefix="/v1/runs", tags=["runs"])
 
@@ -29,7 +30,7 @@ class RunIn(In):
 
 class StartedOut(Out):
     work_id: str
-    state: str
+    state: WorkState
     follow: str = Field(description="Ask here for progress and for the id of the run.")
 
 
@@ -106,7 +107,7 @@ def start_run(body: RunIn, once: Once) -> StartedOut:
             session, once.clock, once.rng, kind=screen.KIND, params=asked.params(), principal=once.principal
         )
         audit.record(session, once.clock, once.principal, "run.ask", work.id, **asked.params())
-        return StartedOut(work_id=work.id, state=work.state, follow=f"/v1/work/{work.id}")
+        return StartedOut(work_id=work.id, state=WorkState(work.state), follow=f"/v1/work/{work.id}")
 
     return once.run(make, status=202)
 

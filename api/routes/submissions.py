@@ -6,14 +6,15 @@ from fastapi import Query
 from pydantic import Field
 from sqlmodel import col, select
 
-from api.deps import Asked, Once
+from api.deps import Ask, Asked, Once
 from api.models import In, Out
 from api.paging import Page, Paged
 from api.policy import Router, any_key, scope
 from providers import submissions
 from providers.desk_tables import Submission, SubmissionEntry
 from providers.offices import Matter
-from providers.submissions import State
+from providers.submissions import Event, Outcome, State
+from space_hub.trust.principal import Principal
 
 router = Router(prefix="/v1", tags=["submissions"])
 
@@ -23,7 +24,7 @@ class SubmissionOut(Out):
     kind: Matter
     subject: str
     provider_id: str | None
-    organisation_id: str
+    organisation_id: str | None = Field(description="Who waits. Null where an office answers without knowing whom.")
     office_id: str
     state: State
     title: str
@@ -32,26 +33,32 @@ class SubmissionOut(Out):
     late: bool
     level: int = Field(description="0 in time; 1 with the deputy, 2 with the head, 3 with the broker.")
     answered_at: datetime | None
-    outcome: str | None
+    outcome: Outcome | None
     answer: str
 
     @classmethod
-    def of(cls, row: Submission, now: datetime) -> "SubmissionOut":
-        named = {name: getattr(row, name) for name in cls.model_fields if name != "late"}
-        return cls.model_validate(named | {"late": row.state == State.OPEN and row.due_at <= now})
+    def of(cls, row: Submission, asked: Ask) -> "SubmissionOut":
+        return cls.seen_by(asked.principal, row, asked.clock.now())
+
+    @classmethod
+    def seen_by(cls, principal: Principal, row: Submission, now: datetime) -> "SubmissionOut":
+        shown = {name: getattr(row, name) for name in cls.model_fields if name != "late"}
+        if not submissions.names_asker(principal, row):
+            shown |= {"provider_id": None, "organisation_id": None}
+        return cls.model_validate(shown | {"late": row.state == State.OPEN and row.due_at <= now})
 
 
 class SubmissionEntryOut(Out):
     number: int
-    event: str
+    event: Event
     state: State
     text: str
-    by_organisation_id: str | None = Field(description="Null: the hub's clock.")
+    by_organisation_id: str | None = Field(description="Null: the hub's clock, or an asker who is not named.")
     at: datetime
 
 
 class AnswerIn(In):
-    outcome: str = Field(default="answered", min_length=1, max_length=20, pattern="^[a-z_]+$")
+    outcome: Outcome = Outcome.ANSWERED
     text: str = Field(min_length=1, max_length=20000)
     pause: bool = Field(default=False, description="Ask the asker back: the clock stands still until it replies.")
 
@@ -80,17 +87,16 @@ def list_submissions(
         rows = submissions.queue(asked.principal, office_id)
     if state is not None:
         rows = rows.where(col(Submission.state) == state.value)
-    now = asked.clock.now()
     key = [col(Submission.due_at), col(Submission.id)]
     with asked.read() as session:
-        return page.of(session, rows, key=key, make=lambda row: SubmissionOut.of(row, now))
+        return page.of(session, rows, key=key, make=lambda row: SubmissionOut.of(row, asked))
 
 
 @router.get("/submissions/{submission_id}", policy=any_key())
 def get_submission(submission_id: str, asked: Asked) -> SubmissionOut:
     """One of them, for who waits for it and who answers it."""
     with asked.read() as session:
-        return SubmissionOut.of(submissions.one(session, asked.principal, submission_id), asked.clock.now())
+        return SubmissionOut.of(submissions.one(session, asked.principal, submission_id), asked)
 
 
 @router.get("/submissions/{submission_id}/history", policy=any_key())
@@ -98,21 +104,27 @@ def list_submission_history(submission_id: str, asked: Asked, page: Page) -> Pag
     """Every step: who, when, and what was said."""
     with asked.read() as session:
         found = submissions.one(session, asked.principal, submission_id)
+        named = submissions.names_asker(asked.principal, found)
+
+        def out(row: SubmissionEntry) -> SubmissionEntryOut:
+            hidden = not named and row.by_organisation_id == found.organisation_id
+            return SubmissionEntryOut.model_validate(
+                row.model_dump() | ({"by_organisation_id": None} if hidden else {})
+            )
+
         rows = select(SubmissionEntry).where(SubmissionEntry.submission_id == found.id)
-        return page.of(session, rows, key=col(SubmissionEntry.number), make=SubmissionEntryOut.model_validate)
+        return page.of(session, rows, key=col(SubmissionEntry.number), make=out)
 
 
 @router.post("/submissions/{submission_id}/answer", status_code=201, policy=scope("desk:answer"))
 def answer_submission(submission_id: str, body: AnswerIn, once: Once) -> SubmissionOut:
-    """Answer it, or ask the asker back. Applications, appeals and claims are answered by their decision."""
-    asked = (once.clock, once.rng, once.principal, submission_id)
+    """Answer it, or ask the asker back. What is decided, or answered to all at once, is answered there."""
+    given = (once.clock, once.rng, once.principal, submission_id)
     if body.pause:
-        return once.run(
-            lambda session: SubmissionOut.of(submissions.ask_back(session, *asked, text=body.text), once.clock.now())
-        )
+        return once.run(lambda session: SubmissionOut.of(submissions.ask_back(session, *given, text=body.text), once))
     return once.run(
         lambda session: SubmissionOut.of(
-            submissions.answer(session, *asked, outcome=body.outcome, text=body.text), once.clock.now()
+            submissions.answer(session, *given, outcome=body.outcome, text=body.text), once
         )
     )
 
@@ -122,7 +134,7 @@ def reply_to_office(submission_id: str, body: TextIn, once: Once) -> SubmissionO
     """Give the office what it asked for; its clock goes on."""
     return once.run(
         lambda session: SubmissionOut.of(
-            submissions.reply(session, once.clock, once.principal, submission_id, text=body.text), once.clock.now()
+            submissions.reply(session, once.clock, once.principal, submission_id, text=body.text), once
         )
     )
 
@@ -141,6 +153,6 @@ def refer_submission(submission_id: str, body: ReferralIn, once: Once) -> Submis
                 office_id=body.office_id,
                 text=body.text,
             ),
-            once.clock.now(),
+            once,
         )
     )

@@ -5,13 +5,11 @@ from pydantic import Field
 from api.deps import Asked
 from api.models import Out
 from api.policy import Router, any_key
-from catalog.code_labels import label
+from catalog.code_labels import label, lists
 from space_hub.text import say
-from space_hub.vocabulary import codes
 from space_hub.vocabulary.attributes import ATTRIBUTES, NATION_LIST, Attribute
 from space_hub.vocabulary.capabilities import CAPABILITIES
 from space_hub.vocabulary.codes import MissionArea
-from space_hub.vocabulary.phases import Phase
 from space_hub.vocabulary.regions import REGIONS
 from space_hub.vocabulary.units import accepted
 
@@ -48,26 +46,22 @@ class RegionOut(CodeOut):
 
 
 class VocabularyOut(Out):
-    mission_areas: list[CodeOut]
     capabilities: list[CapabilityOut]
     attributes: list[AttributeOut]
-    phases: list[CodeOut]
-    modalities: list[CodeOut]
-    asset_kinds: list[CodeOut]
     regions: list[RegionOut]
-    lists: dict[str, list[CodeOut]]
+    lists: dict[str, list[CodeOut]] = Field(
+        description="Every other list of codes that an answer may carry, by name: states, steps, kinds, areas, phases."
+    )
 
 
 @router.get("", policy=any_key())
 def get_vocabulary(asked: Asked) -> VocabularyOut:
-    """Everything that can be offered, asked for and compared. `unit` is the canonical one; the others are converted."""
+    """Everything that can be offered, asked and compared, and the label of every code in the language asked for.
+
+    `unit` is the canonical one; the others are converted.
+    """
     language = asked.language
-
-    def labels(kind: str, values: type[codes.MissionArea | Phase | codes.Modality | codes.AssetKind]) -> list[CodeOut]:
-        return [CodeOut(code=each.value, label=say(f"vocabulary.{kind}.{each.value}", language)) for each in values]
-
     return VocabularyOut(
-        mission_areas=labels("mission_area", MissionArea),
         capabilities=[
             CapabilityOut(
                 code=each.code,
@@ -81,16 +75,13 @@ def get_vocabulary(asked: Asked) -> VocabularyOut:
             for each in CAPABILITIES.values()
         ],
         attributes=[_attribute(each, language) for each in ATTRIBUTES.values()],
-        phases=labels("phase", Phase),
-        modalities=labels("modality", codes.Modality),
-        asset_kinds=labels("asset_kind", codes.AssetKind),
         regions=[
             RegionOut(code=name, label=say(f"vocabulary.region.{name}", language), box=box)
             for name, box in REGIONS.items()
         ],
         lists={
             name: [CodeOut(code=each, label=label(name, each, language)) for each in values]
-            for name, values in codes.LISTS.items()
+            for name, values in lists().items()
         },
     )
 

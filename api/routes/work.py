@@ -12,7 +12,7 @@ from api.policy import Router, any_key
 from space_hub.text import say
 from space_hub.trust import audit
 from space_hub.work import ledger
-from space_hub.work.tables import Work, WorkState
+from space_hub.work.tables import Work, WorkKind, WorkState
 
 router = Router(prefix="/v1/work", tags=["work"])
 
@@ -24,7 +24,7 @@ class WorkErrorOut(Out):
 
 class WorkOut(Out):
     id: str
-    kind: str
+    kind: WorkKind
     slot: str | None
     state: WorkState
     done: int
@@ -72,7 +72,7 @@ def to_out(work: Work, language: str) -> WorkOut:
         error = WorkErrorOut(code=work.error_code, detail=sentence)
     return WorkOut(
         id=work.id,
-        kind=work.kind,
+        kind=WorkKind(work.kind),
         slot=work.slot,
         state=WorkState(work.state),
         done=work.done,

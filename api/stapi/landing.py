@@ -5,17 +5,17 @@ in `/records` and `/v1`. Order and opportunity here are the call-offs and
 questions of `/v1`, under the same rules.
 """
 
-from api.deps import Asked
+from api.deps import Ask, Asked
 from api.policy import Router, any_key
 from api.stapi.models import API_CLASSES, Conformance, Landing, Link
 from space_hub.text import say
 
 PREFIX = "/stapi/v0"
 
-router = Router(prefix=PREFIX, tags=["stapi"])
+router = Router(prefix=PREFIX, tags=["stapi"], tagged=True)
 
 
-def address(asked: Asked, *parts: str) -> str:
+def address(asked: Ask, *parts: str) -> str:
     return "/".join((f"{asked.settings.base_url}{PREFIX}", *parts))
 
 
@@ -32,6 +32,7 @@ def stapi_landing(asked: Asked) -> Landing:
             Link(rel="conformance", href=address(asked, "conformance")),
             Link(rel="products", href=address(asked, "products")),
             Link(rel="orders", href=address(asked, "orders"), type="application/geo+json"),
+            Link(rel="search-records", href=address(asked, "searches", "opportunities")),
             Link(
                 rel="service-desc",
                 href=f"{asked.settings.base_url}/v1/openapi.json",

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from api.models import Out
+from catalog import searches
 from providers.adapters.base import OrderStatus
 
 VERSION = "0.1.0"
@@ -13,12 +14,20 @@ CORE = "https://stapi.example.com/v0.1.0"
 """The specification has no address of its own yet; these are the names that its servers and clients use."""
 OURS = "https://space-hub.example/stapi/v0.1"
 
-API_CLASSES = (f"{CORE}/core", f"{CORE}/order-statuses", f"{OURS}/assured-access", f"{OURS}/consent")
+API_CLASSES = (
+    *(f"{CORE}/core", f"{CORE}/order-statuses", f"{CORE}/searches-opportunity"),
+    *(f"{CORE}/searches-opportunity-statuses", f"{OURS}/assured-access", f"{OURS}/consent"),
+)
 GEOMETRIES = tuple(
     f"https://geojson.org/schema/{kind}.json"
     for kind in ("Point", "LineString", "Polygon", "MultiPoint", "MultiPolygon", "MultiLineString")
 )
-PRODUCT_CLASSES = (f"{CORE}/opportunities", *GEOMETRIES)
+PRODUCT_CLASSES = (
+    f"{CORE}/opportunities",
+    # The text of the specification has the one name of the same class, its reference server the other.
+    *(f"{CORE}/async-opportunities", f"{CORE}/opportunities-async"),
+    *GEOMETRIES,
+)
 
 
 class Link(Out):
@@ -84,9 +93,38 @@ class Opportunities(Out):
     type: Literal["FeatureCollection"] = "FeatureCollection"
     stapi_type: Literal["OpportunityCollection"] = "OpportunityCollection"
     stapi_version: str = VERSION
+    id: str | None = None
     features: list[Opportunity]
     links: list[Link]
     reason: str | None = Field(default=None, serialization_alias="space_hub:reason")
+
+
+class SearchStatus(Out):
+    timestamp: datetime
+    status_code: searches.Status
+    reason_code: str | None = None
+    reason_text: str | None = None
+    links: list[Link] = Field(default_factory=list)
+
+
+class SearchRecord(Out):
+    stapi_type: Literal["OpportunitySearchRecord"] = "OpportunitySearchRecord"
+    stapi_version: str = VERSION
+    id: str
+    product_id: str
+    opportunity_request: dict[str, Any]
+    status: SearchStatus
+    links: list[Link]
+
+
+class SearchRecords(Out):
+    search_records: list[SearchRecord]
+    links: list[Link]
+
+
+class SearchStatuses(Out):
+    statuses: list[SearchStatus]
+    links: list[Link]
 
 
 class Status(Out):

@@ -2,35 +2,37 @@
 
 To ask tells the supplier an area and a time. The consent is a header of this
 one request; it is written down before the supplier is asked, and the supplier
-is asked with no transaction open.
+is asked with no transaction open. `Prefer: respond-async` leaves the waiting to
+the jobs process: the answer is a search record (`searches`).
 """
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
-from fastapi import Header
+from fastapi import Header, Response
+from fastapi.responses import JSONResponse
 from sqlmodel import Session
 
 from api.deps import Asked
 from api.models import In
 from api.policy import Router, scope
 from api.stapi.landing import PREFIX, address
-from api.stapi.models import Link, Opportunities, Opportunity
+from api.stapi.models import Link, Opportunities, Opportunity, SearchRecord
 from api.stapi.products import taskable
-from catalog import disclosures
+from api.stapi.searches import record, record_at
+from catalog import searches
+from catalog.searches import Status
 from providers import doors
-from providers.adapters.base import Answer, FeasibilityAsk, Quote
-from providers.adapters.stapi import read_search
-from space_hub.errors import Invalid
+from space_hub.errors import Invalid, NotFound
 from space_hub.text import say
 from space_hub.vocabulary.geometry import box
-from space_hub.vocabulary.phases import Phase
 
-router = Router(prefix=PREFIX, tags=["stapi"])
+router = Router(prefix=PREFIX, tags=["stapi"], tagged=True)
 
 CONSENT = "consent"
-_WHAT = ("area", "window", "filter")
+ASYNC, WAIT = "respond-async", "wait"
 
 
 class SearchIn(In):
@@ -45,70 +47,114 @@ class SearchIn(In):
     "/products/{product_id}/opportunities",
     policy=scope("match:write"),
     response_model_exclude_none=True,
+    responses={201: {"model": SearchRecord, "description": "The search that will be answered later."}},
 )
 def stapi_opportunities(
     product_id: str,
     body: SearchIn,
     asked: Asked,
+    response: Response,
     space_hub_disclosure: Annotated[
         str | None,
         Header(description="`consent`: the supplier may read area, time and filter of this one search."),
     ] = None,
+    prefer: Annotated[
+        str | None,
+        Header(max_length=200, description="`respond-async`: answer with a search record; `wait`, as without: wait."),
+    ] = None,
 ) -> Opportunities:
     """Ask the supplier what it could do. Without an interface of its own, the answer is empty and says why."""
-    window, area, condition = read_search(body.model_dump())
+    given = body.model_dump(exclude_none=True)
     with asked.read() as session:
         offering, version, provider = taskable(session, asked, product_id)
-        reference, unit, provider_id = offering.reference, version.capacity_unit, provider.id
-    adapter = doors.adapter_of(asked.database, asked.clock, provider_id, asked.settings.egress_allow)
-    if adapter is None or not adapter.capabilities.feasibility:
-        return _none(asked, product_id, "stapi.reason.no_interface")
-    if space_hub_disclosure != CONSENT:
+        ask = searches.ask_of(offering, version, given)
+    adapter = doors.adapter_of(asked.database, asked.clock, provider.id, asked.settings.egress_allow)
+    asking = adapter is not None and adapter.capabilities.feasibility
+    if asking and space_hub_disclosure != CONSENT:
         raise Invalid("stapi.consent_missing")
-    with asked.write() as session:
-        _disclose(session, asked, provider_id, product_id, condition is not None)
-    parameters = {} if condition is None else {"filter": dict(condition)}
-    ask = FeasibilityAsk(reference, 1.0, unit, window, dict(area), Phase.PEACE, parameters)
-    quote = adapter.feasibility(ask)
-    if quote.answer is Answer.INFEASIBLE:
-        return _none(asked, product_id, "stapi.reason.infeasible")
-    return Opportunities(features=[_opportunity(asked, product_id, body, quote)], links=_links(asked, product_id))
+    preferred = {each.partition("=")[0].strip().lower() for each in (prefer or "").split(",")}
+    later = ASYNC in preferred
+    if asking or later:
+        with asked.write() as session:
+            if asking:
+                searches.disclose(
+                    session,
+                    asked.clock,
+                    asked.rng,
+                    asked.principal,
+                    provider_id=provider.id,
+                    product_id=product_id,
+                    search=given,
+                )
+            if later:
+                return _later(session, asked, product_id, given, consented=asking)
+    if WAIT in preferred:
+        response.headers["Preference-Applied"] = WAIT
+    links = [Link(rel="self", href=address(asked, "products", product_id, "opportunities"), method="POST")]
+    return _collection(asked, product_id, given, searches.put(adapter, ask), links)
 
 
-def _disclose(session: Session, asked: Asked, provider_id: str, product_id: str, filtered: bool) -> None:
-    disclosures.note(
+def _later(
+    session: Session, asked: Asked, product_id: str, search: dict[str, Any], *, consented: bool
+) -> Opportunities:
+    """Queue the search; the answer is its record, ready, typed as what the route declares first."""
+    started = searches.start(
         session,
         asked.clock,
         asked.rng,
         asked.principal,
-        provider_id=provider_id,
-        subject=product_id,
-        what=_WHAT if filtered else _WHAT[:2],
-        consent_ref=f"header {CONSENT}",
+        product_id=product_id,
+        search=search,
+        consented=consented,
     )
+    made = record(asked, started).model_dump(mode="json", exclude_none=True)
+    headers = {"Location": record_at(asked, started.id), "Preference-Applied": ASYNC}
+    return cast(Opportunities, JSONResponse(made, 201, headers))
 
 
-def _none(asked: Asked, product_id: str, why: str) -> Opportunities:
-    return Opportunities(features=[], links=_links(asked, product_id), reason=say(why, asked.language))
+@router.get(
+    "/products/{product_id}/opportunities/{collection_id}",
+    policy=scope("match:write"),
+    response_model_exclude_none=True,
+)
+def stapi_found_opportunities(product_id: str, collection_id: str, asked: Asked) -> Opportunities:
+    """What an own search found, once it is completed."""
+    with asked.read() as session:
+        work = searches.get(session, asked.principal, asked.clock.now(), collection_id)
+        if work.params["product_id"] != product_id:
+            raise NotFound("stapi.search_unknown", search_id=collection_id[:80])
+        status = searches.history(work)[-1].status
+        if status is not Status.COMPLETED:
+            raise NotFound("stapi.search_not_done", status=status.value)
+        links = [
+            Link(rel="self", href=address(asked, "products", product_id, "opportunities", work.id)),
+            Link(rel="search-record", href=record_at(asked, work.id)),
+        ]
+        made = _collection(asked, product_id, work.params["search"], work.result or {}, links)
+    return made.model_copy(update={"id": work.id})
 
 
-def _links(asked: Asked, product_id: str) -> list[Link]:
-    return [Link(rel="self", href=address(asked, "products", product_id, "opportunities"), method="POST")]
+def _collection(
+    asked: Asked, product_id: str, search: Mapping[str, Any], said: Mapping[str, Any], links: list[Link]
+) -> Opportunities:
+    if "reason" in said:
+        return Opportunities(features=[], links=links, reason=say(said["reason"], asked.language))
+    return Opportunities(features=[_opportunity(asked, product_id, search, said)], links=links)
 
 
-def _opportunity(asked: Asked, product_id: str, body: SearchIn, quote: Quote) -> Opportunity:
-    asked_for = {"datetime": _interval(body.datetime), "geometry": body.geometry}
-    order = {**asked_for, "order_parameters": {}} | ({"filter": body.filter} if body.filter else {})
+def _opportunity(asked: Asked, product_id: str, search: Mapping[str, Any], said: Mapping[str, Any]) -> Opportunity:
+    interval = search["datetime"] if isinstance(search["datetime"], str) else "/".join(search["datetime"])
+    asked_for = {"datetime": interval, "geometry": search["geometry"]}
+    order = {**asked_for, "order_parameters": {}} | ({"filter": search["filter"]} if search.get("filter") else {})
     return Opportunity(
-        id=_name(quote),
-        geometry=body.geometry,
-        bbox=list(box(body.geometry)),
+        id=_name(said),
+        geometry=search["geometry"],
+        bbox=list(box(search["geometry"])),
         properties={
             "product_id": product_id,
-            "datetime": asked_for["datetime"],
-            "space_hub:answer": quote.answer.value,
-            **({} if quote.price is None else {"space_hub:price": str(quote.price)}),
-            **({} if quote.valid_until is None else {"space_hub:valid_until": quote.valid_until.isoformat()}),
+            "datetime": interval,
+            "space_hub:answer": said["answer"],
+            **{f"space_hub:{name}": said[name] for name in ("price", "valid_until") if said[name] is not None},
         },
         links=[
             Link(
@@ -122,12 +168,9 @@ def _opportunity(asked: Asked, product_id: str, body: SearchIn, quote: Quote) ->
     )
 
 
-def _interval(given: str | list[str]) -> str:
-    return given if isinstance(given, str) else "/".join(given)
-
-
-def _name(quote: Quote) -> str:
+def _name(said: Mapping[str, Any]) -> str:
     """The supplier's own name of the opportunity; a mark of what it said where its reference is a whole link."""
-    if quote.reference and len(quote.reference) <= 80 and not quote.reference.startswith("{"):
-        return quote.reference
-    return sha256(json.dumps([quote.reference, quote.answer.value]).encode()).hexdigest()[:32]
+    reference = said["reference"]
+    if reference and len(reference) <= 80 and not reference.startswith("{"):
+        return str(reference)
+    return sha256(json.dumps([reference, said["answer"]]).encode()).hexdigest()[:32]

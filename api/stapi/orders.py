@@ -26,7 +26,7 @@ from providers.adapters.stapi import read_search
 from space_hub.errors import Invalid
 from space_hub.vocabulary.geometry import box
 
-router = Router(prefix=PREFIX, tags=["stapi"])
+router = Router(prefix=PREFIX, tags=["stapi"], tagged=True)
 READ = scope("order:read")
 
 _ANYWHERE = {"type": "Polygon", "coordinates": [[[-180, -90], [180, -90], [180, 90], [-180, 90], [-180, -90]]]}

@@ -10,13 +10,15 @@ from api.policy import Router, scope
 from api.stapi.landing import PREFIX, address
 from api.stapi.models import PRODUCT_CLASSES, Conformance, Link, Product, Products, StapiProvider
 from catalog.search import shelf
+from catalog.search.entries import ATTRIBUTES as ATTRIBUTES_DATUM
 from catalog.tables import Offering, OfferingVersion
+from catalog.withheld import sees_all
 from providers.tables import Provider
 from space_hub.errors import NotFound
 from space_hub.text import say
 from space_hub.vocabulary.attributes import ATTRIBUTES, Form
 
-router = Router(prefix=PREFIX, tags=["stapi"])
+router = Router(prefix=PREFIX, tags=["stapi"], tagged=True)
 READ = scope("catalog:read")
 
 _SCHEMA = "https://json-schema.org/draft/2020-12/schema"
@@ -62,13 +64,14 @@ def stapi_product_conformance(product_id: str, asked: Asked) -> Conformance:
 def stapi_queryables(product_id: str, asked: Asked) -> dict[str, Any]:
     """What can be asked for, as a JSON schema: the ranges and codes that the offering claims."""
     with asked.read() as session:
-        _, version, _ = taskable(session, asked, product_id)
+        _, version, provider = taskable(session, asked, product_id)
+        hidden = ATTRIBUTES_DATUM in version.withheld and not sees_all(asked.principal, provider)
         return {
             "$schema": _SCHEMA,
             "$id": address(asked, "products", product_id, "queryables"),
             "type": "object",
             "title": version.title,
-            "properties": {each["attribute"]: _queryable(each) for each in version.attributes},
+            "properties": {each["attribute"]: _queryable(each) for each in version.attributes if not hidden},
             "additionalProperties": True,
         }
 

@@ -14,7 +14,7 @@ from catalog.search.query import Facet
 from providers.standing import ALLIES
 from space_hub.vocabulary.attributes import ATTRIBUTES, Attribute, Form
 from space_hub.vocabulary.capabilities import CAPABILITIES
-from space_hub.vocabulary.codes import MATURITIES, STANDINGS, MissionArea, Modality
+from space_hub.vocabulary.codes import MATURITIES, MissionArea, Modality, Standing
 from space_hub.vocabulary.phases import Phase
 from space_hub.vocabulary.regions import REGIONS
 
@@ -56,7 +56,7 @@ def _filters(random: Random, count: int) -> dict[str, Any]:
         "capabilities": _some(random, sorted(CAPABILITIES)),
         "nations": _some(random, sorted(ALLIES)),
         "owner_nations": _some(random, sorted(ALLIES)),
-        "standings": _some(random, list(STANDINGS)),
+        "standings": _some(random, [each.value for each in Standing]),
         "modalities": _some(random, [each.value for each in Modality]),
         "phases": _some(random, [each.value for each in Phase]),
         "standards": _some(random, list(STANDARDS)),

@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from space_hub.text import Word
 from space_hub.vocabulary.attributes import Measured
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.phases import Phase
@@ -105,7 +106,7 @@ class Candidate:
     deliveries_met: int = 0
 
 
-class Outcome(StrEnum):
+class Outcome(Word, of="gate_outcome"):
     PASS = "pass"  # noqa: S105 -- an answer, not a secret.
     FAIL = "fail"
     UNKNOWN = "unknown"
@@ -138,7 +139,7 @@ class Fit:
     score: float
 
 
-class Verdict(StrEnum):
+class Verdict(Word, of="match_verdict"):
     TAKEN = "taken"
     RESERVE = "reserve"
     """Eligible; the quantity is covered at less cost without it."""

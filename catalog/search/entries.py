@@ -16,7 +16,7 @@ from catalog.names import name_key
 from catalog.search.columns import Row
 from catalog.search.terms import Words, document
 from catalog.shelf_tables import ShelfEntry
-from catalog.tables import Asset, Offering, OfferingAsset, OfferingDependency, OfferingVersion
+from catalog.tables import Asset, Offering, OfferingAsset, OfferingDependency, OfferingStatus, OfferingVersion
 from providers import generation
 from providers.tables import Provider
 from space_hub.text import LANGUAGES, say
@@ -117,7 +117,7 @@ def row_of_version(session: Session, offering: Offering, version: OfferingVersio
         assets=session.exec(named.where(OfferingAsset.version_id == version.id).order_by(col(Asset.name))),
         dependency_keys=(f"{each.kind}:{each.name_key}" for each in session.exec(rests_on) if each.known),
         national=version.national,
-        listed=offering.status == "published",
+        listed=offering.status == OfferingStatus.PUBLISHED.value,
         withheld=version.withheld,
     )
 
@@ -205,20 +205,6 @@ def rebuild(session: Session) -> int:
     return len(found)
 
 
-def rebuild_of(session: Session, provider: Provider) -> int:
-    """Write the rows of all offerings of one provider anew, after its name, nation or consents changed."""
-    found = session.exec(
-        select(Offering, OfferingVersion)
-        .join(OfferingVersion, col(OfferingVersion.id) == col(Offering.current_version_id))
-        .where(Offering.provider_id == provider.id)
-    ).all()
-    if found:
-        number = generation.bump(session)
-        for offering, version in found:
-            write(session, offering, version, provider, number)
-    return len(found)
-
-
 def _stale() -> Any:
     return (
         select(Offering.id)
@@ -226,7 +212,7 @@ def _stale() -> Any:
         .where(
             (col(ShelfEntry.version_id).is_(None)) | (col(ShelfEntry.version_id) != col(Offering.current_version_id))
         )
-        .where(Offering.status == "published")
+        .where(Offering.status == OfferingStatus.PUBLISHED.value)
         .order_by(col(Offering.id))
     )
 

@@ -13,12 +13,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from math import log
 from typing import Any
 
 from catalog.search.terms import capability_words, fold, lexicon, term, words
 from space_hub.errors import Invalid
+from space_hub.text import Word
 from space_hub.vocabulary import codes
 from space_hub.vocabulary.attributes import ATTRIBUTES, Better, Form, attribute, number_range
 from space_hub.vocabulary.capabilities import capability
@@ -42,14 +42,14 @@ _CONDITION = re.compile(r"\s*([a-z0-9_:]+)\s*(<=|>=|=)\s*(\S+)(?:\s+(\S+))?\s*")
 _QUANTITY = re.compile(r"(?<![\w.,])([0-9]+(?:[.,][0-9]+)?)\s*([a-z]+(?:/[a-z]+)?)(?![\w])")
 
 
-class Relation(StrEnum):
+class Relation(Word, of="relation"):
     """How an offering's coverage must stand to the area asked for."""
 
     INTERSECTS = "intersects"
     COVERS = "covers"
 
 
-class Facet(StrEnum):
+class Facet(Word, of="facet"):
     """What the hits are counted by."""
 
     MISSION_AREA = "mission_area"
@@ -150,7 +150,7 @@ _LISTS: dict[str, Any] = {
     "capabilities": lambda value: capability(value).code,
     "nations": nation,
     "owner_nations": nation,
-    "standings": codes.STANDINGS,
+    "standings": tuple(each.value for each in codes.Standing),
     "modalities": tuple(each.value for each in Modality),
     "phases": tuple(each.value for each in Phase),
     "standards": None,

@@ -14,7 +14,7 @@ from sqlalchemy import Select, exists, or_
 from sqlmodel import Session, col, func, select
 
 from catalog.search.query import Condition
-from catalog.tables import Offering, OfferingAttribute, OfferingVersion
+from catalog.tables import Offering, OfferingAttribute, OfferingStatus, OfferingVersion
 from providers import clearances
 from providers.lifecycle import Status
 from providers.tables import Provider
@@ -45,7 +45,7 @@ def shelf(
         .join(OfferingVersion, col(OfferingVersion.id) == col(Offering.current_version_id))
         .join(Provider, col(Provider.id) == col(Offering.provider_id))
         .where(
-            Offering.status == "published",
+            Offering.status == OfferingStatus.PUBLISHED.value,
             or_(col(OfferingVersion.valid_to).is_(None), col(OfferingVersion.valid_to) > now),
             markings.visible(Offering.marking_id, principal),
         )

@@ -8,11 +8,14 @@ supplier; T2 feasibility and quotes; T3 orders. An adapter says in its
 An adapter is called outside any database transaction and is handed values only.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Protocol
 
+from space_hub.errors import Unavailable
+from space_hub.text import Word
 from space_hub.vocabulary.attributes import Measured
 from space_hub.vocabulary.codes import AssetKind, Modality
 from space_hub.vocabulary.interval import Interval
@@ -204,7 +207,7 @@ class OrderAsk:
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
-class OrderStatus(StrEnum):
+class OrderStatus(Word, of="order_status"):
     """The thirteen order states of STAPI; what a supplier calls them stays beside them as `raw`."""
 
     RECEIVED = "received"
@@ -267,3 +270,31 @@ class Adapter(Protocol):
     def status(self, provider_reference: str) -> OrderState: ...
 
     def cancel(self, provider_reference: str) -> OrderState: ...
+
+
+class ListsOnly(ABC):
+    """The half of an adapter whose supplier hands over offerings and can be asked for nothing else."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def name(self) -> str: ...
+
+    def feasibility(self, ask: FeasibilityAsk) -> Quote:
+        raise self._cannot("feasibility")
+
+    def quote(self, ask: FeasibilityAsk) -> Quote:
+        raise self._cannot("quote")
+
+    def order(self, ask: OrderAsk) -> OrderState:
+        raise self._cannot("order")
+
+    def status(self, provider_reference: str) -> OrderState:
+        raise self._cannot("status")
+
+    def cancel(self, provider_reference: str) -> OrderState:
+        raise self._cannot("cancel")
+
+    def _cannot(self, what: str) -> Unavailable:
+        return Unavailable("providers.adapter_cannot", adapter=self.name, what=what)

@@ -8,6 +8,7 @@ anyone else. What goes wrong is an `Unavailable` that names what was met.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
@@ -112,6 +113,15 @@ def link(thing: Any, *relations: str) -> Mapping[str, Any] | None:
 def next_link(page: Any) -> str | None:
     found = link(page, "next")
     return None if found is None or found.get("method", "GET") != "GET" else str(found["href"])
+
+
+def moment(given: Any) -> datetime | None:
+    """A time that a supplier gives with its zone; None where it gives none that can be read."""
+    try:
+        found = datetime.fromisoformat(given) if isinstance(given, str) else None
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

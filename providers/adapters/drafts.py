@@ -30,7 +30,7 @@ from providers.adapters.base import AssetRef, Dependency, OfferingDraft, PhaseCa
 from space_hub.errors import Invalid
 from space_hub.vocabulary.attributes import read as read_attribute
 from space_hub.vocabulary.capabilities import Capability, capability
-from space_hub.vocabulary.codes import AssetKind, Modality
+from space_hub.vocabulary.codes import DEPENDENCY_KINDS, MATURITIES, AssetKind, Modality
 from space_hub.vocabulary.geometry import check_coverage
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.money import money
@@ -45,10 +45,6 @@ _FIELDS = frozenset(
     | {"maturity", "taskable", "archive", "dependencies"}
 )
 _LONGEST = {"reference": 100, "title": 200, "description": 4000, "licence": 500}
-MATURITIES = ("concept", "prototype", "demonstrated", "operational")
-DEPENDENCY_KINDS = (
-    *("owner", "jurisdiction", "contract_holder", "launcher", "ground_network", "cloud", "bus", "spectrum"),
-)
 _LARGEST_CATALOG_NUMBER = 999_999_999
 _MOST_CAPACITY = 1e12
 """In the capability's unit: what the capacity ledger can count in thousandths."""

@@ -21,10 +21,9 @@ from providers.adapters.base import (
     OrderState,
     OrderStatus,
     Quote,
-    Refused,
     Tier,
 )
-from providers.adapters.client import Client
+from providers.adapters.client import Client, moment
 from providers.adapters.table import Reader
 from space_hub.errors import Conflict, Invalid, NotFound, Unavailable
 from space_hub.vocabulary.money import Money, money
@@ -72,7 +71,7 @@ class HttpSupplier:
         except Unavailable as error:
             if first:
                 raise
-            return reader.listing(broken=Refused(None, None, error.code, dict(error.params), ""))
+            return reader.listing(broken=error)
 
     def feasibility(self, ask: FeasibilityAsk) -> Quote:
         body = {
@@ -144,7 +143,7 @@ def read_quote(given: Any) -> Quote:
         Answer(given["answer"]),
         float(quantity),
         _price(given.get("price")),
-        _time(given.get("valid_until")),
+        moment(given.get("valid_until")),
         str(given.get("reason") or "")[:500],
     )
 
@@ -172,16 +171,8 @@ def read_order(given: Any) -> OrderState:
         reference,
         OrderStatus(status),
         str(given.get("raw") or status)[:200],
-        at=_time(given.get("at")),
+        at=moment(given.get("at")),
         reason=str(given.get("reason") or "")[:500],
         quantity_delivered=None if delivered is None else float(delivered),
         links=tuple(str(each)[:2000] for each in given.get("links") or ())[:50],
     )
-
-
-def _time(given: Any) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(given) if isinstance(given, str) else None
-    except ValueError:
-        return None
-    return found if found is not None and found.tzinfo is not None else None

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from providers.adapters.base import Capabilities, FeasibilityAsk, Listing, OrderAsk, OrderState, Quote, Tier
+from providers.adapters.base import Capabilities, Listing, ListsOnly, Tier
 from providers.adapters.spreadsheet import MAGIC, read_xlsx
 from providers.adapters.table import check_headings, headed, read_rows
 from providers.adapters.yaml_file import read_yaml
-from space_hub.errors import Invalid, Unavailable
+from space_hub.errors import Invalid
 
 MOST_BYTES = 8 * 1024 * 1024
 
@@ -59,7 +59,7 @@ def _decoded(raw: bytes) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
-        raise Invalid("providers.manifest_unreadable", reason=f"no UTF-8 at byte {error.start}") from error
+        raise Invalid("manifest.not_text", position=error.start) from error
 
 
 def _form_of(text: str) -> Form:
@@ -108,12 +108,15 @@ def _csv_rows(text: str) -> Sequence[tuple[int, Any]]:
 
 
 @dataclass(frozen=True, slots=True)
-class ManifestAdapter:
+class ManifestAdapter(ListsOnly):
     """The adapter of a supplier that has only a file."""
 
     given: str | bytes
     form: str | None = None
-    name: str = "manifest"
+
+    @property
+    def name(self) -> str:
+        return "manifest"
 
     @property
     def capabilities(self) -> Capabilities:
@@ -121,21 +124,3 @@ class ManifestAdapter:
 
     def list_offerings(self) -> Listing:
         return read_manifest(self.given, self.form)
-
-    def feasibility(self, ask: FeasibilityAsk) -> Quote:
-        raise self._cannot("feasibility")
-
-    def quote(self, ask: FeasibilityAsk) -> Quote:
-        raise self._cannot("quote")
-
-    def order(self, ask: OrderAsk) -> OrderState:
-        raise self._cannot("order")
-
-    def status(self, provider_reference: str) -> OrderState:
-        raise self._cannot("status")
-
-    def cancel(self, provider_reference: str) -> OrderState:
-        raise self._cannot("cancel")
-
-    def _cannot(self, what: str) -> Unavailable:
-        return Unavailable("providers.adapter_cannot", adapter=self.name, what=what)

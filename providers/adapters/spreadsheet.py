@@ -19,13 +19,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from providers.adapters.base import Listing
-from providers.adapters.drafts import DEPENDENCY_KINDS, MATURITIES
 from providers.adapters.table import MOST_ROWS, Formula, check_headings, headed, read_rows
 from space_hub.errors import Invalid
 from space_hub.text import say
 from space_hub.vocabulary.attributes import ATTRIBUTES, Attribute, Form
 from space_hub.vocabulary.capabilities import CAPABILITIES, Capability, capability
-from space_hub.vocabulary.codes import Modality
+from space_hub.vocabulary.codes import DEPENDENCY_KINDS, MATURITIES, Modality
 from space_hub.vocabulary.phases import Phase
 
 MAGIC = b"PK\x03\x04"

@@ -11,17 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from providers.adapters.base import (
-    Capabilities,
-    FeasibilityAsk,
-    Listing,
-    OfferingDraft,
-    OrderAsk,
-    OrderState,
-    Quote,
-    Refused,
-    Tier,
-)
+from providers.adapters.base import Capabilities, Listing, ListsOnly, OfferingDraft, Tier
 from providers.adapters.client import Client, links_of, next_link
 from providers.adapters.drafts import read_draft
 from providers.adapters.stapi_map import attributes
@@ -46,7 +36,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class StacCatalogue:
+class StacCatalogue(ListsOnly):
     client: Client
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -72,7 +62,7 @@ class StacCatalogue:
         except Unavailable as error:
             if first:
                 raise
-            return reader.listing(broken=Refused(None, None, error.code, dict(error.params), ""))
+            return reader.listing(broken=error)
         return reader.listing()
 
     def search(self, area: Mapping[str, Any], window: Interval, conditions: Mapping[str, tuple[str, Any]]) -> Found:
@@ -107,24 +97,6 @@ class StacCatalogue:
             if following is None or not features or len(items) >= _MOST_ITEMS:
                 return Found(tuple(items[:_MOST_ITEMS]), unasked)
             page = self.client.get(following).body
-
-    def feasibility(self, ask: FeasibilityAsk) -> Quote:
-        raise self._cannot("feasibility")
-
-    def quote(self, ask: FeasibilityAsk) -> Quote:
-        raise self._cannot("quote")
-
-    def order(self, ask: OrderAsk) -> OrderState:
-        raise self._cannot("order")
-
-    def status(self, provider_reference: str) -> OrderState:
-        raise self._cannot("status")
-
-    def cancel(self, provider_reference: str) -> OrderState:
-        raise self._cannot("cancel")
-
-    def _cannot(self, what: str) -> Unavailable:
-        return Unavailable("providers.adapter_cannot", adapter=self.name, what=what)
 
 
 def _collections(page: Any) -> list[Any]:

@@ -31,10 +31,9 @@ from providers.adapters.base import (
     OrderState,
     OrderStatus,
     Quote,
-    Refused,
     Tier,
 )
-from providers.adapters.client import Client, link, links_of
+from providers.adapters.client import Client, link, links_of, moment
 from providers.adapters.stapi_map import read_product
 from providers.adapters.table import Reader
 from space_hub.clock import Clock
@@ -96,7 +95,7 @@ class StapiSupplier:
             if first:
                 raise
             # What came before the break is true; what did not come is not known to be gone.
-            return reader.listing(broken=Refused(None, None, error.code, dict(error.params), ""))
+            return reader.listing(broken=error)
         return reader.listing()
 
     def _draft(self, product: Any) -> OfferingDraft:
@@ -236,7 +235,7 @@ def read_search(body: Any) -> tuple[Interval, Mapping[str, Any], Mapping[str, An
     parts = window.split("/") if isinstance(window, str) else window if isinstance(window, list) else []
     if len(parts) != 2 or not all(isinstance(each, str) for each in parts):
         raise Invalid("stapi.search_wrong", field="datetime")
-    start, stop = (_moment(each) for each in parts)
+    start, stop = (moment(each) for each in parts)
     if start is None or (stop is None and parts[1] not in {"", ".."}):
         raise Invalid("stapi.search_wrong", field="datetime")
     check_geometry(area)
@@ -309,18 +308,10 @@ def read_status(reference: str, status: Any) -> OrderState:
         raise Unavailable("adapter.status_unknown", status=raw[:80] or "-")
     text = str(given.get("reason_text") or reason)[:500]
     links = tuple(str(each["href"])[:2000] for each in links_of(given))[:50]
-    return OrderState(reference, meaning, raw, at=_moment(given.get("timestamp")), reason=text, links=links)
+    return OrderState(reference, meaning, raw, at=moment(given.get("timestamp")), reason=text, links=links)
 
 
 def _status_code(record: Any) -> str:
     status = record.get("status") if isinstance(record, Mapping) else None
     code = status.get("status_code") if isinstance(status, Mapping) else status
     return code if isinstance(code, str) else ""
-
-
-def _moment(given: Any) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(given) if isinstance(given, str) else None
-    except ValueError:
-        return None
-    return found if found is not None and found.tzinfo is not None else None

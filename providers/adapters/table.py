@@ -30,7 +30,7 @@ from typing import Any
 
 from providers.adapters.base import Listed, Listing, OfferingDraft, Refused
 from providers.adapters.drafts import read_draft
-from space_hub.errors import Invalid
+from space_hub.errors import HubError, Invalid
 from space_hub.vocabulary.attributes import Form, attribute
 from space_hub.vocabulary.codes import AssetKind
 from space_hub.vocabulary.storable import check_storable
@@ -110,9 +110,11 @@ class Reader:
             self._seen[draft.reference] = line
             self._offered.append(Listed(draft, line))
 
-    def listing(self, broken: Refused | None = None) -> Listing:
+    def listing(self, broken: HubError | None = None) -> Listing:
         """All that was taken. `broken` says why there is no more of it: the listing is then not complete."""
-        refused = [*self._refused, *([] if broken is None else [broken])]
+        refused = list(self._refused)
+        if broken is not None:
+            refused.append(Refused(None, None, broken.code, dict(broken.params), ""))
         return Listing(tuple(self._offered), tuple(refused), complete=broken is None)
 
     def _repeated(self, reference: str) -> Invalid:

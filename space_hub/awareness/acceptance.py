@@ -23,7 +23,7 @@ def accept(session: Session, clock: Clock, rng: Rng, principal: Principal, set_i
     if row is None:
         raise NotFound("element_set.unknown", element_set=set_id)
     if row.standing != Standing.DEPARTS.value:
-        raise Conflict("element_set.not_held", element_set=set_id, standing=row.standing)
+        raise Conflict("element_set.not_held", element_set=set_id, standing=Standing(row.standing))
     designation = session.exec(
         select(Designation).where(Designation.object_id == row.object_id, col(Designation.valid_to).is_(None))
     ).first()

@@ -9,13 +9,14 @@ nothing is said, for silence must not read as safety.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
+
+from space_hub.text import Word
 
 MATERIAL_M = 250.0
 MATERIAL_SHARE = 0.5
 
 
-class AlertState(StrEnum):
+class AlertState(Word, of="alert_state"):
     RAISED = "raised"
     REVISED = "revised"
     CLEARED = "cleared"

@@ -9,9 +9,9 @@ an object is the newest one that is not held back; sets dated ahead may be it.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from space_hub.orbit.elements import ElementSet
+from space_hub.text import Word
 
 STALE_AFTER = timedelta(days=3)
 """A believed set older than this, at hub time, holds nothing back.
@@ -22,7 +22,7 @@ the new one, which is flagged all the same.
 """
 
 
-class Standing(StrEnum):
+class Standing(Word, of="element_set_standing"):
     TRUSTED = "trusted"
     DEPARTS = "departs"
     CONFIRMED = "confirmed"

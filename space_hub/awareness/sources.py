@@ -13,7 +13,6 @@ https://celestrak.org; "No GP data found" arrives as a plain body with status 20
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
 from typing import Protocol
 
 import httpx
@@ -30,6 +29,7 @@ from space_hub.errors import Conflict, NotFound
 from space_hub.orbit.gp_fields import storable
 from space_hub.orbit.sample import sample_catalogue, to_omm_csv
 from space_hub.rng import Rng
+from space_hub.text import Word
 from space_hub.trust import audit
 from space_hub.trust.principal import Principal
 
@@ -106,7 +106,7 @@ class RecordedSource:
         return answer
 
 
-class Outcome(StrEnum):
+class Outcome(Word, of="source_outcome"):
     """How an attempt to refresh ended; the codes `source.outcome.*` say it to people."""
 
     SPENT = "spent"
@@ -211,7 +211,7 @@ def release(session: Session, clock: Clock, principal: Principal) -> SourceCall:
     if last is None:
         raise NotFound("source.never_called", source=CELESTRAK)
     if last.outcome != Outcome.STOPPED.value:
-        raise Conflict("source.not_stopped", source=CELESTRAK, outcome=last.outcome)
+        raise Conflict("source.not_stopped", source=CELESTRAK, outcome=Outcome(last.outcome))
     last.outcome = Outcome.RELEASED.value
     session.add(last)
     audit.record(session, clock, principal, "source.release", CELESTRAK, call=last.number)

@@ -52,5 +52,5 @@ def acting_as(session: "Session", given: str, *scopes: str) -> "Principal":
     kind = OrganisationKind(found.kind)
     missing = [scope for scope in scopes if scope not in SCOPES_OF[kind]]
     if missing:
-        raise Forbidden("cli.organisation_may_not", name=found.name, kind=kind.value, scopes=", ".join(missing))
+        raise Forbidden("cli.organisation_may_not", name=found.name, kind=kind, scopes=", ".join(missing))
     return Principal(found.id, kind, found.nation, "", SCOPES_OF[kind])

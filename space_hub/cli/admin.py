@@ -1,15 +1,19 @@
 """What the keeper of an installation does: make it, give organisations and keys, set the rules, look at the trail."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from space_hub.cli import house as houses
 from space_hub.cli.options import AsJson, Limit
-from space_hub.cli.speak import FAILED, OK, Voice, sentence
+from space_hub.cli.speak import FAILED, OK, Voice, language, sentence
 from space_hub.errors import Invalid
+
+if TYPE_CHECKING:
+    from providers.vetting import Requirement
 
 app = typer.Typer(help=sentence("cli.help.admin"), no_args_is_help=True, rich_markup_mode=None)
 
@@ -58,6 +62,7 @@ def organisation(
 def list_organisations(limit: Limit = 100, as_json: AsJson = False) -> int:
     from sqlmodel import col, select
 
+    from space_hub.trust.scopes import OrganisationKind
     from space_hub.trust.tables import Organisation as Row
 
     voice = Voice(as_json)
@@ -67,7 +72,9 @@ def list_organisations(limit: Limit = 100, as_json: AsJson = False) -> int:
         shown = [row.model_dump(mode="json") for row in rows]
     heads = ("cli.column.id", "cli.column.name", "cli.column.kind", "cli.column.nation")
     voice.table(
-        "cli.title.organisations", heads, [[row["id"], row["name"], row["kind"], row["nation"]] for row in shown]
+        "cli.title.organisations",
+        heads,
+        [[row["id"], row["name"], OrganisationKind(row["kind"]), row["nation"]] for row in shown],
     )
     voice.answer({"items": shown})
     return OK
@@ -162,10 +169,23 @@ def vetting(
         }
         for rule in rules
     ]
-    cells = [[", ".join(cell) if isinstance(cell, list) else cell for cell in row.values()] for row in shown]
+    cells = [[rule.standing, rule.tier, _areas(rule.areas), rule.decides, _needs(rule.needs)] for rule in rules]
     voice.table("cli.title.vetting", heads, cells)
     voice.answer({"version": version, "rules": shown})
     return OK
+
+
+def _areas(areas: Iterable[str]) -> str:
+    """By their labels; the sign for all of them stays."""
+    from space_hub.vocabulary.codes import MissionArea
+
+    return ", ".join(
+        MissionArea(area).label(language()) if area in set(MissionArea) else area for area in sorted(areas)
+    )
+
+
+def _needs(needs: "Iterable[Requirement]") -> str:
+    return "\n".join(sentence(f"vetting.need.{need.kind}") for need in needs)
 
 
 def _rules_in(file: Path) -> list[dict[str, Any]]:

@@ -14,9 +14,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from space_hub.cli.speak import language
 from space_hub.clock import Clock, SystemClock
 from space_hub.errors import Conflict, Invalid, Unavailable
 from space_hub.settings import Settings
+from space_hub.text.faults import sentence_of
 
 if TYPE_CHECKING:
     from space_hub.db import Database, Installation
@@ -59,8 +61,9 @@ def settings() -> Settings:
         return load()
     except ValidationError as error:
         faults = "; ".join(
-            f"SPACE_HUB_{'_'.join(map(str, one['loc'])).upper()}={one.get('input')!s:.80}: {one['msg']}"
+            f"SPACE_HUB_{'_'.join(map(str, one['loc'])).upper()}={one.get('input')!s:.80}: {said}"
             for one in error.errors()
+            for said in [sentence_of(one, language()).rstrip(".")]
         )
         raise Invalid("cli.settings_wrong", faults=faults) from error
 
@@ -164,7 +167,9 @@ def open_or_make(settings: Settings, now: datetime | None = None) -> House:
                 session.add(db.Installation(clock_offset_us=offset_us, created_at_wall=began))
                 organisations.ensure_hub(session, clock)
                 return House(settings, database, clock, SystemRng(), True, began + offset)
-    return _existing(settings, database, found, now)
+    house = _existing(settings, database, found, now)
+    _look_for_needs(house)
+    return house
 
 
 def _fill_shelf(database: "Database") -> None:
@@ -181,6 +186,20 @@ def _fill_shelf(database: "Database") -> None:
         from jobs import shelf  # Brings numpy along, which opening a hub does not need otherwise.
 
         shelf.fill(database)
+
+
+def _look_for_needs(house: House) -> None:
+    """Queue the look along the shelf of needs that were stated under a schema that knew none."""
+    from sqlalchemy import text
+
+    unlooked = "SELECT 1 FROM need_standing WHERE state = 'open' AND suppliers_meeting IS NULL LIMIT 1"
+    with house.database.read() as session:
+        found = session.execute(text(unlooked)).first()
+    if found is not None:
+        from jobs import demand  # Brings numpy along, which opening a hub does not need otherwise.
+
+        with house.database.write() as session:
+            demand.queue_looks(session, house.clock, house.rng)
 
 
 def open_existing(settings: Settings) -> House:

@@ -19,15 +19,15 @@ from rich.table import Table
 from rich.text import Text
 
 from space_hub.errors import HubError, Kind
-from space_hub.text import choose, say
+from space_hub.text import Word, choose, say
 
 OK, FAILED, WRONG_USE = 0, 1, 2
 
 _FILE_WIDTH = 160
 _NUMBERS = {
-    f"cli.column.{name}" for name in ("age", "cases", "accepted", "departed", "failed", "line", "miss", "speed")
+    f"cli.column.{name}" for name in ("age", "cases", "accepted", "days", "departed", "failed", "line", "miss", "speed")
 }
-_WHOLE = {f"cli.column.{name}" for name in ("epoch", "id", "tca")}
+_WHOLE = {f"cli.column.{name}" for name in ("at", "epoch", "id", "need", "since", "tca")}
 """Columns whose cells are never folded."""
 
 
@@ -137,8 +137,8 @@ def shown(value: object) -> str:
 
 
 def _cell(value: object) -> Text:
-    """As it is: what a supplier or a catalogue writes in brackets is no style of ours."""
-    return Text(shown(value))
+    """A `Word` by its label, all else as it is: what a supplier writes in brackets is no style of ours."""
+    return Text(value.label(language()) if isinstance(value, Word) else shown(value))
 
 
 def interrupted() -> int:

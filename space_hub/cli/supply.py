@@ -12,8 +12,10 @@ from space_hub.cli import examples, options
 from space_hub.cli import house as houses
 from space_hub.cli.acting import As, acting_as
 from space_hub.cli.options import AsJson
+from space_hub.cli.provider import own
 from space_hub.cli.speak import FAILED, OK, Voice, language, sentence
-from space_hub.errors import Conflict, HubError, Invalid
+from space_hub.errors import Conflict, HubError, Invalid, NotFound
+from space_hub.text.faults import sentence_of
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -26,6 +28,7 @@ def install(app: typer.Typer) -> None:
         submit
     )
     offer.command("template", help=sentence("cli.help.offer_template"))(template)
+    offer.command("gaps", help=sentence("cli.help.offer_gaps"))(gaps)
     offer.command("demonstration", help=sentence("cli.help.offer_demonstration"))(demonstration)
     app.add_typer(offer, name="offer")
     app.command("match", help=sentence("cli.help.match"), epilog=sentence("cli.help.match.form"))(match)
@@ -68,8 +71,7 @@ def submit(file: options.File, organisation: As, example: ManifestExample = Fals
     manifest = read_manifest(options.existing(file).read_bytes(), _form(file))
     house = houses.open_existing(houses.settings())
     with house.database.write() as session:
-        principal = acting_as(session, organisation, "offering:write")
-        _need_profile(session, principal.organisation_id)
+        principal, _ = own(session, organisation, "offering:write")
         done, aside = offerings.from_manifest(session, house.clock, house.rng, principal, manifest)
         taken = [
             {"offering_id": each.offering.id, "title": each.version.title, "changed": each.changed}
@@ -97,20 +99,44 @@ def submit(file: options.File, organisation: As, example: ManifestExample = Fals
     return FAILED if refused else OK
 
 
-def _need_profile(session: "Session", organisation_id: str) -> None:
-    """An organisation of kind provider that never came to the front door has nothing to hang an offering on."""
+def gaps(
+    reference: Annotated[str, typer.Argument(metavar="REFERENCE", help=sentence("cli.option.reference"))],
+    organisation: As,
+    as_json: AsJson = False,
+) -> int:
+    """Which published needs an own offering meets, and what would get it into the others."""
     from sqlmodel import select
 
-    from providers.tables import Provider
+    from api.routes.gaps import gap_report_out
+    from catalog import gaps as reports
+    from catalog.tables import Offering
 
-    if session.exec(select(Provider.id).where(Provider.organisation_id == organisation_id)).first() is None:
-        raise Conflict("cli.no_profile", organisation_id=organisation_id)
+    voice = Voice(as_json)
+    house = houses.open_existing(houses.settings())
+    with house.database.read() as session:
+        principal, provider = own(session, organisation, "offering:write")
+        mine = select(Offering.id).where(Offering.provider_id == provider.id, Offering.reference == reference)
+        offering_id = session.exec(mine).one_or_none()
+        if offering_id is None:
+            raise NotFound("cli.reference_unknown", reference=reference)
+        report = gap_report_out(reports.for_offering(session, principal, offering_id, language()))
+    found = report.model_dump(mode="json")
+    rows = []
+    for entry in found["entries"]:
+        changes = [entry["one_change"]] if entry["one_change"] else entry["smallest_set"] or []
+        said = [*(change["text"] for change in changes), *entry["questions"]]
+        rows.append([entry["need"], entry["title"], sentence(f"cli.outcome.{entry['outcome']}"), "\n".join(said)])
+    heads = ("cli.column.need", "cli.column.title", "cli.column.outcome", "cli.column.to_do")
+    voice.table("cli.title.gaps", heads, rows)
+    voice.answer({"offering_id": offering_id, **found})
+    return OK
 
 
 def demonstration(as_json: AsJson = False) -> int:
     """Only beside the demonstration: an installation in use is not filled with companies that do not exist."""
-    from jobs.demo import companies, seed
+    from jobs.demo import companies, demand, seed
     from space_hub.db import Installation
+    from space_hub.trust import keys
     from space_hub.trust.principal import HUB
 
     voice = Voice(as_json)
@@ -119,8 +145,10 @@ def demonstration(as_json: AsJson = False) -> int:
         if not session.get_one(Installation, 1).demonstration:
             raise Conflict("cli.no_demonstration")
         secrets = companies.seed(session, house.clock, house.rng, HUB)
+        asker = keys.authenticate(session, house.clock, next(iter(secrets.values())))
+        nations = demand.seed(session, house.clock, house.rng, asker)
         path = house.keys_file.with_name("alliance-keys.json")
-        seed.write_keys(secrets, path)
+        seed.write_keys(secrets | nations, path)
     voice.tell("cli.alliance_loaded", companies=len(secrets), path=str(path))
     voice.answer({"companies": len(secrets), "keys": str(path)})
     return OK
@@ -167,13 +195,17 @@ def match(file: options.File, organisation: As, example: RequirementExample = Fa
     from api.routes.matches import match_out
     from api.routes.requirements import RequirementIn
     from catalog import matches, requirements
+    from catalog.matching.values import Verdict
 
     del example  # Answered before the command begins.
     voice = Voice(as_json)
     try:
         body = RequirementIn.model_validate_json(options.existing(file).read_bytes())
     except ValidationError as error:
-        faults = "; ".join(": ".join(filter(None, ("/".join(map(str, e["loc"])), e["msg"]))) for e in error.errors())
+        faults = "; ".join(
+            ": ".join(filter(None, ("/".join(map(str, each["loc"])), sentence_of(each, language()).rstrip("."))))
+            for each in error.errors()
+        )
         raise Invalid("cli.requirement_wrong", file=file.name, faults=faults) from error
     house = houses.open_existing(houses.settings())
     need = body.need(house.clock.now())
@@ -196,7 +228,7 @@ def match(file: options.File, organisation: As, example: RequirementExample = Fa
             [
                 each["title"],
                 names[each["provider_id"]],
-                sentence(f"cli.verdict.{each['verdict']}"),
+                Verdict(each["verdict"]).label(language()),
                 "" if each["score"] is None else f"{each['score']:.2f}",
                 "\n".join(reason["text"] for reason in each["reasons"]),
             ]

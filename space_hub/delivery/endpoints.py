@@ -6,7 +6,6 @@ for a day.
 """
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy import CheckConstraint
 from sqlmodel import Field, Session, SQLModel, col, func, select
@@ -16,6 +15,7 @@ from space_hub.db import BIG, JSON_TYPE
 from space_hub.delivery import cursors, egress, log, signing, topics
 from space_hub.errors import Conflict, NotFound
 from space_hub.rng import Rng
+from space_hub.text import Word
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import HUB, Principal
 
@@ -25,7 +25,7 @@ MOST = 20
 OVERLAP = timedelta(days=1)
 
 
-class EndpointState(StrEnum):
+class EndpointState(Word, of="endpoint_state"):
     ACTIVE = "active"
     DISABLED = "disabled"
 

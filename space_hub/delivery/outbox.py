@@ -9,7 +9,6 @@ at all.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, or_, update
 from sqlmodel import Field, Session, SQLModel, col, select
@@ -23,6 +22,7 @@ from space_hub.delivery.log import LogEntry
 from space_hub.delivery.retry import Policy, Verdict
 from space_hub.delivery.wire import Reply
 from space_hub.rng import Rng
+from space_hub.text import Word
 from space_hub.trust.markings import MarkingReader
 
 LEASE = timedelta(seconds=30)
@@ -34,7 +34,7 @@ SLOW_S = 2.0
 _LOCK = 7_310_003
 
 
-class MessageState(StrEnum):
+class MessageState(Word, of="message_state"):
     PENDING = "pending"
     DELIVERED = "delivered"
     DEAD = "dead"

@@ -3,14 +3,61 @@
 `en.json` and `fr.json` hold the same keys with the same placeholders; the
 console reads the same files. A sentence says what was given, what was expected
 and what to do.
+
+A `Word` among the parameters is said by its label, several at once with commas
+between them. `{count:reason|reasons}` says a number with its noun in the form
+that the number asks for.
 """
 
 import json
+import re
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from string import Formatter
+from typing import Any, ClassVar
 
 LANGUAGES = ("en", "fr")
+
+WORDS: dict[str, type["Word"]] = {}
+"""Every list of codes that people read, by its name: a class enters itself when it is made."""
+
+
+class Word(StrEnum):
+    """A code that people read as a word: its label stands under `vocabulary.<list>.<code>`.
+
+    The name of the list is given with the class: `class Phase(Word, of="phase")`.
+    """
+
+    list_name: ClassVar[str]
+
+    def __init_subclass__(cls, *, of: str) -> None:
+        super().__init_subclass__()
+        cls.list_name = of
+        WORDS[of] = cls
+
+    def label(self, language: str) -> str:
+        """What people call it."""
+        return say(f"vocabulary.{self.list_name}.{self.value}", language)
+
+
+class _Speaker(Formatter):
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        one, bar, many = format_spec.partition("|")
+        if bar:
+            # French counts up to, and not including, two in the singular.
+            single = abs(value) < 2 if self.language == "fr" else value == 1
+            return f"{value} {one if single else many}"
+        if isinstance(value, Word):
+            value = value.label(self.language)
+        elif isinstance(value, tuple):
+            value = (
+                ", ".join(each.label(self.language) if isinstance(each, Word) else str(each) for each in value) or "-"
+            )
+        return str(super().format_field(value, format_spec))
 
 
 @cache
@@ -21,13 +68,17 @@ def catalogue(language: str) -> dict[str, str]:
 
 def say(code: str, language: str = "en", /, **params: object) -> str:
     """The sentence of `code` in `language`; an unknown code or a missing parameter is a KeyError."""
-    return Formatter().vformat(catalogue(language)[code], (), params)
+    return _Speaker(language).vformat(catalogue(language)[code], (), params)
 
 
 def choose(accept_language: str | None) -> str:
-    """The first language of an Accept-Language header that the catalogue has, else English."""
+    """The language that an Accept-Language header likes best of those in the catalogue, else English."""
+    best, found = 0.0, LANGUAGES[0]
     for part in (accept_language or "").split(","):
-        primary = part.split(";")[0].strip().lower().split("-")[0]
-        if primary in LANGUAGES:
-            return primary
-    return "en"
+        tag, _, weight = part.partition(";")
+        primary = tag.strip().lower().split("-")[0]
+        liked = re.fullmatch(r"\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*", weight)
+        quality = float(liked[1]) if liked else 1.0
+        if primary in LANGUAGES and quality > best:
+            best, found = quality, primary
+    return found

@@ -60,7 +60,7 @@ def issue(
         raise Invalid(
             "trust.scopes_not_allowed",
             scopes=", ".join(sorted(wanted - allowed)),
-            kind=str(organisation.kind),
+            kind=OrganisationKind(organisation.kind),
             allowed=", ".join(sorted(allowed)),
         )
     if not 1 <= days <= MAX_DAYS:

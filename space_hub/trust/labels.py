@@ -9,7 +9,9 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-LEVELS = ("unclassified", "restricted", "confidential", "secret")
+from space_hub.vocabulary.codes import SECURITY_LEVELS
+
+LEVELS = SECURITY_LEVELS
 
 
 @dataclass(frozen=True, slots=True)

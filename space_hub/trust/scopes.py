@@ -1,9 +1,9 @@
 """What a key may do: the scopes, and those that each kind of organisation may hold."""
 
-from enum import StrEnum
+from space_hub.text import Word
 
 
-class OrganisationKind(StrEnum):
+class OrganisationKind(Word, of="organisation_kind"):
     PROVIDER = "provider"
     NATION = "nation"
     OPERATIONS_CENTRE = "operations_centre"

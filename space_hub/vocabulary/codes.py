@@ -1,9 +1,9 @@
 """Closed lists of codes; `LISTS` names those whose every code has a label in the message catalogue. Pure."""
 
-from enum import StrEnum
+from space_hub.text import Word
 
 
-class MissionArea(StrEnum):
+class MissionArea(Word, of="mission_area"):
     IMAGERY = "imagery"
     RADAR = "radar"
     RF_SENSING = "rf_sensing"
@@ -17,14 +17,14 @@ class MissionArea(StrEnum):
     CLOUD = "cloud"
 
 
-class Modality(StrEnum):
+class Modality(Word, of="modality"):
     SERVICE = "service"
     LEASE = "lease"
     BUY = "buy"
     DEVELOP = "develop"
 
 
-class AssetKind(StrEnum):
+class AssetKind(Word, of="asset_kind"):
     SATELLITE = "satellite"
     GROUND_STATION = "ground_station"
     SENSOR = "sensor"
@@ -33,7 +33,15 @@ class AssetKind(StrEnum):
     DATA_CENTRE = "data_centre"
 
 
-class Provenance(StrEnum):
+class Standing(Word, of="standing"):
+    """Where a nation stands to the alliance (`providers.standing`)."""
+
+    ALLY = "ally"
+    PARTNER = "partner"
+    OTHER = "other"
+
+
+class Provenance(Word, of="provenance"):
     """Who stands behind a value."""
 
     CLAIMED = "claimed"
@@ -71,7 +79,6 @@ DEPENDENCY_KINDS = (
     "spectrum",
 )
 COVERAGE_KINDS = ("not_stated", "global", "area")
-STANDINGS = ("ally", "partner", "other")
 
 LISTS: dict[str, tuple[str, ...]] = {
     "anti_jam": ANTI_JAM,
@@ -86,7 +93,6 @@ LISTS: dict[str, tuple[str, ...]] = {
     "orbit_direction": ORBIT_DIRECTIONS,
     "polarisation": POLARISATIONS,
     "processing_level": PROCESSING_LEVELS,
-    "provenance": tuple(each.value for each in Provenance),
     "regime": REGIMES,
     "sar_mode": SAR_MODES,
     "sar_product": SAR_PRODUCTS,
@@ -94,7 +100,6 @@ LISTS: dict[str, tuple[str, ...]] = {
     "satcom_polarisation": SATCOM_POLARISATIONS,
     "security_level": SECURITY_LEVELS,
     "sensor_kind": SENSOR_KINDS,
-    "standing": STANDINGS,
     "terminal_type": TERMINAL_TYPES,
 }
 """Every list of codes that an answer may carry; the labels stand under `vocabulary.<list>.<code>`."""

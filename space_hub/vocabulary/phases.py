@@ -1,9 +1,9 @@
 """The three phases over which supply is promised and demand is stated. Pure."""
 
-from enum import StrEnum
+from space_hub.text import Word
 
 
-class Phase(StrEnum):
+class Phase(Word, of="phase"):
     PEACE = "peace"
     CRISIS = "crisis"
     CONFLICT = "conflict"

@@ -148,7 +148,7 @@ def cancel(session: Session, clock: Clock, principal: Principal, work_id: str) -
     """Ask for the end of a piece of work of the asker's organisation: at once if queued, else at its next renewal."""
     work = get(session, principal, work_id, lock=True)
     if work.state not in OPEN:
-        raise Conflict("work.over", work_id=work_id, state=work.state)
+        raise Conflict("work.over", work_id=work_id, state=WorkState(work.state))
     work.cancel_asked = True
     if work.state == WorkState.QUEUED:
         _end(session, clock, work, WorkState.CANCELLED)

@@ -1,17 +1,37 @@
 """Work as rows: what is to be done, who does it, how far it is."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from space_hub.db import BIG, JSON_TYPE
+from space_hub.text import Word
 from space_hub.trust import tables as _organisations  # noqa: F401 - the table that foreign keys here point to
 
 
-class WorkState(StrEnum):
+class WorkKind(Word, of="work_kind"):
+    """Every kind of work that there is; `jobs.handlers` says which code does it."""
+
+    INGEST_CELESTRAK = "ingest.celestrak"
+    INGEST_FILE = "ingest.file"
+    SCREEN = "screen"
+    SHELF_REBUILD = "shelf.rebuild"
+    SUPPLIER_DUE = "supplier.due"
+    SUPPLIER_SYNC = "supplier.sync"
+    DEMAND_GAPS = "demand.gaps"
+    DEMAND_RELEASE = "demand.release"
+    NEED_ARRIVALS = "need.arrivals"
+    NEED_LOOK = "need.look"
+    FRONT_DOOR_CLOCKS = "front_door.clocks"
+    EVIDENCE_RECHECK = "evidence.recheck"
+    REGISTRATIONS_LAPSE = "registrations.lapse"
+    FAIRNESS_RELEASE = "fairness.release"
+    WORK_PRUNE = "work.prune"
+
+
+class WorkState(Word, of="work_state"):
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"

@@ -115,6 +115,7 @@ def test_an_overview_tells_a_supplier_nothing_of_its_rivals(people: People) -> N
         "providers": 1,
         "assets": 1,
         "listings": 0,
+        "claimed": 0,
     }
     assert lines["radar", "FR"]["listings"] == 1
     assert planner.get("/v1/overview/gaps").json()["lines"] == []

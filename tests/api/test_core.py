@@ -138,7 +138,7 @@ def test_a_fault_of_a_field_is_said_in_the_language_asked_for(hub: Hub) -> None:
         }
         said[language] = [each["what"] for each in found]
     assert not set(said["en"]) & set(said["fr"])
-    assert "L'une de ces valeurs est attendue : 'provider', 'nation', 'operations_centre', 'broker'." in said["fr"]
+    assert "L'une de ces valeurs est attendue\u00a0: 'provider', 'nation', 'operations_centre', 'broker'." in said["fr"]
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

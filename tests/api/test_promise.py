@@ -9,6 +9,7 @@ from httpx2 import Response
 
 from catalog import orders
 from jobs import react
+from providers.tables import Provider
 from space_hub.delivery import log
 from tests.support.hub import Caller, Hub
 from tests.support.supply import offering, requirement, verified
@@ -117,6 +118,20 @@ def test_from_agreement_to_delivered_order(scene: Scene) -> None:
     assert [step["status"] for step in detail["history"]] == ["active", "completed"]
 
 
+def test_a_signature_ends_being_a_newcomer(scene: Scene) -> None:
+    """Sabotage seen: left as it was, every supplier counted as a newcomer for ever in the fairness figures."""
+    drafted = good(scene.lead.post("/v1/agreements", scene.draft()))["id"]
+
+    def newcomer() -> bool:
+        with scene.hub.database.read() as session:
+            return session.get_one(Provider, scene.provider_id).newcomer
+
+    good(scene.supplier.post(f"/v1/agreements/{drafted}/offer", {}))
+    assert newcomer()
+    good(scene.lead.post(f"/v1/agreements/{drafted}/sign", {"decided_by": DECIDED}))
+    assert not newcomer()
+
+
 def test_nothing_is_decided_without_a_named_authority(scene: Scene) -> None:
     """Sabotage seen: a default for `decided_by` turned it red."""
     draft = good(scene.lead.post("/v1/agreements", scene.draft()))["id"]
@@ -143,7 +158,7 @@ def test_refused_terms_name_every_fault_in_the_askers_language(scene: Scene) -> 
     assert (answer.status_code, answer.json()["code"]) == (422, "access.terms_refused")
     codes = [each["code"] for each in answer.json()["errors"]]
     assert {"access.capacity_above_offer", "access.priority_wrong", "access.notice_lengthens"} <= set(codes)
-    assert answer.json()["errors"][0]["detail"].startswith("En phase peace")
+    assert answer.json()["errors"][0]["detail"].startswith("En phase de paix")
 
 
 def test_a_floor_finer_than_a_millionth_is_refused_before_the_database_is_asked(scene: Scene) -> None:

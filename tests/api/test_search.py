@@ -38,11 +38,11 @@ def test_a_question_in_french_finds_what_was_said_in_english(market: tuple[Hub, 
     assert references(found)[0] == "SAR"
     assert found["facets"]["nation"]["values"] == [{"value": "FR", "label": "France", "count": 3}]
     assert found["facets"]["capability"]["label"] == "capacité"
-    assert found["items"][0]["why"][0]["text"] == "Trouvé (titre) : radar, nuit."
+    assert found["items"][0]["why"][0]["text"] == "Trouvé (titre)\u00a0: radar, nuit."
     assert found["understood"] == [
-        "50 cm : distance d'échantillonnage au sol ≤ 0,5 m ou résolution en distance ≤ 0,5 m"
+        "50 cm\u00a0: distance d'échantillonnage au sol ≤ 0,5 m ou résolution en distance ≤ 0,5 m"
         " ou résolution en azimut ≤ 0,5 m",
-        "images radar nuit : imagerie radar à synthèse d'ouverture",
+        "images radar nuit\u00a0: imagerie radar à synthèse d'ouverture",
     ]
 
 

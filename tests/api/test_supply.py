@@ -256,5 +256,6 @@ def test_the_vocabulary_speaks_english_and_french(hub: Hub) -> None:
     gsd = next(each for each in english["attributes"] if each["code"] == "gsd")
     assert (gsd["unit"], gsd["better"], gsd["label"]) == ("m", "lower", "ground sample distance")
     assert "cm" in gsd["accepted_units"]
-    assert len(english["mission_areas"]) == 11
-    assert next(each for each in french["mission_areas"] if each["code"] == "launch")["label"] == "lancement"
+    assert len(english["lists"]["mission_area"]) == 11
+    labels = {of: {each["code"]: each["label"] for each in codes} for of, codes in french["lists"].items()}
+    assert (labels["mission_area"]["launch"], labels["agreement_status"]["signed"]) == ("lancement", "signé")

@@ -59,7 +59,7 @@ def test_a_match_is_said_in_french_too(hub: Hub) -> None:
     match = ask(planner)
     french = hub.client.get(f"/v1/matches/{match['id']}", headers=planner.headers() | {"Accept-Language": "fr"}).json()
     assert french["offerings"][0]["reasons"][0]["text"] == (
-        "distance d'échantillonnage au sol : 0,7 m offert, ≤ 0,6 m demandé : non tenu"
+        "distance d'échantillonnage au sol\u00a0: 0,7 m offert, ≤ 0,6 m demandé\u00a0: non tenu"
     )
     assert french["record_sha256"] == match["record_sha256"]
 

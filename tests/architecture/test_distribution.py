@@ -10,6 +10,8 @@ import pytest
 from tests.support.source import PACKAGES, ROOT, files
 
 LOCKS = ("requirements.lock", "requirements-dev.lock")
+BESIDE = "tests/reference/stapi.lock"
+"""Of the reference server, in an environment of its own."""
 
 # Written in two halves, so that this file does not name what no file may name.
 HOSTS = re.compile(
@@ -30,7 +32,7 @@ def test_no_other_distribution_owns_one_of_our_names(package: str) -> None:
     assert set(packages_distributions().get(package, [])) <= {"space-hub"}
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, BESIDE])
 def test_a_lock_pins_by_hash_and_names_no_address(lock: str) -> None:
     """Sabotage seen: a comment with an address; the hashes of one package removed."""
     text = (ROOT / lock).read_text("utf-8")

@@ -21,11 +21,12 @@ NUMERICS = {"numba", "numpy", "scipy", "sgp4", "skyfield"}
 
 PURE = {
     "space_hub/orbit": {"space_hub.orbit", "space_hub.errors", *NUMERICS},
-    "space_hub/vocabulary": {"space_hub.vocabulary", "space_hub.errors", "iso3166"},
+    "space_hub/vocabulary": {"space_hub.vocabulary", "space_hub.errors", "space_hub.text", "iso3166"},
     "catalog/matching": {
         "catalog.matching",
         "space_hub.vocabulary",
         "space_hub.errors",
+        "space_hub.text",
         "providers.adapters",
         "catalog.content",
         "numpy",

@@ -82,6 +82,18 @@ def test_every_taskable_offering_is_a_product_and_an_archive_is_none(
     assert required == ["agreement_id", "quantity_per_day", "decided_by"]
 
 
+def test_ranges_that_their_owner_withholds_are_no_queryables(
+    planner: Caller, supplier: tuple[Caller, str, str]
+) -> None:
+    """Sabotage seen: the attributes of the version given as they stand."""
+    caller, provider_id, product_id = supplier
+    narrow = {"datum": "offering.attributes", "audience": "staff", "purposes": ["match"]}
+    good(caller.put(f"/v1/providers/{provider_id}/consents", narrow), 200)
+    path = f"/stapi/v0/products/{product_id}/queryables"
+    assert good(planner.get(path), 200)["properties"] == {}
+    assert "gsd" in good(caller.get(path), 200)["properties"]
+
+
 def test_a_supplier_is_asked_only_with_consent_and_the_consent_is_written_down(
     hub: Hub, planner: Caller, supplier: tuple[Caller, str, str]
 ) -> None:

@@ -1,12 +1,13 @@
-"""The README's walkthrough, block by block, against a hub that `space-hub up` really runs."""
+"""The README's walkthrough and its three ways in, word for word, against a hub that `space-hub up` really runs."""
 
 import contextlib
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -14,7 +15,9 @@ import pytest
 from svix.webhooks import Webhook, WebhookVerificationError
 
 from jobs.proofs.service import free_port
+from tests.reference.running import stapi_reference
 from tests.support import walkthrough
+from tests.support.source import ROOT
 
 
 @contextlib.contextmanager
@@ -82,3 +85,44 @@ def test_the_walkthrough_holds_from_front_door_to_signed_alert_and_supply_at_ris
     other.verify(left["body"], headers)
     with pytest.raises(WebhookVerificationError):
         other.verify(left["body"].replace(b"miss", b"Miss"), headers)
+
+
+def in_a_checkout(folder: Path) -> None:
+    """`./hub` and `.venv/bin/python` as a reader has them, but of the environment that the tests run in."""
+    interpreter, shell = shlex.quote(sys.executable), "#!/bin/sh\n"
+    for name, words in (("hub", f"{interpreter} -m space_hub.cli"), (".venv/bin/python", interpreter)):
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f'{shell}PYTHONPATH={shlex.quote(str(ROOT))} exec {words} "$@"\n')
+        file.chmod(0o755)
+    (folder / "LICENSE").write_bytes((ROOT / "LICENSE").read_bytes())
+
+
+def typed(block: str, folder: Path, variables: Mapping[str, str]) -> str:
+    """What a terminal shows of a block of commands, each of which has to succeed."""
+    done = subprocess.run(
+        ["/bin/bash", "-euo", "pipefail"],
+        input=block,
+        cwd=folder,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.mark.usefixtures("stapi_environment")
+def test_a_newcomer_with_only_the_readme_comes_in_by_spreadsheet_and_by_url(tmp_path: Path) -> None:
+    """Sabotage seen: in the README, no `--area` at `provider apply`; `radar.saar` as the row's capability."""
+    sheet, _, door, _ = walkthrough.blocks("Three ways in", "sh")
+    in_a_checkout(tmp_path)
+    port = free_port()
+    with running(tmp_path / "var", "", port) as variables:
+        told = typed(sheet, tmp_path, variables)
+        assert "meets it" in told, "the gap report"
+        assert "CS-1 meets the published need" in told, "the match notice"
+        with stapi_reference(port):
+            typed(door.replace("8766", str(port)), tmp_path, variables)

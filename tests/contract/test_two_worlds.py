@@ -321,7 +321,7 @@ def test_the_comparison_sees_a_leak_that_no_answer_shows(
 ) -> None:
     """A gap report that merely looks at private needs takes other rows, and so another time."""
 
-    def looks_at_all(session: Session, area: str, language: str) -> None:
+    def looks_at_all(session: Session, area: str, nation: str, language: str) -> None:
         session.exec(select(Requirement.id)).all()
 
     monkeypatch.setattr(gaps, "_office", looks_at_all)

@@ -1,5 +1,5 @@
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, select
 
-from catalog.demand_tables import AdoptionStep, NeedEntry, NeedStanding
+from catalog.demand_tables import AdoptionStep, NeedEntry, NeedStanding, OpportunityQuestion
 from catalog.tables import Offering, OfferingVersion
 from jobs import migrations
 from providers import generation
@@ -152,6 +152,36 @@ OLD: dict[str, list[dict[str, Any]]] = {
             "at": WHEN,
         }
     ],
+    "pool": [
+        {
+            "id": "pol_1",
+            "name": "Pool",
+            "lead_organisation_id": "org_sky",
+            "authority_name": "A",
+            "authority_office": "B",
+            "mission_area": "imagery",
+            "open_to_suppliers": False,
+            "created_at": WHEN,
+        }
+    ],
+    "agreement": [
+        {
+            "id": f"agr_{status}",
+            "pool_id": "pol_1",
+            "provider_id": f"prv_{each}",
+            "offering_id": "off_1",
+            "version_id": "ofv_1",
+            "version_sha256": "1" * 64,
+            "period_from": WHEN,
+            "period_to": WHEN + timedelta(days=9),
+            "unit": "km2/d",
+            "price_unit": "km2",
+            "status": status,
+            "created_by_id": "org_sky",
+            "created_at": WHEN,
+        }
+        for each, status in (("sky", "ended"), ("new", "offered"))
+    ],
     "requirement": [
         {
             "id": "req_1",
@@ -175,14 +205,42 @@ OLD: dict[str, list[dict[str, Any]]] = {
 """An installation of the first schema: a supplier on the shelf, a newcomer, and one that is suspended."""
 
 
+LATER: dict[str, list[dict[str, Any]]] = {
+    "opportunity": [
+        {
+            "id": "opp_1",
+            "organisation_id": "org_sky",
+            "kind": "opportunity",
+            **dict.fromkeys(("title_en", "title_fr", "text_en", "text_fr"), "North"),
+            "mission_areas": [],
+            "opens_at": WHEN,
+            "closes_at": WHEN,
+            "state": "open",
+            "marking_id": "mrk_1",
+        }
+    ],
+    "opportunity_question": [
+        {"id": "opq_1", "opportunity_id": "opp_1", "question": "By night?", "answer_en": "", "answer_fr": ""}
+    ],
+}
+"""What only the second schema knew."""
+
+
+def fill(database: Database, given: dict[str, list[dict[str, Any]]]) -> None:
+    """Rows as the schema of the moment takes them."""
+    known = sa.MetaData()
+    known.reflect(database.engine)
+    with database.engine.begin() as connection:
+        for name, rows in given.items():
+            connection.execute(sa.insert(known.tables[name]), rows)
+
+
 @pytest.fixture
 def upgraded(empty_database: Database) -> Database:
     migrations.upgrade(empty_database, "0001")
-    old = sa.MetaData()
-    old.reflect(empty_database.engine)
-    with empty_database.engine.begin() as connection:
-        for name, rows in OLD.items():
-            connection.execute(sa.insert(old.tables[name]), rows)
+    fill(empty_database, OLD)
+    migrations.upgrade(empty_database, "0002")
+    fill(empty_database, LATER)
     assert migrations.upgrade(empty_database) is True
     return empty_database
 
@@ -197,7 +255,7 @@ def test_an_installation_of_the_first_schema_keeps_its_rows(upgraded: Database) 
             ("other", "suspended", "listed"),
         ]
         assert (sky.kind, sky.newcomer, sky.dependencies, sky.contacts[0]["email"]) == (
-            *("commercial", True, []),
+            *("commercial", False, []),
             "a@example.org",
         )
         assert sky.created_at == WHEN
@@ -242,6 +300,20 @@ def test_the_copies_in_the_revision_are_what_the_product_says() -> None:
     assert set(revision._ALLIES) == ALLIES
     assert set(revision._PARTNERS) == PARTNERS
     assert set(revision._AREAS) == {area.value for area in MissionArea}
+
+
+def test_what_was_asked_before_there_were_comments_is_a_question_and_who_signed_is_no_newcomer(
+    upgraded: Database,
+) -> None:
+    """Sabotage seen: the update of `newcomer` left out; agreements in any state counted."""
+    with upgraded.read() as session:
+        asked = session.get_one(OpportunityQuestion, "opq_1")
+        assert (asked.kind, asked.submission_id) == ("question", None)
+        assert [session.get_one(Provider, f"prv_{each}").newcomer for each in ("sky", "new", "off")] == [
+            False,
+            True,
+            True,
+        ]
 
 
 def application(number: int, state: str) -> Application:

@@ -1,4 +1,4 @@
-"""The README's walkthrough as the reader runs it: its Python blocks in order, in one namespace."""
+"""What the README has its reader run: the walkthrough's Python blocks in one namespace, the three ways' commands."""
 
 import re
 from pathlib import Path
@@ -7,10 +7,10 @@ from typing import Any
 README = Path(__file__).resolve().parents[2] / "README.md"
 
 
-def blocks() -> list[str]:
+def blocks(section: str = "Walkthrough", language: str = "python") -> list[str]:
     text = README.read_text("utf-8")
-    section = text.split("## Walkthrough\n", 1)[1].split("\n## ", 1)[0]
-    return re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    found = text.split(f"## {section}\n", 1)[1].split("\n## ", 1)[0]
+    return re.findall(rf"```{language}\n(.*?)```", found, re.DOTALL)
 
 
 def run() -> dict[str, Any]:

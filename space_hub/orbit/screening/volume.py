@@ -160,7 +160,8 @@ def bounds(volume: Volume | Sequence[Volume], count: int, radii_km: Sequence[flo
     volumes = [volume] if isinstance(volume, Sphere | RicBox | RicEllipsoid) else list(volume)
     kinds = {_KINDS[type(one)] for one in volumes}
     if len(kinds) > 1 or len(volumes) not in (1, count):
-        raise Invalid("screening.volume_wrong", given=f"{len(volumes)} volumes of {len(kinds)} kinds", objects=count)
+        names = ", ".join(sorted({type(one).__name__ for one in volumes}))
+        raise Invalid("screening.volume_wrong", given=f"{len(volumes)}: {names}", objects=count)
     for one in volumes:
         if not all(isfinite(width) and width > 0.0 for width in one.half_widths):
             raise Invalid("screening.volume_wrong", given=f"{type(one).__name__}{astuple(one)}", objects=count)

@@ -2,6 +2,11 @@
 
 from typing import Any
 
+from sqlalchemy import delete
+from sqlmodel import col, select
+
+from jobs import demand
+from space_hub.work.tables import Work
 from tests.support.demand import messages, settle, state
 from tests.support.hub import Caller, Hub
 from tests.support.supply import applied, arrive, confirm, evidence, good, offering, verified
@@ -33,6 +38,26 @@ def test_a_new_need_looks_along_the_shelf_and_its_owner_is_told(hub: Hub) -> Non
     [told] = messages(planner, "need.met")
     assert told["data"] == {"requirement_id": stated, "offerings": [sharp], "count": 1}
     assert messages(supplier, "need.met", "need.sole_supplier") == []
+
+
+def test_a_need_that_an_older_schema_brought_along_is_looked_at_once(hub: Hub) -> None:
+    """As the revisions leave it: open, and nobody has looked. Sabotage seen: without its slot it was queued twice."""
+    broker, planner = hub.key("broker", "BE"), hub.key("nation", "FR")
+    supplier, _ = verified(hub, broker)
+    sharp = good(supplier.post("/v1/offerings", offering()))["id"]
+    settle(hub)
+    stated = state(planner)
+    with hub.database.write() as session:
+        session.execute(delete(Work).where(col(Work.kind) == "need.look"))
+    settle(hub)
+    assert outcomes(planner, stated) == {}
+    for _ in range(2):
+        with hub.database.write() as session:
+            demand.queue_looks(session, hub.clock, hub.rng)
+            assert len(session.exec(select(Work).where(Work.kind == "need.look")).all()) == 1
+    settle(hub)
+    assert outcomes(planner, stated) == {sharp: "pass"}
+    assert len(messages(planner, "need.met")) == 1
 
 
 def test_an_offering_that_arrives_meets_the_open_needs_of_those_who_may_see_it(hub: Hub) -> None:

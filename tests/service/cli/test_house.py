@@ -8,12 +8,19 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
+from sqlmodel import select
 
 from jobs.proofs.service import free_port
 from space_hub.cli import house
 from space_hub.cli.health import Process, at_work
+from space_hub.clock import ManualClock
 from space_hub.errors import Conflict, Invalid, Unavailable
+from space_hub.rng import SeededRng
 from space_hub.settings import Settings
+from space_hub.work.tables import Work
+from tests.support.demand import state
+from tests.support.hub import build
 
 THEN = datetime(2024, 11, 2, tzinfo=UTC)
 
@@ -45,6 +52,20 @@ def test_a_replay_begins_at_its_time_and_goes_on_after_a_restart(settings: Setti
     assert not again.made_now
     assert again.began == THEN
     assert again.clock.now() > made.began
+
+
+def test_a_start_queues_the_look_of_needs_that_nobody_has_looked_at(settings: Settings) -> None:
+    """Sabotage seen: the start of an upgraded installation left them to the next offering that came."""
+    made = house.open_or_make(settings, THEN)
+    stated = state(build(made.database, ManualClock(THEN), SeededRng(1)).key("nation", "FR"))
+    with made.database.write() as session:
+        session.execute(delete(Work))
+    close(made)
+    again = house.open_or_make(settings)
+    with again.database.read() as session:
+        queued = session.exec(select(Work)).one()
+        assert (queued.kind, queued.params) == ("need.look", {"requirement_id": stated})
+    close(again)
 
 
 def test_the_same_time_given_again_goes_on_and_another_is_refused(settings: Settings) -> None:

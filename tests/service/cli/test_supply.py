@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from sqlmodel import col, select
 
-from jobs.demo import companies, seed
+from jobs.demo import companies, demand, seed
 from providers.adapters.manifest import read_manifest
 from space_hub.cli.app import run
 from space_hub.clock import ManualClock
@@ -146,7 +146,7 @@ def test_a_need_that_is_not_covered_ends_with_one_and_says_what_is_missing(
 
 @pytest.mark.parametrize(
     ("text", "fault"),
-    [("{", "Invalid JSON"), ('{"title": 1}', "capability: Field required"), ("[1]", "requirement")],
+    [("{", "The body is not JSON"), ('{"title": 1}', "capability: This field is needed"), ("[1]", "requirement")],
 )
 def test_a_file_that_is_no_requirement_is_wrong_use_and_says_how_to_begin(
     text: str, fault: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
@@ -196,7 +196,7 @@ def test_a_file_that_is_no_text_is_wrong_use(capsys: pytest.CaptureFixture[str],
     file = tmp_path / "picture.png"
     file.write_bytes(b"\x89PNG\xff")
     assert answer(capsys, "offer", "submit", str(file), "--as", SUPPLIER, status=2)["error"]["code"] == (
-        "providers.manifest_unreadable"
+        "manifest.not_text"
     )
 
 
@@ -212,4 +212,5 @@ def test_the_alliance_comes_only_beside_the_demonstration(
         session.get_one(Installation, 1).demonstration = True
     done = answer(capsys, "offer", "demonstration")
     assert done["companies"] == 1
-    assert list(json.loads(Path(done["keys"]).read_text())) == [everybody[0][0]["legal_name"]]
+    nations = demand.load()["nations"].values()
+    assert list(json.loads(Path(done["keys"]).read_text())) == [everybody[0][0]["legal_name"], *nations]

@@ -5,12 +5,14 @@ from pathlib import Path
 from jobs import handlers, react, schedule
 from space_hub.delivery.topics import DISABLED_TOPIC, TEST_TOPIC, TOPICS
 from space_hub.text import LANGUAGES, say
+from space_hub.work.tables import WorkKind
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_every_kind_of_work_has_code_behind_it() -> None:
-    for kind in (*handlers.HEAVY, *handlers.DOORS, "work.prune"):
+    assert {*handlers.HEAVY, *handlers.LIGHT, *handlers.DOORS} == set(WorkKind)
+    for kind in WorkKind:
         assert callable(handlers.handler(kind)), kind
     for regular in schedule.SCHEDULE:
         assert callable(handlers.handler(regular.kind)), regular.kind

@@ -8,8 +8,10 @@ from providers.consents import Audience, Purpose
 from providers.tables import ConsentEntry, Provider
 from space_hub.clock import ManualClock
 from space_hub.db import Database
+from space_hub.delivery.log import LogEntry
 from space_hub.errors import Invalid, NotFound
 from space_hub.rng import SeededRng
+from space_hub.trust.markings import MarkingReader
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
 from tests.service.providers.test_onboarding import BROKER, Door, principal
@@ -70,6 +72,21 @@ def test_a_word_moves_the_number_of_the_shelf_so_that_every_index_reads_it_again
     give(door, who, provider_id, "offering.prices", Audience.NOBODY)
     with door.database.read() as session:
         assert session.get_one(Provider, provider_id).shelf_generation == generation.current(session) == before + 1
+
+
+def test_a_changed_word_is_told_to_its_owner_alone(door: Door) -> None:
+    """Sabotage seen: marked like the datum itself, planners read that something had been narrowed."""
+    who, provider_id = door.enter()
+    give(door, who, provider_id, "offering.prices", Audience.PLANNERS)
+    with door.database.read() as session:
+        told = session.exec(select(LogEntry).where(LogEntry.topic == "consent.changed")).one()
+        assert (told.subject, told.payload["datum"], told.payload["audience"]) == (
+            provider_id,
+            "offering.prices",
+            "planners",
+        )
+        readers = select(MarkingReader.organisation_id).where(MarkingReader.marking_id == told.marking_id)
+        assert session.exec(readers).all() == [who.organisation_id]
 
 
 def test_what_is_not_one_s_own_and_what_does_not_fit_is_refused(door: Door) -> None:

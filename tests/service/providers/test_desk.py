@@ -14,6 +14,7 @@ from providers.desk_tables import Office, Submission, SubmissionEntry
 from providers.lifecycle import Step
 from providers.offices import FRONT_DESK, Matter, OfficeKind, Remit
 from providers.onboarding import Profile, SizeClass
+from providers.submissions import Outcome
 from providers.tables import EmailCheck, Evidence, Provider
 from providers.vetting import EvidenceKind, Tier
 from space_hub.clock import ManualClock
@@ -134,7 +135,7 @@ def test_a_clock_that_stands_still_raises_nothing_and_goes_on_with_what_was_left
             session,
             door.clock,
             door.rng,
-            kind="question",
+            kind="debrief",
             subject="opp_1",
             provider=provider,
             organisation=who.organisation_id,
@@ -148,10 +149,12 @@ def test_a_clock_that_stands_still_raises_nothing_and_goes_on_with_what_was_left
     with door.database.write() as session:
         row = submissions.reply(session, door.clock, who, asked, text="Of radar.")
         assert row.due_at == datetime(2024, 12, 13, 10, tzinfo=UTC)  # Wednesday at 14:00 and 44 working hours.
-        answered = submissions.answer(session, door.clock, door.rng, BROKER, asked, outcome="answered", text="Hours.")
+        answered = submissions.answer(
+            session, door.clock, door.rng, BROKER, asked, outcome=Outcome.ANSWERED, text="Hours."
+        )
         assert (answered.state, answered.answer) == ("answered", "Hours.")
     with door.database.write() as session, pytest.raises(Conflict, match="not_open"):
-        submissions.answer(session, door.clock, door.rng, BROKER, asked, outcome="answered", text="Twice.")
+        submissions.answer(session, door.clock, door.rng, BROKER, asked, outcome=Outcome.ANSWERED, text="Twice.")
 
 
 def test_only_the_office_answers_and_a_decision_is_not_answered_beside_itself(door: Door) -> None:
@@ -166,12 +169,12 @@ def test_only_the_office_answers_and_a_decision_is_not_answered_beside_itself(do
         clerk = principal(mine.organisation_id, OrganisationKind.NATION, "DE")
         stranger = principal(other.organisation_id, OrganisationKind.NATION, "NO")
         with pytest.raises(Conflict, match="decided_elsewhere"):
-            submissions.answer(session, door.clock, door.rng, clerk, waited.id, outcome="ok", text="yes")
+            submissions.answer(session, door.clock, door.rng, clerk, waited.id, outcome=Outcome.ANSWERED, text="yes")
         for nobody in (stranger, rival):
             with pytest.raises(NotFound):
                 submissions.one(session, nobody, waited.id)
         with pytest.raises(NotFound):
-            submissions.answer(session, door.clock, door.rng, stranger, waited.id, outcome="ok", text="yes")
+            submissions.answer(session, door.clock, door.rng, stranger, waited.id, outcome=Outcome.ANSWERED, text="yes")
         referred = submissions.refer(session, door.clock, door.rng, clerk, waited.id, office_id=other.id, text="Yours.")
         assert referred.due_at == waited.due_at
         assert submissions.one(session, stranger, waited.id).office_id == other.id

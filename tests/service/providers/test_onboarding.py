@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from providers import applications, national, onboarding
+from providers import applications, cases, national, onboarding, submissions
 from providers.front_door import arrive
 from providers.lifecycle import Event, Step
+from providers.offices import Matter
 from providers.onboarding import Contact, Dependency, DependencyKind, Profile, SizeClass
 from providers.tables import Application, Clearance, EmailCheck, Evidence, Provider, ProviderStatusEntry
 from providers.vetting import EvidenceKind, Tier
@@ -286,13 +287,59 @@ def test_an_appeal_that_comes_late_or_twice_is_refused(door: Door) -> None:
         appeal()
 
 
+@pytest.mark.parametrize("step", [None, Step.LOOK, Step.RETURN])
+def test_who_asks_may_ask_no_longer_and_ask_again_later(door: Door, step: Step | None) -> None:
+    """Sabotage seen: the submission left open kept a clock running that nobody could answer."""
+    who, provider_id = door.enter()
+    made = door.apply(who, provider_id)
+    if step is not None:
+        door.decide(made, step)
+    with door.database.write() as session:
+        applications.withdraw(session, door.clock, door.rng, who, made.id)
+    assert (door.application(made.id).state, door.provider(provider_id).status) == ("withdrawn", "draft")
+    with door.database.read() as session:
+        assert cases.history(session, door.application(made.id))[-1].event == "withdraw"
+        lay = submissions.of_subject(session, made.id, Matter.APPLICATION)
+        assert lay is not None and (lay.state, lay.clock_left_s) == ("withdrawn", None)
+        assert cases.waiting(session, door.application(made.id)) is None
+    with door.database.write() as session, pytest.raises(Conflict, match="step_illegal"):
+        applications.withdraw(session, door.clock, door.rng, who, made.id)
+    assert door.apply(who, provider_id).id != made.id
+
+
+def test_an_appeal_that_is_withdrawn_leaves_the_rejection(door: Door) -> None:
+    who, provider_id = door.enter()
+    made = door.apply(who, provider_id)
+    door.decide(made, Step.REJECT)
+    with door.database.write() as session:
+        applications.appeal(session, door.clock, door.rng, who, made.id, "The extract was there.")
+        assert session.get_one(Provider, provider_id).status == "appealed"
+        applications.withdraw(session, door.clock, door.rng, who, made.id)
+    assert (door.application(made.id).state, door.provider(provider_id).status) == ("rejected", "refused")
+
+
+def test_a_stranger_withdraws_nothing_and_a_changed_identity_is_judged_in_any_case(door: Door) -> None:
+    """Sabotage seen: withdrawn, the new owner stayed on the shelf and nobody had looked."""
+    who, provider_id = door.listed()
+    sold = Profile("Clear Sky", "RCS 1", "FR", SizeClass.MICRO, PROFILE.contacts, "DE")
+    with door.database.write() as session:
+        onboarding.change(session, door.clock, door.rng, who, provider_id, sold)
+        waiting = cases.open_of(session, provider_id)
+    assert waiting is not None
+    stranger, _ = door.enter()
+    for by, refused in ((who, "recheck_stays"), (stranger, "application.unknown")):
+        with door.database.write() as session, pytest.raises((Conflict, NotFound), match=refused):
+            applications.withdraw(session, door.clock, door.rng, by, waiting.id)
+    assert door.application(waiting.id).state == "submitted"
+
+
 def test_a_verified_provider_that_changes_its_owner_stays_on_the_shelf_and_is_looked_at_again(door: Door) -> None:
     """Sabotage seen: leaving the old extract in force approved the change by rule in the same moment."""
     who, provider_id = door.listed()
     sold = Profile("Clear Sky", "RCS 1", "FR", SizeClass.MICRO, PROFILE.contacts, "DE")
     with door.database.write() as session:
         onboarding.change(session, door.clock, door.rng, who, provider_id, sold)
-        waiting = applications.open_of(session, provider_id)
+        waiting = cases.open_of(session, provider_id)
         assert waiting is not None and waiting.missing == ["company_register"]
     assert door.provider(provider_id).status == "verified"
     assert set(door.cleared(provider_id).values()) == {("listed", "active")}
@@ -306,7 +353,7 @@ def test_a_new_name_needs_no_new_look_and_a_new_address_needs_a_new_code(door: D
     renamed = Profile("Clearer Sky", "RCS 1", "FR", SizeClass.MICRO, (Contact("B", "b@example.org"),), "FR")
     with door.database.write() as session:
         onboarding.change(session, door.clock, door.rng, who, provider_id, renamed)
-        assert applications.open_of(session, provider_id) is None
+        assert cases.open_of(session, provider_id) is None
     assert door.provider(provider_id).email_verified_at is None
     door.confirm(provider_id)
     assert door.provider(provider_id).email_verified_at is not None
@@ -377,11 +424,11 @@ def test_an_application_is_read_by_its_owner_and_its_office_and_by_nobody_else(d
     made = door.apply(who, provider_id)
     ministry = principal(rival.organisation_id, OrganisationKind.NATION)
     with door.database.read() as session:
-        assert applications.one(session, who, made.id).id == made.id
-        assert applications.one(session, BROKER, made.id).id == made.id
+        assert cases.one(session, who, made.id).id == made.id
+        assert cases.one(session, BROKER, made.id).id == made.id
         for stranger in (rival, ministry):
             with pytest.raises(NotFound):
-                applications.one(session, stranger, made.id)
+                cases.one(session, stranger, made.id)
     with pytest.raises(NotFound):
         door.decide(made, Step.APPROVE, ministry)
 

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.rulebook import SHIPPED, shipped
-from providers.standing import Standing
 from providers.vetting import (
     FACTS,
     Decides,
@@ -24,7 +23,7 @@ from providers.vetting import (
     required,
 )
 from space_hub.errors import Invalid
-from space_hub.vocabulary.codes import MissionArea
+from space_hub.vocabulary.codes import MissionArea, Standing
 
 NOW = datetime(2024, 11, 2, tzinfo=UTC)
 RULES = read_rules(shipped())

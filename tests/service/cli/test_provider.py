@@ -1,0 +1,234 @@
+"""A supplier with a spreadsheet comes in by commands alone, and an office answers by commands alone."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from jobs import deliver, react
+from providers import submissions
+from providers.desk_tables import Submission
+from providers.tables import Provider
+from space_hub.clock import ManualClock
+from space_hub.db import Database
+from space_hub.delivery import mail
+from space_hub.rng import SeededRng
+from space_hub.settings import load
+from space_hub.trust import organisations
+from space_hub.trust.scopes import OrganisationKind
+from tests.support.supply import requirement
+from tests.support.terminal import answer, said
+
+SUPPLIER = "Clear Sky"
+
+
+@pytest.fixture(autouse=True)
+def people(installed: Database, clock: ManualClock, rng: SeededRng) -> None:
+    with installed.write() as session:
+        for name, kind in (("Desk", OrganisationKind.BROKER), ("Planning", OrganisationKind.NATION)):
+            organisations.register(session, clock, rng, name=name, kind=kind, nation="BE")
+
+
+@pytest.fixture
+def extract(tmp_path: Path) -> str:
+    file = tmp_path / "extract.pdf"
+    file.write_bytes(b"an extract")
+    return str(file)
+
+
+def register(capsys: pytest.CaptureFixture[str], nation: str = "FR", name: str = SUPPLIER) -> dict[str, Any]:
+    who = ("--legal-id", "RCS 1", "--nation", nation, "--owner-nation", nation)
+    reach = ("--contact", "A. Person", "--email", "sales@example.org")
+    return answer(capsys, "provider", "register", name, *who, *reach)
+
+
+def confirm(capsys: pytest.CaptureFixture[str], database: Database, provider_id: str) -> None:
+    with database.read() as session:
+        letter = mail.waiting(session, provider_id)[-1]
+        code = (letter.params or {})["code"]
+    answer(capsys, "provider", "confirm", code)
+
+
+def settle(database: Database, clock: ManualClock, rng: SeededRng) -> None:
+    """What the two other processes would do in the meantime."""
+    for _ in range(3):
+        deliver.order(database, clock, rng)
+        while react.turn(database, clock, rng):
+            deliver.order(database, clock, rng)
+
+
+def test_from_nothing_to_the_first_match_notice_by_commands_and_a_spreadsheet(
+    capsys: pytest.CaptureFixture[str],
+    installed: Database,
+    clock: ManualClock,
+    rng: SeededRng,
+    extract: str,
+    tmp_path: Path,
+) -> None:
+    """Sabotage seen: without the principal in `notices`, a rival's application stood among them."""
+    came = register(capsys)
+    assert came["secret"].startswith("sh_")
+    confirm(capsys, installed, came["provider_id"])
+    shown = answer(capsys, "provider", "evidence", extract, "--issuer", "Greffe", "--as", SUPPLIER)
+    assert shown["valid_from"] == "2024-11-02T00:00:00.000Z", "today in hub time, where nothing is said"
+    application = answer(capsys, "provider", "apply", "--area", "imagery", "--as", SUPPLIER)
+    assert application["state"] == "approved"
+    register(capsys, name="Rival")
+    answer(capsys, "provider", "apply", "--area", "imagery", "--as", "Rival")
+
+    file = tmp_path / "offerings.xlsx"
+    answer(capsys, "offer", "template", str(file), "--area", "imagery")
+    book = openpyxl.load_workbook(file)
+    sheet = book.worksheets[0]
+    place = {cell.value.split(" [")[0]: cell.column for cell in sheet[1]}
+    row = {"reference": "CS-50", "title": "Imagery", "capability": "imagery.optical", "attribute:gsd": 0.5}
+    for heading, value in (row | {"capacity:peace": 2000, "price:peace": "9 EUR/km2", "coverage": "global"}).items():
+        sheet.cell(2, place[heading], value)
+    book.save(file)
+    assert answer(capsys, "offer", "submit", str(file), "--as", SUPPLIER)["refused"] == []
+
+    need = tmp_path / "need.json"
+    need.write_text(json.dumps(requirement()))
+    stated = answer(capsys, "match", str(need), "--as", "Planning")["requirement_id"]
+    publish = ("need", "publish", stated, "--as", "Planning")
+    seen = answer(capsys, *publish)
+    assert seen["state"] == "preview"
+    assert answer(capsys, *publish, "--consent", "0" * 64, status=1)["error"]["code"] == "demand.consent_differs"
+    assert answer(capsys, *publish, "--consent", seen["consent_ref"])["level"] == "named"
+
+    settle(installed, clock, rng)
+    told = answer(capsys, "provider", "notices", "--as", SUPPLIER)["items"]
+    met = [item for item in told if item["topic"] == "gap.changed"]
+    assert [(item["outcome"], item["misses"]) for item in met] == [("meets", 0)]
+    applied = {item["subject"] for item in told if item["topic"] == "application.status_changed"}
+    assert applied == {application["id"]}
+    report = answer(capsys, "offer", "gaps", "CS-50", "--as", SUPPLIER)
+    assert (report["meets"], report["misses"]) == (1, 0)
+    assert "CS-50 meets the published need" in said(capsys, "provider", "notices", "--as", SUPPLIER)
+    assert "cleared for imagery, tier listed" in said(capsys, "provider", "status", "--as", SUPPLIER)
+    last = told[-1]["id"]
+    assert answer(capsys, "provider", "notices", "--as", SUPPLIER, "--after", last) == {"items": [], "next": last}
+
+
+def ask_why(database: Database, clock: ManualClock, rng: SeededRng, provider_id: str) -> str:
+    """Something that is answered in words; its id."""
+    with database.write() as session:
+        provider = session.get_one(Provider, provider_id)
+        made = submissions.open_one(
+            session,
+            clock,
+            rng,
+            kind="debrief",
+            subject="app_none",
+            provider=provider,
+            organisation=provider.organisation_id,
+            title="Why",
+        )
+        return made.id
+
+
+def test_a_door_is_opened_and_asked_at_once(
+    capsys: pytest.CaptureFixture[str], installed: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPACE_HUB_EGRESS_ALLOW", "127.0.0.1:9")
+    load.cache_clear()
+    register(capsys)
+    opened = answer(capsys, "provider", "door", "http://127.0.0.1:9/", "--as", SUPPLIER)
+    assert (opened["adapter"], opened["state"]) == ("stapi", "open")
+    stands = answer(capsys, "provider", "status", "--as", SUPPLIER)
+    assert (stands["door"]["url"], stands["last_listing"]) == ("http://127.0.0.1:9/", None)
+    error = answer(capsys, "provider", "door", "http://127.0.0.1:10/", "--as", SUPPLIER, status=2)["error"]
+    assert "127.0.0.1" in error["detail"]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "code"),
+    [
+        (("provider", "confirm", "nothing"), 2, "onboarding.code_refused"),
+        (("provider", "apply", "--area", "farming", "--as", SUPPLIER), 2, "cli.code_unknown"),
+        (("provider", "apply", "--area", "imagery", "--tier", "best", "--as", SUPPLIER), 2, "cli.code_unknown"),
+        (("provider", "apply", "--area", "imagery", "--as", "Desk"), 1, "cli.no_profile"),
+        (("provider", "evidence", "absent.pdf", "--issuer", "G", "--as", SUPPLIER), 2, "cli.file_unreadable"),
+        (("offer", "gaps", "CS-1", "--as", SUPPLIER), 1, "cli.reference_unknown"),
+        (("need", "publish", "req_none", "--as", "Planning"), 1, "catalog.requirement_unknown"),
+        (("desk", "show", "sub_none", "--as", "Desk"), 1, "submission.unknown"),
+        (("desk", "queue", "--office", "ofc_none", "--as", "Desk"), 1, "office.unknown"),
+        (("desk", "queue", "--as", SUPPLIER), 1, "cli.organisation_may_not"),
+        (("desk", "decide", "sub_none", "apply", "--reason", "x", "--as", "Desk"), 2, "application.decision_unknown"),
+    ],
+)
+def test_what_is_wrong_is_said(
+    words: tuple[str, ...], status: int, code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register(capsys)
+    assert answer(capsys, *words, status=status)["error"]["code"] == code
+
+
+def test_an_office_sees_what_waits_with_its_clock_and_decides_it(
+    capsys: pytest.CaptureFixture[str], installed: Database, extract: str
+) -> None:
+    came = register(capsys, "BR")
+    answer(capsys, "provider", "evidence", extract, "--issuer", "Junta", "--as", SUPPLIER)
+    lacks = answer(capsys, "provider", "apply", "--area", "imagery", "--as", SUPPLIER)
+    assert (lacks["state"], [each["code"] for each in lacks["missing"]]) == ("submitted", ["email_verified"])
+    [waiting] = answer(capsys, "desk", "queue", "--as", "Desk")["items"]
+    assert "48 h of working days left" in said(capsys, "desk", "queue", "--as", "Desk")
+    decide = ("desk", "decide", waiting["id"], "approve", "--reason", "Papers in order.", "--as", "Desk")
+    assert answer(capsys, *decide, status=1)["error"]["code"] == "application.incomplete"
+    confirm(capsys, installed, came["provider_id"])
+    assert answer(capsys, *decide)["state"] == "approved"
+    assert answer(capsys, "desk", "queue", "--as", "Desk")["items"] == []
+    shown = answer(capsys, "desk", "show", waiting["id"], "--as", "Desk")
+    assert [step["event"] for step in shown["history"]] == ["opened", "answered"]
+    assert shown["application"]["state"] == "approved"
+    assert "Papers in order." in said(capsys, "desk", "show", waiting["id"], "--as", "Desk")
+
+
+def test_an_office_answers_asks_back_and_refers(
+    capsys: pytest.CaptureFixture[str], installed: Database, clock: ManualClock, rng: SeededRng
+) -> None:
+    came = register(capsys, "BR")
+    answer(capsys, "provider", "apply", "--area", "imagery", "--as", SUPPLIER)
+    [application] = answer(capsys, "desk", "queue", "--as", "Desk")["items"]
+    why = answer(capsys, "desk", "answer", application["id"], "Yes.", "--as", "Desk", status=1)["error"]["code"]
+    assert why == "submission.decided_elsewhere"
+    debrief = ask_why(installed, clock, rng, came["provider_id"])
+    assert answer(capsys, "desk", "answer", debrief, "Which year?", "--ask-back", "--as", "Desk")["state"] == (
+        "waiting_for_asker"
+    )
+    assert "stands still" in said(capsys, "desk", "show", debrief, "--as", "Desk")
+    found = answer(capsys, "desk", "decide", debrief, "approve", "--reason", "x", "--as", "Desk", status=1)
+    assert found["error"]["code"] == "cli.not_decided_here"
+    again = ask_why(installed, clock, rng, came["provider_id"])
+    [front] = answer(capsys, "desk", "offices", "--as", "Desk")["items"]
+    assert answer(capsys, "desk", "refer", again, front["office_id"], "Yours.", "--as", "Desk")["state"] == "open"
+    assert answer(capsys, "desk", "answer", again, "Because of the papers.", "--as", "Desk")["answer"] == (
+        "Because of the papers."
+    )
+
+
+def test_the_queue_begins_with_what_has_waited_longest_whatever_its_due_time(
+    capsys: pytest.CaptureFixture[str], installed: Database, clock: ManualClock, rng: SeededRng
+) -> None:
+    """A due time moves where a clock stood still.
+
+    Sabotage seen: ordered by due time, the second to come stood first.
+    """
+    provider_id = register(capsys)["provider_id"]
+    first = ask_why(installed, clock, rng, provider_id)
+    clock.advance(timedelta(minutes=1))
+    second = ask_why(installed, clock, rng, provider_id)
+    with installed.write() as session:
+        session.get_one(Submission, first).due_at += timedelta(days=3)
+    waiting = answer(capsys, "desk", "queue", "--as", "Desk")["items"]
+    assert [each["id"] for each in waiting] == [first, second]
+
+
+def test_the_three_groups_speak_french(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPACE_HUB_LANG", "fr")
+    register(capsys)
+    assert "À montrer encore" in said(capsys, "provider", "apply", "--area", "imagery", "--as", SUPPLIER)
+    assert "En attente de réponse" in said(capsys, "desk", "queue", "--as", "Desk")
