@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from api.models import In, Out
-from catalog.authority import Authority
+from catalog.promise.authority import Authority
 
 QuantityIn = Annotated[
     Decimal, Field(gt=0, max_digits=15, decimal_places=3, description="In the capacity unit of the offering.")

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import Misused
-from catalog.coarsen import Band, Cell, Leaf, Released, release_cells
+from catalog.demand.coarsen import Band, Cell, Leaf, Released, release_cells
 from space_hub.vocabulary.capabilities import CAPABILITIES
 
 OPTIONS = {

@@ -35,7 +35,7 @@ from sqlalchemy import Engine, event
 from api.app import routes
 from api.deps import House
 from benchmarks._campaign import cores, numbers, shared
-from catalog import orders
+from catalog.ordering import orders
 from catalog.tables import OfferingDraftRow
 from jobs import deliver, handlers, migrations, react
 from jobs.runner import Lane

@@ -11,9 +11,10 @@ from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
 
-from catalog import call_offs, ledger
-from catalog.call_offs import CallOffAsk
-from catalog.ledger_rules import PARTS, Ask, Bucket, reserve
+from catalog.capacity import ledger
+from catalog.capacity.rules import PARTS, Ask, Bucket, reserve
+from catalog.ordering import call_offs
+from catalog.ordering.call_offs import CallOffAsk
 from jobs.proofs import supply
 from jobs.proofs.service import Service
 from space_hub.errors import Conflict

@@ -4,8 +4,9 @@ from sqlalchemy import ColumnElement, or_, true
 from sqlalchemy import select as sa_select
 from sqlmodel import col
 
-from catalog import call_offs, pools
-from catalog.promise_tables import CallOff, Pool
+from catalog.ordering import call_offs
+from catalog.promise import pools
+from catalog.promise.tables import CallOff, Pool
 from providers.lifecycle import Status
 from providers.tables import Provider
 from space_hub.trust.organisations import Organisation

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 from sqlmodel import Session, select
 
-from catalog import requirements
-from catalog.content import measured_from_json
+from catalog.demand import requirements
 from catalog.matching.recommend import recommend
 from catalog.matching.record import Record, freeze
 from catalog.matching.values import Candidate, Need, UnitPrice
 from catalog.search.shelf import shelf
+from catalog.shelf.content import measured_from_json
 from catalog.tables import MatchRecord, Offering, OfferingVersion
 from providers.tables import Provider
 from space_hub.clock import Clock

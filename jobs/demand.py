@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from catalog import arrivals, gaps, releases, requirements
-from catalog.demand_tables import NeedStanding
-from catalog.standings import State
+from catalog.demand import arrivals, gaps, releases, requirements
+from catalog.demand.standings import State
+from catalog.demand.tables import NeedStanding
 from catalog.tables import Requirement
 from jobs.task import Task
 from space_hub.clock import Clock

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from catalog import searches
+from catalog.ordering import searches
 from jobs.schedule import PREFIX
 from jobs.task import Task
 from providers import doors, recheck

@@ -24,21 +24,21 @@ READER = "react"
 REACTIONS: tuple[tuple[str, frozenset[str]], ...] = (
     ("space_hub.awareness.alerts:on_run", frozenset({"run.published"})),
     (
-        "catalog.impact:on_object_event",
+        "catalog.risk.impact:on_object_event",
         frozenset(
             {"object.decayed", "outage.reported", "run.published"}
             | {"agreement.signed", "call_off.placed", "match.computed"}
         ),
     ),
     (
-        "catalog.saved:run_due",
+        "catalog.search.saved:run_due",
         frozenset({"offering.published", "offering.withdrawn", "provider.status_changed", "clearance.changed"}),
     ),
     (
-        "catalog.arrivals:on_offering_published",
+        "catalog.demand.arrivals:on_offering_published",
         frozenset({"clearance.changed", "offering.published", "offering.withdrawn", "provider.status_changed"}),
     ),
-    ("catalog.gaps:on_demand_changed", frozenset({"demand.released"})),
+    ("catalog.demand.gaps:on_demand_changed", frozenset({"demand.released"})),
 )
 """Who is called (session, clock, rng, entry) for which topics, in this order."""
 

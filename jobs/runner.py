@@ -34,7 +34,7 @@ from space_hub.work.tables import Work
 LEASE_S = 60
 _IDLE_S = 0.3
 _TRIES = 8
-_DRIVE = "catalog.orders:drive"
+_DRIVE = "catalog.ordering.orders:drive"
 
 logger = structlog.get_logger()
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from catalog import searches
+from catalog.ordering import searches
 from catalog.search import shelf
 from jobs.task import Task
 from providers import doors

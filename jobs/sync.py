@@ -10,8 +10,8 @@ from typing import Any
 import structlog
 from sqlmodel import Session, col, select
 
-from catalog import offerings
-from catalog.intake import take
+from catalog.shelf import offerings
+from catalog.shelf.intake import take
 from catalog.tables import Offering, OfferingStatus, OfferingVersion
 from jobs.schedule import PREFIX
 from jobs.task import Task

@@ -11,11 +11,11 @@ from api.deps import Asked, Creation, Once
 from api.models import In, Out, UtcDatetime
 from api.paging import Page, Paged
 from api.policy import Router, scope
-from catalog import agreements
-from catalog.access import LAST_PRIORITY, Exclusivity, PhaseTerms, notice, notice_text
-from catalog.ledger_rules import parts, units
-from catalog.lifecycle import AgreementEvent, AgreementStatus, Side
-from catalog.promise_tables import Agreement
+from catalog.capacity.rules import parts, units
+from catalog.promise import agreements
+from catalog.promise.access import LAST_PRIORITY, Exclusivity, PhaseTerms, notice, notice_text
+from catalog.promise.lifecycle import AgreementEvent, AgreementStatus, Side
+from catalog.promise.tables import Agreement
 from space_hub.errors import Invalid
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.money import money

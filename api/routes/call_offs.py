@@ -11,11 +11,11 @@ from api.deps import Asked, Once
 from api.models import In, Out, UtcDatetime
 from api.paging import Page, Paged
 from api.policy import Router, scope
-from catalog import call_offs, orders
-from catalog.call_offs import CallOffAsk
-from catalog.ledger_rules import parts, units
-from catalog.lifecycle import CallOffStatus
-from catalog.promise_tables import CallOff
+from catalog.capacity.rules import parts, units
+from catalog.ordering import call_offs, orders
+from catalog.ordering.call_offs import CallOffAsk
+from catalog.promise.lifecycle import CallOffStatus
+from catalog.promise.tables import CallOff
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.phases import Phase
 

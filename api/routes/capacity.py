@@ -8,8 +8,9 @@ from fastapi import Query
 from api.deps import Asked
 from api.models import Out
 from api.policy import PROBLEM, Router, scope
-from catalog import agreements, ledger, pools
-from catalog.ledger_rules import Bucket, days_between, units, with_ceiling
+from catalog.capacity import ledger
+from catalog.capacity.rules import Bucket, days_between, units, with_ceiling
+from catalog.promise import agreements, pools
 from space_hub.errors import Invalid
 from space_hub.vocabulary.phases import Phase
 

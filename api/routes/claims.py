@@ -10,9 +10,9 @@ from api.deps import Asked, Once
 from api.models import In, Out
 from api.paging import Page, Paged
 from api.policy import Router, any_key, scope
-from catalog import claims
-from catalog.lifecycle import ClaimEvent, ClaimState
-from catalog.register_tables import RegisterClaim, RegisterClaimEntry, RegisterListing
+from catalog.promise.lifecycle import ClaimEvent, ClaimState
+from catalog.shelf import claims
+from catalog.shelf.register_tables import RegisterClaim, RegisterClaimEntry, RegisterListing
 from providers import submissions
 from providers.offices import Matter
 

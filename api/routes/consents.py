@@ -7,7 +7,7 @@ from pydantic import Field
 from api.deps import Asked
 from api.models import In, Out
 from api.policy import Router, scope
-from catalog import intake
+from catalog.shelf import intake
 from providers import consents
 from providers.consents import Audience, Purpose
 from providers.tables import Provider

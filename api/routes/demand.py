@@ -11,10 +11,10 @@ from api.deps import Asked, Once
 from api.models import In, Out
 from api.paging import Page, Paged
 from api.policy import Router, scope
-from catalog import demand
-from catalog.demand import Confidence, Kind
-from catalog.demand_tables import DemandCell, DemandRelease, DemandSignal, PublishedNeed, SignalState
-from catalog.publication import Level, title
+from catalog.demand import statements as demand
+from catalog.demand.publication import Level, title
+from catalog.demand.statements import Confidence, Kind
+from catalog.demand.tables import DemandCell, DemandRelease, DemandSignal, PublishedNeed, SignalState
 from space_hub.vocabulary.codes import MissionArea
 from space_hub.vocabulary.phases import Phase
 

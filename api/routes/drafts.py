@@ -11,7 +11,7 @@ from api.models import In, Out
 from api.paging import Page, Paged
 from api.policy import Router, scope
 from api.routes.offerings import OfferingOut, show
-from catalog import drafts
+from catalog.shelf import drafts
 from catalog.tables import OfferingDraftRow
 from providers.tables import Provider
 from space_hub.text import say

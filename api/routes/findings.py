@@ -8,9 +8,9 @@ from sqlmodel import Session
 from api.deps import Asked, Once
 from api.models import In, Out
 from api.policy import Router, scope
-from catalog import findings
-from catalog.findings import FindingGiven
 from catalog.search.shelf import one
+from catalog.shelf import findings
+from catalog.shelf.findings import FindingGiven
 from catalog.tables import Finding
 from space_hub.vocabulary.codes import Provenance
 

@@ -5,9 +5,9 @@ from typing import Any
 from api.deps import Asked
 from api.models import Out
 from api.policy import Router, scope
-from catalog import gaps
-from catalog.gap_report import Stands
-from catalog.gaps import GapReport
+from catalog.demand import gaps
+from catalog.demand.gap_report import Stands
+from catalog.demand.gaps import GapReport
 
 router = Router(prefix="/v1/offerings", tags=["offerings"])
 

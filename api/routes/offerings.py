@@ -13,10 +13,10 @@ from api.deps import Asked, Once
 from api.models import CatalogNumber, In, Out, UtcDatetime
 from api.paging import Page, Paged
 from api.policy import Router, scope
-from catalog import offerings
-from catalog.intake import Taken
+from catalog.shelf import offerings
+from catalog.shelf.intake import Taken
+from catalog.shelf.withheld import sees_all
 from catalog.tables import Offering, OfferingStatus, OfferingVersion
-from catalog.withheld import sees_all
 from providers.adapters.base import Listing, OfferingDraft
 from providers.adapters.drafts import read_draft
 from providers.adapters.manifest import MEDIA_TYPES, Form, read_manifest

@@ -11,9 +11,9 @@ from api.models import In, Out, UtcDatetime
 from api.paging import Page, Paged
 from api.policy import Router, any_key, scope
 from api.routes.requirements import ClauseIn
-from catalog import opportunities
-from catalog.demand_tables import Opportunity, OpportunityQuestion
-from catalog.opportunities import Asking, Kind, State
+from catalog.demand import opportunities
+from catalog.demand.opportunities import Asking, Kind, State
+from catalog.demand.tables import Opportunity, OpportunityQuestion
 from space_hub.vocabulary.codes import MissionArea
 
 router = Router(prefix="/v1/opportunities", tags=["opportunities"])

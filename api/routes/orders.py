@@ -9,8 +9,8 @@ from api.deps import Asked, Once
 from api.models import In, Out
 from api.paging import Page, Paged
 from api.policy import Router, scope
-from catalog import orders
-from catalog.promise_tables import OrderStep, SupplyOrder
+from catalog.ordering import orders
+from catalog.promise.tables import OrderStep, SupplyOrder
 from providers.adapters.base import OrderStatus
 
 router = Router(prefix="/v1", tags=["orders"])

@@ -5,8 +5,8 @@ from pydantic import Field
 from api.deps import Asked
 from api.models import Out
 from api.policy import Router, scope
-from catalog import overview
 from catalog.code_labels import label
+from catalog.shelf import overview
 from space_hub.vocabulary.codes import MissionArea
 from space_hub.vocabulary.phases import Phase
 

@@ -10,9 +10,9 @@ from api.deps import Asked, Once
 from api.models import In, Out, UtcDatetime
 from api.paging import Page, Paged
 from api.policy import Router, scope
-from catalog import pools
-from catalog.lifecycle import MemberStatus
-from catalog.promise_tables import PhaseDeclaration, Pool, PoolMember
+from catalog.promise import pools
+from catalog.promise.lifecycle import MemberStatus
+from catalog.promise.tables import PhaseDeclaration, Pool, PoolMember
 from space_hub.vocabulary.codes import MissionArea
 from space_hub.vocabulary.phases import Phase
 

@@ -11,8 +11,8 @@ from api.deps import Asked, Once
 from api.models import In, Out
 from api.paging import Page, Paged
 from api.policy import Router, scope
-from catalog import registers
-from catalog.register_tables import ListingState, RegisterListing
+from catalog.shelf import registers
+from catalog.shelf.register_tables import ListingState, RegisterListing
 from providers.tables import Provider
 from space_hub.text import say
 from space_hub.trust.scopes import OrganisationKind

@@ -9,9 +9,9 @@ from api.deps import Asked, Once
 from api.models import In, Out
 from api.paging import Page, Paged, decode, encode
 from api.policy import Router, scope
-from catalog import templates
+from catalog.demand import templates
+from catalog.demand.templates import Template
 from catalog.matching.values import Operator
-from catalog.templates import Template
 from space_hub.errors import Invalid
 
 router = Router(prefix="/v1/requirement-templates", tags=["requirements"])

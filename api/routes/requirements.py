@@ -10,13 +10,14 @@ from api.deps import Asked, Once
 from api.models import In, Out, UtcDatetime
 from api.paging import Page, Paged
 from api.policy import Router, scope
-from catalog import adoption, arrivals, demand, requirements, templates
-from catalog.adoption import Step
-from catalog.demand_tables import NeedCandidate, NeedStanding
+from catalog.demand import adoption, arrivals, requirements, templates
+from catalog.demand import statements as demand
+from catalog.demand.adoption import Step
+from catalog.demand.needs import PhaseGiven, read_need
+from catalog.demand.publication import Level
+from catalog.demand.standings import Event, State
+from catalog.demand.tables import NeedCandidate, NeedStanding
 from catalog.matching.values import Need, Operator
-from catalog.needs import PhaseGiven, read_need
-from catalog.publication import Level
-from catalog.standings import Event, State
 from catalog.tables import Requirement
 from space_hub.vocabulary.codes import MissionArea, Modality
 from space_hub.vocabulary.interval import Interval

@@ -11,8 +11,8 @@ from api.models import In, Out
 from api.paging import Page, Paged
 from api.policy import Router, scope
 from api.routes.catalogue import SearchIn
-from catalog import saved
-from catalog.shelf_tables import SavedSearch
+from catalog.search import saved
+from catalog.search.tables import SavedSearch
 
 router = Router(prefix="/v1/saved-searches", tags=["saved searches"])
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from api.models import Out
-from catalog import searches
+from catalog.ordering import searches
 from providers.adapters.base import OrderStatus
 
 VERSION = "0.1.0"

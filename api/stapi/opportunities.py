@@ -22,8 +22,8 @@ from api.stapi.landing import PREFIX, address
 from api.stapi.models import Link, Opportunities, Opportunity, SearchRecord
 from api.stapi.products import taskable
 from api.stapi.searches import record, record_at
-from catalog import searches
-from catalog.searches import Status
+from catalog.ordering import searches
+from catalog.ordering.searches import Status
 from providers import doors
 from space_hub.errors import Invalid, NotFound
 from space_hub.text import say

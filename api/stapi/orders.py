@@ -17,10 +17,10 @@ from api.policy import Router, scope
 from api.stapi.landing import PREFIX, address
 from api.stapi.models import Link, Order, OrderProperties, Orders, Status, Statuses
 from api.stapi.products import taskable
-from catalog import call_offs, orders
-from catalog.call_offs import CallOffAsk
-from catalog.ledger_rules import parts, units
-from catalog.promise_tables import Agreement, CallOff
+from catalog.capacity.rules import parts, units
+from catalog.ordering import call_offs, orders
+from catalog.ordering.call_offs import CallOffAsk
+from catalog.promise.tables import Agreement, CallOff
 from providers.adapters.base import OrderStatus
 from providers.adapters.stapi import read_search
 from space_hub.errors import Invalid

@@ -11,8 +11,8 @@ from api.stapi.landing import PREFIX, address
 from api.stapi.models import PRODUCT_CLASSES, Conformance, Link, Product, Products, StapiProvider
 from catalog.search import shelf
 from catalog.search.entries import ATTRIBUTES as ATTRIBUTES_DATUM
+from catalog.shelf.withheld import sees_all
 from catalog.tables import Offering, OfferingVersion
-from catalog.withheld import sees_all
 from providers.tables import Provider
 from space_hub.errors import NotFound
 from space_hub.text import say

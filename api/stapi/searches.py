@@ -7,8 +7,8 @@ from api.paging import Page
 from api.policy import Router, scope
 from api.stapi.landing import PREFIX, address
 from api.stapi.models import Link, SearchRecord, SearchRecords, SearchStatus, SearchStatuses
-from catalog import searches
-from catalog.searches import Entry, Status
+from catalog.ordering import searches
+from catalog.ordering.searches import Entry, Status
 from space_hub.text import say
 from space_hub.work.tables import Work
 

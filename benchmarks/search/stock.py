@@ -9,11 +9,11 @@ from sqlalchemy import insert, text
 from sqlmodel import Session
 
 from benchmarks.search.shelf import NOW, ORGANISATIONS, Market, organisation
-from catalog.content import draft_to_json
-from catalog.intake import NOT_COLUMNS
 from catalog.search.columns import Row
 from catalog.search.entries import entry_of, row_of
-from catalog.shelf_tables import ShelfEntry
+from catalog.search.tables import ShelfEntry
+from catalog.shelf.content import draft_to_json
+from catalog.shelf.intake import NOT_COLUMNS
 from catalog.tables import Offering, OfferingVersion
 from providers import generation
 from providers.tables import Clearance, Provider

@@ -23,7 +23,7 @@ from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
 
-from catalog.ledger_rules import units
+from catalog.capacity.rules import units
 from space_hub.errors import Conflict, Forbidden, Invalid
 
 

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
-from catalog.access import FIRST_PRIORITY, LAST_PRIORITY
-from catalog.ledger_rules import Bucket
+from catalog.capacity.rules import Bucket
+from catalog.promise.access import FIRST_PRIORITY, LAST_PRIORITY
 
 State = Mapping[int, Bucket]
 """The buckets of one resource by slot; a slot without a bucket has no capacity."""

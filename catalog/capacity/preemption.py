@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from catalog.capacity.held import Ask, Held, Refusal, State, precedence
-from catalog.ledger_rules import Bucket
+from catalog.capacity.rules import Bucket
 
 
 class Verdict(StrEnum):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from catalog.capacity.held import Held, State, precedence
-from catalog.ledger_rules import Bucket
+from catalog.capacity.rules import Bucket
 
 
 @dataclass(frozen=True, slots=True)

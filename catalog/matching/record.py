@@ -10,7 +10,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from catalog.content import fingerprint, measured_from_json, measured_to_json
 from catalog.matching import fit
 from catalog.matching.values import (
     Candidate,
@@ -24,6 +23,7 @@ from catalog.matching.values import (
     Recommendation,
     UnitPrice,
 )
+from catalog.shelf.content import fingerprint, measured_from_json, measured_to_json
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.phases import Phase
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, e, isfinite, prod
 
-from catalog.ledger_rules import units
+from catalog.capacity.rules import units
 from space_hub.errors import Invalid
 
 

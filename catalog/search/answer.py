@@ -20,8 +20,8 @@ from catalog.search.index import Index
 from catalog.search.query import Condition, Facet, Query, Relation
 from catalog.search.rank import Key
 from catalog.search.shelf import shelf
+from catalog.search.tables import ShelfEntry
 from catalog.search.terms import WEIGHTS, fields_of
-from catalog.shelf_tables import ShelfEntry
 from catalog.tables import Offering, OfferingVersion
 from providers.tables import Provider
 from space_hub.trust.principal import Principal

@@ -12,10 +12,10 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from catalog.names import name_key
 from catalog.search.columns import Row
+from catalog.search.tables import ShelfEntry
 from catalog.search.terms import Words, document
-from catalog.shelf_tables import ShelfEntry
+from catalog.shelf.names import name_key
 from catalog.tables import Asset, Offering, OfferingAsset, OfferingDependency, OfferingStatus, OfferingVersion
 from providers import generation
 from providers.tables import Provider

@@ -22,7 +22,7 @@ from catalog.search import columns as held_columns
 from catalog.search.columns import Bools, Columns, instant
 from catalog.search.entries import row_of_entry
 from catalog.search.suppliers import Clearance, Supplier, Suppliers
-from catalog.shelf_tables import ShelfEntry
+from catalog.search.tables import ShelfEntry
 from providers import generation
 from providers.lifecycle import Status
 from providers.tables import Clearance as ClearanceRow

@@ -12,11 +12,13 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from catalog import demand, matches, opportunities, releases, requirements
-from catalog.demand import Confidence, Kind
-from catalog.demand_tables import PublishedNeed
-from catalog.needs import PhaseGiven, read_need
-from catalog.publication import Level
+from catalog import matches
+from catalog.demand import opportunities, releases, requirements
+from catalog.demand import statements as demand
+from catalog.demand.needs import PhaseGiven, read_need
+from catalog.demand.publication import Level
+from catalog.demand.statements import Confidence, Kind
+from catalog.demand.tables import PublishedNeed
 from catalog.search.query import read_area
 from providers.adapters.yaml_file import read_yaml
 from space_hub.clock import Clock

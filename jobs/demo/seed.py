@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import text as sql
 from sqlmodel import Session, col, select
 
-from catalog import offerings
+from catalog.shelf import offerings
 from providers import applications, front_door, offices, onboarding
 from providers.adapters.base import Listing
 from providers.adapters.manifest import read_manifest

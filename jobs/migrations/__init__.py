@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 
 TABLE_MODULES = (
-    "catalog.demand_tables",
-    "catalog.promise_tables",
-    "catalog.register_tables",
-    "catalog.shelf_tables",
+    "catalog.demand.tables",
+    "catalog.promise.tables",
+    "catalog.shelf.register_tables",
+    "catalog.search.tables",
     "catalog.tables",
     "providers.adapters.simulated",
     "providers.desk_tables",

@@ -22,9 +22,9 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import select
 
-from catalog import ledger
-from catalog.ledger_rules import PARTS
-from catalog.promise_tables import CallOff, CapacityBucket, CapacityReservation, SupplyOrder
+from catalog.capacity import ledger
+from catalog.capacity.rules import PARTS
+from catalog.promise.tables import CallOff, CapacityBucket, CapacityReservation, SupplyOrder
 from jobs.proofs import ledger_client, supply
 from jobs.proofs.service import Service
 from space_hub.db import Database

@@ -10,11 +10,12 @@ from hashlib import sha256
 
 from sqlmodel import Session
 
-from catalog import agreements, offerings, pools
-from catalog.access import PhaseTerms
-from catalog.authority import Authority
-from catalog.ledger_rules import PARTS
-from catalog.lifecycle import AgreementEvent
+from catalog.capacity.rules import PARTS
+from catalog.promise import agreements, pools
+from catalog.promise.access import PhaseTerms
+from catalog.promise.authority import Authority
+from catalog.promise.lifecycle import AgreementEvent
+from catalog.shelf import offerings
 from providers import applications, doors, onboarding
 from providers.adapters.base import AssetRef, OfferingDraft, PhaseCapacity, PhasePrice
 from providers.onboarding import EvidenceKind, Profile

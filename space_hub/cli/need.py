@@ -26,8 +26,8 @@ def publish(
     consent: Annotated[str | None, typer.Option("--consent", help=sentence("cli.option.consent"))] = None,
     as_json: AsJson = False,
 ) -> int:
-    from catalog import demand
-    from catalog.publication import Level
+    from catalog.demand import statements as demand
+    from catalog.demand.publication import Level
 
     voice = Voice(as_json)
     wanted = one_of(Level, level, "--level")

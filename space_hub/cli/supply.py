@@ -63,7 +63,7 @@ RequirementExample = Annotated[
 
 
 def submit(file: options.File, organisation: As, example: ManifestExample = False, as_json: AsJson = False) -> int:
-    from catalog import offerings
+    from catalog.shelf import offerings
     from providers.adapters.manifest import read_manifest
 
     del example  # Answered before the command begins.
@@ -108,7 +108,7 @@ def gaps(
     from sqlmodel import select
 
     from api.routes.gaps import gap_report_out
-    from catalog import gaps as reports
+    from catalog.demand import gaps as reports
     from catalog.tables import Offering
 
     voice = Voice(as_json)
@@ -194,7 +194,8 @@ def match(file: options.File, organisation: As, example: RequirementExample = Fa
 
     from api.routes.matches import match_out
     from api.routes.requirements import RequirementIn
-    from catalog import matches, requirements
+    from catalog import matches
+    from catalog.demand import requirements
     from catalog.matching.values import Verdict
 
     del example  # Answered before the command begins.

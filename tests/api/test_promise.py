@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from httpx2 import Response
 
-from catalog import orders
+from catalog.ordering import orders
 from jobs import react
 from providers.tables import Provider
 from space_hub.delivery import log

@@ -28,7 +28,7 @@ PURE = {
         "space_hub.errors",
         "space_hub.text",
         "providers.adapters",
-        "catalog.content",
+        "catalog.shelf.content",
         "numpy",
         "scipy",
     },

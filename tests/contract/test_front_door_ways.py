@@ -13,8 +13,8 @@ def test_each_way_in_leads_to_a_match_notice_within_five_minutes() -> None:
     """Each sabotage was seen to stop ways at the step that needs what was taken away.
 
     Sabotage seen: without the mail loop in `jobs.deliver` no code came by any way; without
-    `catalog.gaps:on_demand_changed` among the reactions no notice came by any; `offer submit` that passed no row on
-    ended the spreadsheet's, `supplier.sync` that asked nobody the STAPI server's.
+    `catalog.demand.gaps:on_demand_changed` among the reactions no notice came by any; `offer submit` that passed no row
+    on ended the spreadsheet's, `supplier.sync` that asked nobody the STAPI server's.
     """
     figures = front_door.run()
     assert figures["holds"], figures

@@ -12,7 +12,7 @@ from owslib.ogcapi.records import Records
 from pydantic import TypeAdapter
 from sqlmodel import select
 
-from catalog.demand_tables import Disclosure
+from catalog.demand.tables import Disclosure
 from jobs.demo.http_supplier import Book, serving
 from providers.adapters.client import Client
 from providers.adapters.stapi import StapiSupplier

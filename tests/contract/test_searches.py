@@ -9,8 +9,8 @@ import stapi_pydantic
 from httpx2 import Response
 from sqlmodel import select
 
-from catalog import searches
-from catalog.demand_tables import Disclosure
+from catalog.demand.tables import Disclosure
+from catalog.ordering import searches
 from jobs import handlers
 from jobs.demo.http_supplier import Book, serving
 from jobs.prune import prune

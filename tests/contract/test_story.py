@@ -63,7 +63,7 @@ def running(folder: Path, database_url: str, receiver_port: int) -> Iterator[dic
 def test_the_walkthrough_holds_from_front_door_to_signed_alert_and_supply_at_risk(
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Sabotage seen: leaving `catalog.impact` out of the reactions ended it at the last block."""
+    """Sabotage seen: leaving `catalog.risk.impact` out of the reactions ended it at the last block."""
     if database_url.startswith("sqlite"):
         database_url = ""  # A new installation, made by `up` itself.
     with running(tmp_path / "var", database_url, free_port()) as variables:

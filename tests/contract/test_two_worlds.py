@@ -19,7 +19,8 @@ from sqlmodel import Session, select
 
 from api.app import routes
 from benchmarks.disclosure import Worlds
-from catalog import gaps, orders
+from catalog.demand import gaps
+from catalog.ordering import orders
 from catalog.tables import Requirement
 from jobs import deliver, handlers, react
 from jobs.runner import Lane

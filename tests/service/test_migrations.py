@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, select
 
-from catalog.demand_tables import AdoptionStep, NeedEntry, NeedStanding, OpportunityQuestion
+from catalog.demand.tables import AdoptionStep, NeedEntry, NeedStanding, OpportunityQuestion
 from catalog.tables import Offering, OfferingVersion
 from jobs import migrations
 from providers import generation

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from catalog import releases
+from catalog.demand import releases
 from jobs import deliver, handlers, react
 from jobs.runner import Lane
 from tests.support.hub import Caller, Hub

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from catalog.adoption import Step, clocks, months_later
+from catalog.demand.adoption import Step, clocks, months_later
 from tests.support.demand import state
 from tests.support.hub import Caller, Hub
 from tests.support.supply import good

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from catalog import claims
-from catalog.lifecycle import CLAIM, TAKEN, ClaimEvent, ClaimState, next_claim
-from catalog.register_tables import RegisterClaim, RegisterListing
+from catalog.promise.lifecycle import CLAIM, TAKEN, ClaimEvent, ClaimState, next_claim
+from catalog.shelf import claims
+from catalog.shelf.register_tables import RegisterClaim, RegisterListing
 from catalog.tables import Asset
 from providers.adapters.register_rows import SATELLITES, STATIONS
 from providers.tables import Evidence, Provider

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import select
 
-from catalog.demand_tables import DemandBasis, PublishedNeed
+from catalog.demand.tables import DemandBasis, PublishedNeed
 from space_hub.trust.organisations import Organisation
 from tests.support.demand import messages, publish, release, settle, state
 from tests.support.hub import Caller, Hub

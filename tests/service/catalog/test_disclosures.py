@@ -3,8 +3,8 @@
 import pytest
 from sqlmodel import Session
 
-from catalog import disclosures
-from catalog.demand_tables import Disclosure
+from catalog.demand import disclosures
+from catalog.demand.tables import Disclosure
 from space_hub.errors import Invalid, NotFound
 from space_hub.trust import keys
 from space_hub.trust.principal import Principal

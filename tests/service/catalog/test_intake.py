@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from catalog import assets, matches, offerings, requirements
-from catalog.content import fingerprint
+from catalog import matches
+from catalog.demand import requirements
+from catalog.demand.needs import PhaseGiven, read_need
 from catalog.matching.recommend import recommend
 from catalog.matching.record import freeze, thaw
-from catalog.needs import PhaseGiven, read_need
 from catalog.search.query import read_condition
 from catalog.search.shelf import shelf
+from catalog.shelf import assets, offerings
+from catalog.shelf.content import fingerprint
 from catalog.tables import Asset, Offering, OfferingVersion
 from providers import clearances, generation
 from providers.adapters.drafts import read_draft

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
-from catalog import agreements, call_offs, impact, outages
-from catalog.call_offs import CallOffAsk
-from catalog.ledger_rules import PARTS
-from catalog.outages import Severity
-from catalog.promise_tables import OfferingRisk, RiskNotice
+from catalog.capacity.rules import PARTS
+from catalog.ordering import call_offs
+from catalog.ordering.call_offs import CallOffAsk
+from catalog.promise import agreements
+from catalog.promise.tables import OfferingRisk, RiskNotice
+from catalog.risk import impact, outages
+from catalog.risk.outages import Severity
 from catalog.tables import Asset, MatchRecord, Offering, Requirement
 from jobs.proofs import supply
 from jobs.proofs.supply import AUTHORITY, Promise, Supplier

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from catalog import ledger
-from catalog.ledger_rules import Ask, Bucket, Reservation, release, reserve, with_ceiling
-from catalog.promise_tables import CapacityEntry
+from catalog.capacity import ledger
+from catalog.capacity.rules import Ask, Bucket, Reservation, release, reserve, with_ceiling
+from catalog.promise.tables import CapacityEntry
 from space_hub.clock import ManualClock
 from space_hub.db import Database
 from space_hub.errors import Conflict

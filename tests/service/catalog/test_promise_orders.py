@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
-from catalog import agreements, call_offs, ledger, orders, pools
-from catalog.authority import Authority
-from catalog.call_offs import CallOffAsk
-from catalog.ledger_rules import PARTS
-from catalog.lifecycle import AgreementEvent
-from catalog.promise_tables import AgreementEntry, CallOff, CallOffEntry, SupplyOrder
+from catalog.capacity import ledger
+from catalog.capacity.rules import PARTS
+from catalog.ordering import call_offs, orders
+from catalog.ordering.call_offs import CallOffAsk
+from catalog.promise import agreements, pools
+from catalog.promise.authority import Authority
+from catalog.promise.lifecycle import AgreementEvent
+from catalog.promise.tables import AgreementEntry, CallOff, CallOffEntry, SupplyOrder
 from jobs.proofs import supply
 from jobs.proofs.supply import AUTHORITY, Promise
 from providers import onboarding

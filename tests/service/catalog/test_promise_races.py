@@ -8,10 +8,11 @@ from decimal import Decimal
 import pytest
 from sqlmodel import Session
 
-from catalog import agreements, ledger, pools
-from catalog.access import PhaseTerms
-from catalog.ledger_rules import PARTS
-from catalog.lifecycle import AgreementEvent
+from catalog.capacity import ledger
+from catalog.capacity.rules import PARTS
+from catalog.promise import agreements, pools
+from catalog.promise.access import PhaseTerms
+from catalog.promise.lifecycle import AgreementEvent
 from jobs.proofs import supply
 from jobs.proofs.supply import AUTHORITY, Supplier
 from providers import onboarding

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from catalog import registers
-from catalog.register_tables import RegisterListing, RegisterRefusal
+from catalog.shelf import registers
+from catalog.shelf.register_tables import RegisterListing, RegisterRefusal
 from providers.adapters.base import Refused
 from providers.adapters.register_rows import SATELLITES, STATIONS, Registered, read_network, read_table
 from space_hub.clock import ManualClock

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from catalog import offerings, saved
+from catalog.search import saved
 from catalog.search.query import normalise
-from catalog.shelf_tables import SavedHit
+from catalog.search.tables import SavedHit
+from catalog.shelf import offerings
 from providers.adapters.drafts import read_draft
 from space_hub.clock import ManualClock
 from space_hub.db import Database

@@ -8,13 +8,13 @@ from sqlmodel import col, select, update
 
 from benchmarks.search import queries, shelf, stock
 from benchmarks.search.shelf import NOW, ORGANISATIONS
-from catalog import offerings
-from catalog.intake import take
 from catalog.search import answer, index
 from catalog.search.answer import Answer
 from catalog.search.index import Index
 from catalog.search.query import Facet, normalise
-from catalog.shelf_tables import ShelfEntry
+from catalog.search.tables import ShelfEntry
+from catalog.shelf import offerings
+from catalog.shelf.intake import take
 from catalog.tables import Offering, OfferingVersion
 from providers import generation
 from providers.adapters.drafts import read_draft

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from sqlmodel import Session, col, select
 
-from catalog import intake
 from catalog.search.index import Index
-from catalog.shelf_tables import ShelfEntry
+from catalog.search.tables import ShelfEntry
+from catalog.shelf import intake
 from jobs.proofs import supply
 from jobs.proofs.supply import Supplier
 from providers import generation

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from catalog.demand_tables import DemandCell, NeedCandidate, NeedStanding, PublishedNeed
+from catalog.demand.tables import DemandCell, NeedCandidate, NeedStanding, PublishedNeed
 from catalog.tables import MatchRecord, Requirement
 from jobs.demo import companies, demand, seed
 from space_hub import db

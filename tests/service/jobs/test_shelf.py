@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import col, delete, select
 
 from catalog.search import entries
-from catalog.shelf_tables import ShelfEntry
+from catalog.search.tables import ShelfEntry
 from catalog.tables import Offering
 from jobs import handlers, shelf
 from jobs.proofs import supply

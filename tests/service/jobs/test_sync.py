@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from catalog import offerings
+from catalog.shelf import offerings
 from catalog.tables import Offering
 from jobs import sync
 from jobs.demo.http_supplier import Book, serving

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from catalog.capacity.held import Ask, Held, Refusal, precedence
 from catalog.capacity.preemption import Preemption, Verdict, bar, preempt
 from catalog.capacity.replanning import Replan, replan, seating
-from catalog.ledger_rules import Bucket
+from catalog.capacity.rules import Bucket
 
 SLOTS = 6
 NOON = datetime(2024, 11, 2, 12, tzinfo=UTC)

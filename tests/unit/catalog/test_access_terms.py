@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.access import Exclusivity, PhaseTerms, ceiling, faults, notice, notice_text
+from catalog.promise.access import Exclusivity, PhaseTerms, ceiling, faults, notice, notice_text
 from space_hub.errors import Invalid
 from space_hub.text import say
 from space_hub.vocabulary.money import money

@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 
-from catalog.holdings import Holding, proposals
+from catalog.risk.holdings import Holding, proposals
 from catalog.tables import MatchRecord
 from space_hub.delivery.log import MAX_PAYLOAD_BYTES
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from catalog.ledger_rules import (
+from catalog.capacity.rules import (
     Ask,
     Bucket,
     Refusal,

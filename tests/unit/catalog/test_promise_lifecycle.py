@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from catalog.lifecycle import (
+from catalog.promise.lifecycle import (
     AGREEMENT,
     AgreementEvent,
     AgreementStatus,

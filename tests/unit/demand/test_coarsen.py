@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.coarsen import (
+from catalog.demand.coarsen import (
     DOMINANCE,
     ELSEWHERE,
     REGIONS,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog.coarsen import clauses as coarse
-from catalog.gap_report import CoarseNeed, applied, in_words, judge, need_from_json, report
+from catalog.demand.coarsen import clauses as coarse
+from catalog.demand.gap_report import CoarseNeed, applied, in_words, judge, need_from_json, report
 from catalog.matching.values import Candidate, Clause, Operator, Outcome
 from space_hub.vocabulary.attributes import Measured
 from space_hub.vocabulary.phases import Phase

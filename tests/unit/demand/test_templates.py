@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from catalog.needs import PhaseGiven, read_need
-from catalog.templates import Template, by_capability, check, instantiate, shipped
+from catalog.demand.needs import PhaseGiven, read_need
+from catalog.demand.templates import Template, by_capability, check, instantiate, shipped
 from space_hub.errors import Invalid
 from space_hub.vocabulary.capabilities import CAPABILITIES
 from space_hub.vocabulary.interval import Interval

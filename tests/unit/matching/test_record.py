@@ -7,11 +7,11 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 
-from catalog.content import fingerprint
 from catalog.matching.explain import counterfactual
 from catalog.matching.recommend import recommend
 from catalog.matching.record import freeze, thaw
 from catalog.matching.values import Candidate, Gate, Need, Outcome, PhaseNeed
+from catalog.shelf.content import fingerprint
 from catalog.wording import sentence
 from tests.unit.matching.cases import PEACE, SHARP, markets, need, offer
 

@@ -1,0 +1,273 @@
+"""Call-offs: a nation uses what an agreement assures, decided by a named contracting authority.
+
+The capacity is committed in the same transaction as the call-off, its order to
+the supplier, its audit row and its log entry. Nobody outside is called here:
+`catalog.ordering.orders` places the order afterwards.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import select as sa_select
+from sqlmodel import Session, col, select
+
+from catalog.capacity import ledger
+from catalog.capacity.rules import PARTS, Ask, days_touched, units
+from catalog.promise import pools
+from catalog.promise.agreements import value
+from catalog.promise.authority import Authority
+from catalog.promise.lifecycle import OPEN, AgreementStatus, CallOffStatus
+from catalog.promise.tables import (
+    Agreement,
+    AgreementTerms,
+    CallOff,
+    CallOffEntry,
+    Pool,
+    PoolMember,
+    SupplyOrder,
+)
+from providers.lifecycle import Status
+from providers.tables import Provider
+from space_hub.clock import Clock
+from space_hub.delivery import log
+from space_hub.errors import Conflict, Invalid, NotFound
+from space_hub.rng import Rng
+from space_hub.trust import audit, markings
+from space_hub.trust.principal import Principal
+from space_hub.vocabulary.interval import Interval
+from space_hub.vocabulary.phases import Phase
+
+LONGEST = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class CallOffAsk:
+    """So many parts of every UTC day that the window touches."""
+
+    agreement_id: str
+    parts_per_day: int
+    window: Interval
+    area: Any = None
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+def place(
+    session: Session, clock: Clock, rng: Rng, principal: Principal, ask: CallOffAsk, authority: Authority
+) -> CallOff:
+    """Commit capacity and make the order; raises Conflict `capacity.exhausted` when a day has not enough left."""
+    agreement, pool, provider = _usable(session, clock, principal, ask.agreement_id)
+    now = clock.now()
+    stop = ask.window.stop
+    if stop is None or stop - ask.window.start > LONGEST:
+        raise Invalid("call_off.window_wrong", days=LONGEST.days)
+    if ask.window.start < agreement.period_from or stop > agreement.period_to:
+        raise Conflict(
+            "call_off.outside_period",
+            period_from=log.rfc3339(agreement.period_from),
+            period_to=log.rfc3339(agreement.period_to),
+        )
+    row = session.exec(
+        select(AgreementTerms).where(
+            AgreementTerms.agreement_id == agreement.id,
+            col(AgreementTerms.phase) == pools.phase_in_force(pool.id, now),
+        )
+    ).first()
+    if row is None:
+        raise Conflict("call_off.phase_not_agreed", phase=pools.phase_of(session, pool.id, now))
+    phase, terms = Phase(row.phase), value(row)
+    if ask.window.start < now + terms.notice:
+        raise Conflict("call_off.notice_too_short", phase=phase, earliest=log.rfc3339(now + terms.notice))
+    first, last = days_touched(ask.window.start, stop)
+    stream = rng.scope(principal.organisation_id, "call_off")
+    call_off_id = stream.id("cal")
+    held = ledger.take(
+        session,
+        clock,
+        rng,
+        tenant=principal.organisation_id,
+        resource=agreement.id,
+        ask=Ask(first, last, ask.parts_per_day),
+        ceiling=terms.parts,
+        subject=call_off_id,
+    )
+    total = terms.price.amount * ask.parts_per_day * ((last - first).days + 1) / PARTS
+    call_off = CallOff(
+        id=call_off_id,
+        agreement_id=agreement.id,
+        organisation_id=principal.organisation_id,
+        parts_per_day=ask.parts_per_day,
+        window_from=ask.window.start,
+        window_to=stop,
+        phase=phase.value,
+        unit_price=f"{terms.price.amount:f}",
+        currency=terms.price.currency,
+        total_price=f"{total.normalize():f}",
+        authority_name=authority.name,
+        authority_office=authority.office,
+        parameters=ask.parameters,
+        area=ask.area,
+        reservation_id=held.id,
+        status=CallOffStatus.ACTIVE.value,
+        created_at=now,
+    )
+    session.add(call_off)
+    session.flush()
+    session.add(
+        SupplyOrder(
+            id=rng.scope(principal.organisation_id, "order").id("ord"),
+            call_off_id=call_off.id,
+            provider_id=provider.id,
+            organisation_id=principal.organisation_id,
+            step="place",
+            due_at_wall=clock.wall(),
+            created_at=now,
+        )
+    )
+    enter(session, clock, principal.organisation_id, call_off, authority, first=True)
+    audit.record(
+        session,
+        clock,
+        principal,
+        "call_off.place",
+        call_off.id,
+        agreement=agreement.id,
+        quantity_per_day=units(ask.parts_per_day),
+        phase=phase.value,
+        authority=authority.name,
+        office=authority.office,
+    )
+    _tell(session, clock, pool, provider, agreement, call_off, terms.priority)
+    return call_off
+
+
+def enter(
+    session: Session,
+    clock: Clock,
+    organisation_id: str,
+    call_off: CallOff,
+    authority: Authority | None = None,
+    reason: str = "",
+    *,
+    first: bool = False,
+) -> None:
+    """A history row with the status that the call-off has now."""
+    last = 0
+    if not first:
+        last = (
+            session.exec(select(func.max(CallOffEntry.number)).where(CallOffEntry.call_off_id == call_off.id)).one()
+            or 0
+        )
+    session.add(
+        CallOffEntry(
+            call_off_id=call_off.id,
+            number=last + 1,
+            status=call_off.status,
+            by_organisation_id=organisation_id,
+            authority_name="" if authority is None else authority.name,
+            authority_office="" if authority is None else authority.office,
+            reason=reason,
+            at=clock.now(),
+        )
+    )
+
+
+def visible(principal: Principal) -> ColumnElement[bool]:
+    """One's own, those of the pools one leads, and for a supplier those on its agreements. No other member's."""
+    me = principal.organisation_id
+    supplied = (
+        sa_select(col(Agreement.id))
+        .join(Provider, col(Provider.id) == col(Agreement.provider_id))
+        .where(col(Provider.organisation_id) == me)
+    )
+    led = (
+        sa_select(col(Agreement.id))
+        .join(Pool, col(Pool.id) == col(Agreement.pool_id))
+        .where(col(Pool.lead_organisation_id) == me)
+    )
+    return or_(
+        col(CallOff.organisation_id) == me, col(CallOff.agreement_id).in_(supplied), col(CallOff.agreement_id).in_(led)
+    )
+
+
+def get(session: Session, principal: Principal, call_off_id: str) -> CallOff:
+    found = session.exec(select(CallOff).where(CallOff.id == call_off_id, visible(principal))).first()
+    if found is None:
+        raise NotFound("call_off.unknown", call_off_id=call_off_id)
+    return found
+
+
+def history(session: Session, call_off_id: str) -> Sequence[CallOffEntry]:
+    return session.exec(
+        select(CallOffEntry).where(CallOffEntry.call_off_id == call_off_id).order_by(col(CallOffEntry.number))
+    ).all()
+
+
+def order_of(session: Session, call_off_id: str) -> SupplyOrder:
+    return session.exec(select(SupplyOrder).where(SupplyOrder.call_off_id == call_off_id)).one()
+
+
+def open_on(session: Session, agreement_ids: Sequence[str]) -> Sequence[CallOff]:
+    """Call-offs that still run on these agreements."""
+    return session.exec(
+        select(CallOff)
+        .where(col(CallOff.agreement_id).in_(agreement_ids), col(CallOff.status).in_([each.value for each in OPEN]))
+        .order_by(col(CallOff.id))
+    ).all()
+
+
+def _usable(
+    session: Session, clock: Clock, principal: Principal, agreement_id: str
+) -> tuple[Agreement, Pool, Provider]:
+    """A signed agreement of a pool that the principal belongs to, with a supplier that may deliver."""
+    row = session.exec(
+        select(Agreement, Pool, Provider)
+        .join(Pool, col(Pool.id) == col(Agreement.pool_id))
+        .join(Provider, col(Provider.id) == col(Agreement.provider_id))
+        .join(PoolMember, col(PoolMember.pool_id) == col(Pool.id))
+        .where(Agreement.id == agreement_id, pools.joined(principal.organisation_id))
+        # Shared, so that callers do not wait for each other and an ending agreement waits for them.
+        .with_for_update(read=True, of=Agreement)
+    ).first()
+    if row is None:
+        raise NotFound("agreement.unknown", agreement_id=agreement_id)
+    agreement, _, provider = row
+    if agreement.status != AgreementStatus.SIGNED.value:
+        raise Conflict("call_off.agreement_not_signed", status=AgreementStatus(agreement.status))
+    if provider.status != Status.VERIFIED.value:
+        raise Conflict("agreement.provider_not_verified", status=Status(provider.status))
+    return row[0], row[1], row[2]
+
+
+def _tell(
+    session: Session,
+    clock: Clock,
+    pool: Pool,
+    provider: Provider,
+    agreement: Agreement,
+    call_off: CallOff,
+    priority: int,
+) -> None:
+    payload = {
+        "call_off_id": call_off.id,
+        "agreement_id": agreement.id,
+        "pool_id": pool.id,
+        "provider_id": provider.id,
+        "offering_id": agreement.offering_id,
+        "quantity_per_day": units(call_off.parts_per_day),
+        "unit": agreement.unit,
+        "window_from": log.rfc3339(call_off.window_from),
+        "window_to": log.rfc3339(call_off.window_to),
+        "phase": Phase(call_off.phase).value,
+        "priority": priority,
+        "total_price": f"{Decimal(call_off.total_price):f}",
+        "currency": call_off.currency,
+        "decided_by": {"name": call_off.authority_name, "office": call_off.authority_office},
+    }
+    marking_id = markings.among(
+        session, call_off.organisation_id, {pool.lead_organisation_id, provider.organisation_id}
+    )
+    log.append(session, clock, "call_off.placed", call_off.id, payload, marking_id)
