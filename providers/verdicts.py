@@ -90,7 +90,7 @@ def approve(
     if event is not None:
         files.move(session, clock, rng, by, provider, event, reasons, DueTo.RULE if by_rule else DueTo.PERSON)
     elif provider.status != Status.VERIFIED:
-        raise Conflict("application.provider_not_open", status=provider.status)
+        raise Conflict("application.provider_not_open", status=Status(provider.status))
     application.mission_areas = sorted(areas)
     application.missing = []
     application.decided_at, application.decided_by = clock.now(), by.organisation_id

@@ -1,7 +1,6 @@
 """Claims of register listings: made by a verified supplier, judged by an office, withdrawn or contested."""
 
 from datetime import datetime
-from typing import Literal
 
 from pydantic import Field
 from sqlmodel import Session, col, select
@@ -27,8 +26,8 @@ class ClaimIn(In):
 
 
 class ClaimDecisionIn(In):
-    event: Literal["accept", "refuse", "contest", "uphold", "release"] = Field(
-        description="An accepted claim is released only after it was contested."
+    event: ClaimEvent = Field(
+        description="Not `claim` or `withdraw`. An accepted claim is released only after it was contested."
     )
     reasons: list[str] = Field(min_length=1, max_length=20, description="Read by the supplier.")
 
@@ -113,9 +112,7 @@ def decide_claim(claim_id: str, body: ClaimDecisionIn, once: Once) -> ClaimOut:
     """The office accepts or refuses, or contests, upholds or releases what was accepted; always with reasons."""
 
     def make(session: Session) -> ClaimOut:
-        row = claims.decide(
-            session, once.clock, once.rng, once.principal, claim_id, ClaimEvent(body.event), body.reasons
-        )
+        row = claims.decide(session, once.clock, once.rng, once.principal, claim_id, body.event, body.reasons)
         return _out(session, row, session.get_one(RegisterListing, row.listing_id))
 
     return once.run(make)

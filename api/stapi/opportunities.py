@@ -125,7 +125,7 @@ def stapi_found_opportunities(product_id: str, collection_id: str, asked: Asked)
             raise NotFound("stapi.search_unknown", search_id=collection_id[:80])
         status = searches.history(work)[-1].status
         if status is not Status.COMPLETED:
-            raise NotFound("stapi.search_not_done", status=status.value)
+            raise NotFound("stapi.search_not_done", given=status.value)
         links = [
             Link(rel="self", href=address(asked, "products", product_id, "opportunities", work.id)),
             Link(rel="search-record", href=record_at(asked, work.id)),

@@ -172,6 +172,6 @@ def next_claim(state: ClaimState, event: ClaimEvent) -> ClaimState:
     """The state that `event` leads to; refused when the table does not list it, naming what it does."""
     after = CLAIM.get((state, event))
     if after is None:
-        possible = ", ".join(each.value for at, each in CLAIM if at is state) or "-"
-        raise Conflict("claim.step_illegal", state=state.value, event=event.value, possible=possible)
+        possible = tuple(each for at, each in CLAIM if at is state)
+        raise Conflict("claim.step_illegal", state=state, event=event, possible=possible)
     return after

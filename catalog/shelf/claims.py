@@ -57,7 +57,7 @@ def claim(
     """Claim a listing for the principal's own profile."""
     provider = files.own(session, principal)
     if provider.status != Status.VERIFIED:
-        raise Conflict("claim.not_verified", status=provider.status)
+        raise Conflict("claim.not_verified", status=Status(provider.status))
     listing = session.get(RegisterListing, listing_id)
     if listing is None:
         raise NotFound("register.listing_unknown", listing_id=listing_id)
@@ -118,13 +118,13 @@ def decide(
         raise Invalid("claim.decision_unknown", given=event.value, accepted=accepted)
     said = tuple(reason.strip() for reason in reasons if reason.strip())
     if not said:
-        raise Invalid("claim.reasons_missing", event=event.value)
+        raise Invalid("claim.reasons_missing", event=event)
     provider = files.locked(session, _found(session, readable(principal, to_decide=True), claim_id).provider_id)
     row = session.get_one(RegisterClaim, claim_id, populate_existing=True)
     if provider.organisation_id == principal.organisation_id:
         raise Forbidden("claim.own")
     if event is ClaimEvent.ACCEPT and provider.status != Status.VERIFIED:
-        raise Conflict("claim.not_verified", status=provider.status)
+        raise Conflict("claim.not_verified", status=Status(provider.status))
     listing = session.get_one(RegisterListing, row.listing_id)
     row.state, row.decided_at = next_claim(ClaimState(row.state), event).value, clock.now()
     if event is ClaimEvent.ACCEPT:

@@ -198,7 +198,7 @@ def decide(
         principal = acting_as(session, organisation, "application:decide")
         row = submissions.one(session, principal, submission)
         if row.kind not in {Matter.APPLICATION, Matter.APPEAL}:
-            raise Conflict("cli.not_decided_here", kind=row.kind)
+            raise Conflict("cli.not_decided_here", kind=Matter(row.kind))
         made = applications.decide(
             session,
             house.clock,

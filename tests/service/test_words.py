@@ -26,6 +26,7 @@ NOT_WORDS = {
     "api.routes.conjunctions:Sort": "names a column to sort by",
     "api.routes.element_sets:Form": "names a file format",
     "catalog.matching.values:Operator": "signs, and words in `match.operator`, which sentences use",
+    "catalog.searches:Status": "the words of STAPI, which its clients read",
     "jobs.schedule:Missed": "tells the scheduler what to do; no answer carries it",
     "providers.adapters.base:Answer": "tells the dispatcher how a question ended; a sentence says it to people",
     "providers.adapters.manifest:Form": "names a file format",

@@ -270,7 +270,7 @@ def test_what_was_accepted_is_contested_before_it_is_released_and_may_be_upheld(
         assert (done["due_at"] is not None) is (event == "contest")
     assert seen(planner, listing)["claimed_by"] is None
     rows = good(owner.get("/v1/submissions"), 200)["items"]
-    assert sorted(each["outcome"] for each in rows if each["kind"] == "claim") == ["accepted", "released", "upheld"]
+    assert sorted(each["outcome"] for each in rows if each["kind"] == "claim") == ["accepted", "overturned", "upheld"]
 
 
 @pytest.mark.parametrize("event", [None, "accept", "contest"])
