@@ -12,10 +12,10 @@ Evidence counts once the supplier has replied, or two working days after it was 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from catalog.activation.rules import BINDING, FINAL, FULL, Activation, Event, State, level, measured
 from providers.working_days import add_working_days
+from space_hub.text import Word
 from space_hub.vocabulary.phases import Phase
 
 NEUTRAL = 0.5
@@ -23,12 +23,12 @@ PRIOR_CALLS = 10
 REPLY_WORKING_DAYS = 2
 
 
-class Source(StrEnum):
+class Source(Word, of="readiness_source"):
     DRILL = "drill"
     ACTIVATION = "activation"
 
 
-class Outcome(StrEnum):
+class Outcome(Word, of="readiness_outcome"):
     MET = "met"
     LATE = "late"
     SHORT = "short"

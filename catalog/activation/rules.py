@@ -19,15 +19,15 @@ aircraft of 78 were called. Quantities are whole parts, as in the ledger of capa
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
 
 from catalog.capacity.rules import units
 from space_hub.errors import Conflict, Forbidden, Invalid
+from space_hub.text import Word
 
 
-class State(StrEnum):
+class State(Word, of="activation_state"):
     REQUESTED = "requested"
     HALF_APPROVED = "half_approved"
     NOTIFIED = "notified"
@@ -41,7 +41,7 @@ class State(StrEnum):
     STOOD_DOWN = "stood_down"
 
 
-class Event(StrEnum):
+class Event(Word, of="activation_event"):
     APPROVE = "approve"
     REJECT = "reject"
     WITHDRAW = "withdraw"
@@ -57,7 +57,7 @@ class Event(StrEnum):
     STAND_DOWN = "stand_down"
 
 
-class Side(StrEnum):
+class Side(Word, of="activation_side"):
     AUTHORITY = "authority"
     """Whoever may commit the pool: the named authority of its lead."""
     BUYER = "buyer"
@@ -111,11 +111,11 @@ def next_state(state: State, event: Event, side: Side) -> State:
     """The state after `event` by `side`; refused when the table does not list it or it is another side's."""
     found = TABLE.get((state, event))
     if found is None:
-        possible = sorted(each.value for at, each in TABLE if at is state and each is not Event.MISS)
-        raise Conflict("activation.not_possible", event=event, state=state, possible=", ".join(possible) or "-")
+        possible = tuple(each for at, each in TABLE if at is state and each is not Event.MISS)
+        raise Conflict("activation.not_possible", event=event, state=state, possible=possible)
     after, sides = found
     if side not in sides:
-        raise Forbidden("activation.step_of_other_side", event=event, side=", ".join(sorted(sides)))
+        raise Forbidden("activation.step_of_other_side", event=event, side=tuple(sorted(sides)))
     return after
 
 
@@ -319,7 +319,7 @@ def turn(activation: Activation, now: datetime) -> Activation:
 def step(activation: Activation, act: Act) -> Activation:
     """`activation` after `act`; what was missed before it is written first."""
     if act.event is Event.MISS:
-        raise Forbidden("activation.step_of_other_side", event=act.event, side=Side.CLOCK)
+        raise Forbidden("activation.step_of_other_side", event=Event(act.event), side=Side.CLOCK)
     activation = turn(activation, act.at)
     if activation.entries and act.at < activation.entries[-1].at:
         last = activation.entries[-1].at
@@ -345,7 +345,7 @@ def _entries(activation: Activation, act: Act, after: State) -> Iterator[Entry]:
 
 def _reasoned(entry: Entry) -> Entry:
     if not entry.reason:
-        raise Invalid("activation.reason_missing", event=entry.event)
+        raise Invalid("activation.reason_missing", event=Event(entry.event))
     return entry
 
 

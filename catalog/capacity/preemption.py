@@ -12,13 +12,13 @@ Nothing falls for an ask that cannot be met.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from catalog.capacity.held import Ask, Held, Refusal, State, precedence
 from catalog.capacity.rules import Bucket
+from space_hub.text import Word
 
 
-class Verdict(StrEnum):
+class Verdict(Word, of="preemption_verdict"):
     """What became of one call-off, and why; kept with the decision."""
 
     FALLS = "falls"

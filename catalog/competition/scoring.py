@@ -10,16 +10,16 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
-from enum import StrEnum
 from typing import Any
 
 from catalog.competition.canonical import canonical
 from space_hub.errors import HubError, Invalid
+from space_hub.text import Word
 
 PLACES = Decimal("0.0001")
 
 
-class CriterionKind(StrEnum):
+class CriterionKind(Word, of="criterion_kind"):
     PRICE = "price"
     """The quote's total."""
     TIME = "time"
@@ -92,7 +92,7 @@ def faults(criteria: Sequence[Criterion]) -> list[HubError]:
         elif each.threshold == each.objective:
             found.append(Invalid("scoring.no_margin", name=each.name, given=f"{each.threshold:f}"))
         elif each.kind in {CriterionKind.PRICE, CriterionKind.TIME} and each.objective > each.threshold:
-            found.append(Invalid("scoring.wrong_way", name=each.name, kind=each.kind.value))
+            found.append(Invalid("scoring.wrong_way", name=each.name, kind=CriterionKind(each.kind)))
     whole = sum((each.weight for each in criteria if each.weight.is_finite()), Decimal(0))
     if whole != 1:
         found.append(Invalid("scoring.weights_sum", given=f"{whole:f}"))

@@ -8,13 +8,13 @@ judged is frozen at `publish`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from catalog.competition.sealing import FEWEST_OPENERS, MOST_OPENERS
 from space_hub.errors import Conflict, Forbidden, HubError, Invalid
+from space_hub.text import Word
 
 
-class State(StrEnum):
+class State(Word, of="competition_state"):
     DRAFT = "draft"
     OPEN = "open"
     CLOSED = "closed"
@@ -25,7 +25,7 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Event(StrEnum):
+class Event(Word, of="competition_event"):
     PUBLISH = "publish"
     CANCEL = "cancel"
     CLOSE = "close"
@@ -38,7 +38,7 @@ class Event(StrEnum):
     STANDSTILL_OVER = "standstill_over"
 
 
-class Actor(StrEnum):
+class Actor(Word, of="competition_actor"):
     AUTHORITY = "authority"
     """A person of the lead who is named with an office."""
     OPENER = "opener"
@@ -70,18 +70,18 @@ def next_state(state: State, event: Event, actor: Actor, reason: str = "") -> St
     """The state after `event`; refused when the table does not list it, another does it, or a reason is missing."""
     found = TRANSITIONS.get((state, event))
     if found is None:
-        possible = sorted(each.value for at, each in TRANSITIONS if at is state)
+        possible = tuple(each for at, each in TRANSITIONS if at is state)
         raise Conflict(
             "competition.step_not_possible",
-            event=event.value,
-            state=state.value,
-            possible=", ".join(possible) or "-",
+            event=event,
+            state=state,
+            possible=possible,
         )
     after, who = found
     if actor is not who:
-        raise Forbidden("competition.step_of_another", event=event.value, expected=who.value, given=actor.value)
+        raise Forbidden("competition.step_of_another", event=event, expected=who, given=actor)
     if event in _NEEDS_REASON and not reason.strip():
-        raise Invalid("competition.reason_missing", event=event.value)
+        raise Invalid("competition.reason_missing", event=event)
     return after
 
 
@@ -106,7 +106,7 @@ def quotable(kept: State, clocks: Clocks, now: datetime) -> None:
     """Refuses a quote outside the time in which quotes are taken."""
     state = standing(kept, clocks, now)
     if state is not State.OPEN:
-        raise Conflict("competition.takes_no_quotes", state=state.value, until=clocks.quotes_until.isoformat())
+        raise Conflict("competition.takes_no_quotes", state=state, until=clocks.quotes_until.isoformat())
 
 
 def openable(kept: State, clocks: Clocks, now: datetime) -> None:
@@ -115,7 +115,7 @@ def openable(kept: State, clocks: Clocks, now: datetime) -> None:
     if state in {State.DRAFT, State.OPEN}:
         raise Conflict("competition.not_due", until=clocks.quotes_until.isoformat())
     if state in {State.CANCELLED, State.UNSUCCESSFUL}:
-        raise Conflict("competition.step_not_possible", event=Event.OPEN.value, state=state.value, possible="-")
+        raise Conflict("competition.step_not_possible", event=Event.OPEN, state=state, possible=())
     if state is not State.CLOSED:
         raise Conflict("competition.already_opened")
 

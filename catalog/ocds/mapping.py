@@ -219,7 +219,7 @@ def record_package(
 def _check(event: Event, facts: Mapping[str, Any], needed: Iterable[str]) -> None:
     for name in needed:
         if not facts.get(name):
-            raise Invalid("ocds.fact_missing", event=event.value, expected=name)
+            raise Invalid("ocds.fact_missing", key=event.value, expected=name)
     for shape, given in (
         (Facts, [facts]),
         (Tender, [facts.get("tender")]),
@@ -232,7 +232,7 @@ def _check(event: Event, facts: Mapping[str, Any], needed: Iterable[str]) -> Non
         for each in given:
             unknown = set(each or ()) - set(shape.__annotations__)
             if unknown:
-                raise Invalid("ocds.fact_unknown", event=event.value, given=", ".join(sorted(unknown)))
+                raise Invalid("ocds.fact_unknown", key=event.value, given=", ".join(sorted(unknown)))
 
 
 def _tender(tender: Tender, buyer: dict[str, Any], at: datetime) -> dict[str, Any]:

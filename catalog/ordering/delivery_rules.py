@@ -5,19 +5,19 @@ looks: silence does not keep a supplier from being paid, and a rejection a secon
 """
 
 from datetime import datetime
-from enum import StrEnum
 
 from space_hub.errors import Conflict, Invalid
+from space_hub.text import Word
 
 
-class DeliveryState(StrEnum):
+class DeliveryState(Word, of="delivery_state"):
     DELIVERED = "delivered"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     DEEMED = "deemed"
 
 
-class DeliveryEvent(StrEnum):
+class DeliveryEvent(Word, of="delivery_event"):
     ACCEPT = "accept"
     REJECT = "reject"
 
@@ -44,9 +44,7 @@ def next_delivery(
     current = standing(state, due_at, now)
     after = DELIVERY.get((current, event))
     if after is None:
-        raise Conflict(
-            "delivery_goods.already_judged", event=event.value, state=current.value, due_at=due_at.isoformat()
-        )
+        raise Conflict("delivery_goods.already_judged", event=event, state=current, due_at=due_at.isoformat())
     if after is DeliveryState.REJECTED and not reason.strip():
         raise Invalid("delivery_goods.reason_missing")
     return after

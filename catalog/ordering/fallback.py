@@ -18,10 +18,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
-from enum import StrEnum
 
 from providers.adapters.base import FINAL, OrderStatus
 from space_hub.errors import Invalid
+from space_hub.text import Word
 from space_hub.vocabulary.money import Money
 
 MOST_OPTIONS = 8
@@ -34,17 +34,17 @@ _TAKEN = frozenset(
 """What a supplier says of an order that it will carry out; `received` and `held` promise nothing."""
 
 
-class Way(StrEnum):
+class Way(Word, of="fallback_way"):
     SEQUENTIAL = "sequential"
     RACING = "racing"
 
 
-class SuccessAt(StrEnum):
+class SuccessAt(Word, of="fallback_success"):
     ACCEPTED = "accepted"
     COMPLETED = "completed"
 
 
-class Overlap(StrEnum):
+class Overlap(Word, of="fallback_overlap"):
     NEVER = "never"
     PAID = "paid"
 
@@ -122,7 +122,7 @@ class Policy:
     def __post_init__(self) -> None:
         least, most = (1, 1) if self.way is Way.SEQUENTIAL else (2, MOST_OPTIONS)
         if not least <= self.width <= most:
-            raise Invalid("fallback.width_wrong", way=self.way.value, given=self.width, least=least, most=most)
+            raise Invalid("fallback.width_wrong", way=self.way, given=self.width, least=least, most=most)
 
 
 @dataclass(frozen=True, slots=True)

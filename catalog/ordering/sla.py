@@ -10,18 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
-from enum import StrEnum
 from itertools import pairwise
 
 from catalog.ordering.delivery_rules import GOOD, DeliveryState
 from space_hub.errors import HubError, Invalid
+from space_hub.text import Word
 from space_hub.vocabulary.money import Money
 
 _COIN = Decimal("0.01")
 _WHOLE = Decimal(1)
 
 
-class Metric(StrEnum):
+class Metric(Word, of="sla_metric"):
     RESPONSE_TIME = "response_time"
     """Seconds from placing an order to the supplier's answer."""
     LATENCY = "latency"

@@ -13,16 +13,16 @@ different windows are different buys.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
-from enum import StrEnum
 from itertools import pairwise
 
 from catalog.together import shares
 from catalog.together.shares import COIN, Shares
 from space_hub.errors import Invalid
+from space_hub.text import Word
 from space_hub.vocabulary.codes import Modality
 
 
-class ShareMethod(StrEnum):
+class ShareMethod(Word, of="share_method"):
     USE = "use"
     QUOTA = "quota"
     SHAPLEY = "shapley"
@@ -49,12 +49,12 @@ class Option:
     def __post_init__(self) -> None:
         amounts = [self.fixed, *(each.quantity for each in self.breaks), *(each.unit_price for each in self.breaks)]
         if not self.breaks or self.months < 1 or any(not each.is_finite() or each < 0 for each in amounts):
-            raise Invalid("together.option_wrong", modality=self.modality.value)
+            raise Invalid("together.option_wrong", modality=self.modality)
         rising = all(one.quantity < other.quantity for one, other in pairwise(self.breaks))
         falling = all(one.unit_price >= other.unit_price for one, other in pairwise(self.breaks))
         if self.breaks[0].quantity != 0 or not rising or not falling:
             given = ", ".join(f"{each.quantity:f}: {each.unit_price:f}" for each in self.breaks)
-            raise Invalid("together.breaks_wrong", modality=self.modality.value, given=given)
+            raise Invalid("together.breaks_wrong", modality=self.modality, given=given)
 
     def cost(self, quantity: Decimal, months: int) -> Decimal:
         """What `quantity` units cost over `months`, to the coin; nothing costs nothing."""

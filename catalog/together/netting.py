@@ -12,13 +12,13 @@ nation's debts that the pool declared; what is left over is carried and told.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
-from enum import StrEnum
 
 from catalog.together.shares import COIN
 from space_hub.errors import Invalid
+from space_hub.text import Word
 
 
-class LineKind(StrEnum):
+class LineKind(Word, of="settlement_line"):
     USE = "use"
     SHARE = "share"
     GUARANTEE = "guarantee"
