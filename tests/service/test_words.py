@@ -62,7 +62,7 @@ NO_CODE_OF = {"vocabulary.mission_area.other"}
 
 SAME = {
     *("cli.column.nation", "cli.column.verdict", "cli.title.organisations", "doctor.database", "doctor.note"),
-    *("gap.asked.clause", "gap.yours.clause"),
+    *("gap.asked.clause", "gap.yours.clause", "vocabulary.readiness_source.activation"),
     *("vocabulary.asset_kind.satellite", "vocabulary.asset_kind.terminal", "vocabulary.attribute.gain_to_noise"),
     *("vocabulary.attribute.licence_tier", "vocabulary.attribute.sar:polarizations", "vocabulary.attribute.sites"),
     *("search.field.body", "vocabulary.attribute.polarisation", "vocabulary.crypto.commercial"),
