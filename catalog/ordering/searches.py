@@ -26,9 +26,9 @@ from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import Principal
 from space_hub.vocabulary.phases import Phase
 from space_hub.work import ledger
-from space_hub.work.tables import OPEN, Work, WorkState
+from space_hub.work.tables import OPEN, Work, WorkKind, WorkState
 
-KIND = "stapi.search"
+KIND = WorkKind.STAPI_SEARCH.value
 KEPT = timedelta(days=1)
 """An opportunity is a statement about now; a day is enough to come back for it."""
 MOST_OPEN = 10
