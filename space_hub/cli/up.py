@@ -96,6 +96,7 @@ def _run(house: House, children: Supervisor, warmth: Warming, voice: Voice, cata
             voice.answer(figures)
             return 0
     voice.answer({"address": house.settings.base_url})
+    voice.tell("up.next")
     voice.tell("up.stay")
     while True:
         children.turn()
@@ -140,7 +141,6 @@ def _welcome(house: House, voice: Voice) -> None:
         voice.tell("up.replay", now=_z(house.clock.now()), began=_z(house.began))
     if house.keys_file.exists():
         voice.tell("up.keys", path=str(house.keys_file))
-    voice.tell("up.next")
 
 
 @contextlib.contextmanager

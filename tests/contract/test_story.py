@@ -117,10 +117,13 @@ def typed(block: str, folder: Path, variables: Mapping[str, str]) -> str:
 @pytest.mark.usefixtures("stapi_environment")
 def test_a_newcomer_with_only_the_readme_comes_in_by_spreadsheet_and_by_url(tmp_path: Path) -> None:
     """Sabotage seen: in the README, no `--area` at `provider apply`; `radar.saar` as the row's capability."""
-    sheet, _, door, _ = walkthrough.blocks("Three ways in", "sh")
+    _, sheet, _, _, door, _ = walkthrough.blocks("Three ways in", "sh")
     in_a_checkout(tmp_path)
     port = free_port()
     with running(tmp_path / "var", "", port) as variables:
+        del variables[
+            "SPACE_HUB_EGRESS_ALLOW"
+        ]  # Another terminal than the hub's: what the block does not say is not there.
         told = typed(sheet, tmp_path, variables)
         assert "meets it" in told, "the gap report"
         assert "CS-1 meets the published need" in told, "the match notice"
