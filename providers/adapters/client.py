@@ -8,7 +8,7 @@ anyone else. What goes wrong is an `Unavailable` that names what was met.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
@@ -88,7 +88,7 @@ class Client:
         if not kind.endswith(_JSON):
             raise Unavailable("adapter.answer_not_json", path=where, kind=kind[:80] or "-")
         try:
-            body = json.loads(fetched.body)
+            body = json.loads(fetched.body, parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
             raise Unavailable("adapter.answer_unreadable", path=where) from error
         return Answer(fetched.status, fetched.headers, body)
@@ -119,9 +119,17 @@ def moment(given: Any) -> datetime | None:
     """A time that a supplier gives with its zone; None where it gives none that can be read."""
     try:
         found = datetime.fromisoformat(given) if isinstance(given, str) else None
-    except ValueError:
+        if found is None or found.tzinfo is None:
+            return None
+        found.astimezone(UTC)  # At the calendar's ends there are times that have none in UTC.
+    except (ValueError, OverflowError):
         return None
-    return found if found is not None and found.tzinfo is not None else None
+    return found
+
+
+def _no_constant(name: str) -> None:
+    """NaN and infinity are no JSON, whoever writes them; a number beyond all bounds is refused where it is read."""
+    raise ValueError(name)
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:
