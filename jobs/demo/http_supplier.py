@@ -234,6 +234,7 @@ def serving(book: Answering, host: str = "127.0.0.1", port: int = 0) -> Iterator
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # Head and body in one packet: in two, the second waits for the first to be acknowledged.
 
         def do_GET(self) -> None:
             self._answer(None)

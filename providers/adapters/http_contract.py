@@ -255,14 +255,14 @@ def read_delivery(given: Any) -> Delivered:
     if not isinstance(given, Mapping):
         raise Unavailable("adapter.answer_shape", expected="deliveries")
     quantity = answers.number(given, "quantity")
-    measured = given.get("quality")
+    measured = given.get("quality") if given.get("quality") is not None else {}
     if quantity is None:
         raise Unavailable("adapter.answer_shape", expected="quantity")
-    if not isinstance(measured, Mapping | None) or len(measured or {}) > _MOST_MEASURED:
+    if not isinstance(measured, Mapping) or len(measured) > _MOST_MEASURED:
         raise Unavailable("adapter.answer_shape", expected="quality")
     quality: dict[str, float] = {}
-    for name in measured or {}:
-        value = answers.number(measured or {}, name, least=-answers.BOUND)
+    for name in measured:
+        value = answers.number({"quality": measured[name]}, "quality", least=-answers.BOUND)
         if value is None or not answers.fit(name, 80):
             raise Unavailable("adapter.answer_shape", expected="quality")
         quality[name] = value
