@@ -47,7 +47,7 @@ def process(file: Path, port: int = 0) -> Iterator[tuple[str, subprocess.Popen[s
 
 
 def test_a_supplier_killed_while_it_is_ordered_from_forgets_no_answer_and_makes_no_order_twice(tmp_path: Path) -> None:
-    """Sabotage seen: the line written after the answer was made and only every third time; orders were forgotten."""
+    """Sabotage seen: the lines left in a buffer; only every third one written."""
     file, draw = tmp_path / "book.jsonl", Random(7)
     answered: dict[str, str] = {}
     sent, port = 0, 0
@@ -71,8 +71,8 @@ def test_a_supplier_killed_while_it_is_ordered_from_forgets_no_answer_and_makes_
     book = Book(OFFERS, file=file)
     assert len(answered) >= 4 * 25
     assert sent - 4 <= len(book.orders) <= sent
-    for ours, number in answered.items():
-        assert (book.orders_under(ours), book.orders[number]["our"]) == (1, ours)
+    for ours, given in answered.items():
+        assert (book.orders_under(ours), book.orders[given]["our"]) == (1, ours)
         assert book.placings[ours] >= 1
 
 

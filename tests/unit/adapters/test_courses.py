@@ -11,7 +11,7 @@ ORDERS = [f"ord_{number:05d}" for number in range(10_000)]
 def test_so_many_of_a_hundred_fail_and_each_in_a_way_of_its_own(share: int, least: int, most: int) -> None:
     """Within three standard deviations of 10,000 draws. Sabotage seen: one way drawn for all."""
     ends = [fate(f"SAR-1+fails{share}", ours).course for ours in ORDERS]
-    bad = [each for each in ends if each is not Course.COMPLETES]
+    bad: list[Course] = [each for each in ends if each in BAD]
     assert least <= len(bad) <= most
     assert all(0.22 < bad.count(each) / len(bad) < 0.28 for each in BAD if bad)
 
