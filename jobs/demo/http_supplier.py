@@ -272,11 +272,11 @@ def serving(book: Answering, host: str = "127.0.0.1", port: int = 0) -> Iterator
 
 def main() -> None:
     """Serve a book kept in a file until this process is killed; the first line written is the address."""
-    options = argparse.ArgumentParser(description="A supplier that keeps its orders in a file.")
+    options = argparse.ArgumentParser()
     options.add_argument("--book", type=Path, required=True)
-    options.add_argument("--offers", required=True, help="references, with commas between them")
+    options.add_argument("--offers", required=True, metavar="A-1,B-1")
     options.add_argument("--port", type=int, default=0)
-    options.add_argument("--repeats", type=Repeats, default=Repeats.KEY, help=", ".join(Repeats))
+    options.add_argument("--repeats", type=Repeats, default=Repeats.KEY, metavar=",".join(Repeats))
     given = options.parse_args()
     offered = [
         {"reference": each, "title": each, "capability": "imagery.optical"} for each in given.offers.split(",") if each

@@ -168,7 +168,11 @@ class StapiSupplier:
             **ask.parameters,
             self._parameter: ask.our_reference,
         }
-        return read_order(self.client.post(target, body, {"Idempotency-Key": ask.our_reference}).body)
+        made = self.client.post(target, body, {"Idempotency-Key": ask.our_reference}).body
+        named = _order_parameters(made).get(self._parameter)
+        if named not in (None, ask.our_reference):
+            raise Unavailable("adapter.order_of_another", asked=ask.our_reference[:80], given=str(named)[:80])
+        return read_order(made)
 
     def _order_body(self, ask: OrderAsk) -> tuple[str, Mapping[str, Any]]:
         """Where to and what: as the opportunity's own link says, else by the specification."""
@@ -188,9 +192,7 @@ class StapiSupplier:
             for each in features_of(page, "orders"):
                 if not isinstance(each, Mapping):
                     raise Unavailable("adapter.answer_shape", expected="order")
-                properties = each.get("properties")
-                parameters = properties.get("order_parameters") if isinstance(properties, Mapping) else None
-                if isinstance(parameters, Mapping) and parameters.get(parameter) == our_reference:
+                if _order_parameters(each).get(parameter) == our_reference:
                     return read_order(each)
         return None
 
@@ -318,6 +320,12 @@ def _create_order(quote_reference: str) -> tuple[str, Mapping[str, Any]] | None:
     if not isinstance(given, dict) or not isinstance(given.get("href"), str) or not isinstance(given.get("body"), dict):
         return None
     return given["href"], given["body"]
+
+
+def _order_parameters(order: Any) -> Mapping[str, Any]:
+    properties = order.get("properties") if isinstance(order, Mapping) else None
+    found = properties.get("order_parameters") if isinstance(properties, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
 
 
 def _named(provider_reference: str, order: Any) -> OrderState:
