@@ -57,10 +57,13 @@ class Client:
             raise Unavailable("adapter.link_elsewhere", link=link[:200])
         return url
 
-    def pages(self, link: str) -> Iterator[Any]:
-        """The pages behind `link`, by their `next` links; Unavailable where they do not come to an end."""
+    def pages(self, href: str) -> Iterator[Any]:
+        """The pages behind `href`, by their `next` links; Unavailable where they do not come to an end.
+
+        A next page that wants another method than GET is not the end either: what stands on it is not known.
+        """
         seen: set[str] = set()
-        following: str | None = link
+        following: str | None = href
         while following is not None:
             url = self.at(following)
             if url in seen or len(seen) == MOST_PAGES:
@@ -69,6 +72,8 @@ class Client:
             page = self.get(url).body
             yield page
             following = next_link(page)
+            if following is None and link(page, "next") is not None:
+                raise Unavailable("adapter.next_not_get", pages=len(seen))
 
     def _headers(self) -> dict[str, str]:
         found = {"Accept": "application/json, application/geo+json"}
@@ -112,7 +117,9 @@ def link(thing: Any, *relations: str) -> Mapping[str, Any] | None:
 
 def next_link(page: Any) -> str | None:
     found = link(page, "next")
-    return None if found is None or found.get("method", "GET") != "GET" else str(found["href"])
+    if found is None or str(found.get("method") or "GET").upper() != "GET":
+        return None
+    return str(found["href"])
 
 
 def moment(given: Any) -> datetime | None:

@@ -216,6 +216,26 @@ def test_pages_that_go_round_come_to_an_end(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("bench", ["stac", "stapi"], indirect=True)
+def test_a_next_page_that_cannot_be_had_is_not_the_last_one(bench: Bench) -> None:
+    """Sabotage seen: such a link passed over; the listing was complete, and what it left out would have gone."""
+    assert bench.served is not None
+    path = bench.pages.partition("?")[0]
+    asks = {"rel": "next", "href": bench.pages, "method": "POST"}
+    bench.served.trouble = {
+        path: fetched({path: [], "links": [asks]}),
+        "orders": fetched({"orders": [], "links": asks}),
+    }
+    listing = bench.adapter.list_offerings()
+    assert (listing.complete, listing.refused[-1].code) == (False, "adapter.next_not_get")
+    with pytest.raises(Unavailable):
+        bench.adapter.find("ord_1")
+    for method in (None, "get"):
+        first = fetched({path: [], "links": [{**asks, "method": method}]})
+        bench.served.trouble = {bench.pages: fetched({path: []}), path: first}
+        assert bench.adapter.list_offerings().complete
+
+
+@pytest.mark.parametrize("bench", ["stac", "stapi"], indirect=True)
 def test_a_link_to_another_host_is_not_followed(bench: Bench) -> None:
     """Neither our credential nor a need of ours goes there. Sabotage seen: the comparison of origins taken out."""
     assert bench.served is not None
