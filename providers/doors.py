@@ -20,7 +20,7 @@ from sqlmodel import Field, Session, SQLModel, col, delete, select
 
 from providers import audience
 from providers.adapters import http_contract, simulated, stac, stapi
-from providers.adapters.base import Adapter, Refused
+from providers.adapters.base import Adapter, Refused, Repeats
 from providers.adapters.client import Client
 from providers.tables import Provider
 from space_hub import settings as configuration
@@ -159,7 +159,9 @@ class Kind:
 
 ADAPTERS: dict[str, Kind] = {
     simulated.NAME: Kind(lambda means: simulated.SimulatedSupplier(means.database, means.clock), reached_by_url=False),
-    http_contract.NAME: Kind(lambda means: http_contract.HttpSupplier(means.client)),
+    http_contract.NAME: Kind(
+        lambda means: http_contract.HttpSupplier(means.client, means.door.settings), settings=frozenset({"repeats"})
+    ),
     stac.NAME: Kind(
         lambda means: stac.StacCatalogue(means.client, means.door.settings),
         settings=frozenset({"product_map", "collections"}),
@@ -390,6 +392,7 @@ _FITTING: dict[str, Callable[[Any], bool]] = {
     "collections": lambda value: isinstance(value, list) and len(value) <= _MOST_MAPPED and all(map(_is_text, value)),
     "reference_parameter": _is_text,
     "fetch_queryables": lambda value: isinstance(value, bool),
+    "repeats": lambda value: value in list(Repeats),
     "polls": lambda value: isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 30,
 }
 _EXPECTED = {
@@ -397,6 +400,7 @@ _EXPECTED = {
     "reference_parameter": '"..."',
     "fetch_queryables": "true, false",
     "polls": "1..30",
+    "repeats": ", ".join(Repeats),
 }
 
 

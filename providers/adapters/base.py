@@ -30,9 +30,25 @@ class Tier(IntEnum):
     ORDERS = 3
 
 
+class Repeats(Word, of="repeats"):
+    """What keeps an order single when the answer to its placing was lost.
+
+    `key`: placed again under `our_reference` it is the same order. `lookup`: it is
+    not, but it can be found by `our_reference` before anything is placed again.
+    `never`: neither, so that nothing is placed again and a person asks the supplier.
+    """
+
+    KEY = "key"
+    LOOKUP = "lookup"
+    NEVER = "never"
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What an adapter can do beyond handing over offerings."""
+    """What an adapter can do beyond handing over offerings.
+
+    `cancel`: the supplier has a way to cancel; it may refuse one order, or charge for it.
+    """
 
     tier: Tier
     feasibility: bool = False
@@ -40,7 +56,9 @@ class Capabilities:
     order: bool = False
     status: bool = False
     cancel: bool = False
+    find: bool = False
     deliveries: bool = False
+    repeats: Repeats = Repeats.NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +257,10 @@ FINAL = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class OrderState:
-    """What a supplier says of an order; `at` is the supplier's clock and is kept, never trusted."""
+    """What a supplier says of an order; `at` is the supplier's clock and is kept, never trusted.
+
+    `fee` is what it charges besides the price, as for a cancellation, in all and not since the last look.
+    """
 
     provider_reference: str
     status: OrderStatus
@@ -248,10 +269,31 @@ class OrderState:
     reason: str = ""
     quantity_delivered: float | None = None
     links: tuple[str, ...] = ()
+    fee: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """One thing that a supplier handed over for an order; `reference` is its own name for it and never changes.
+
+    `quantity` is in the order's unit. `at` is the supplier's clock, `latency_s` what it says passed from the
+    taking to the handing over; both None where it does not say. `quality`: what it measured, by name.
+    """
+
+    reference: str
+    quantity: float
+    at: datetime | None = None
+    latency_s: float | None = None
+    links: tuple[str, ...] = ()
+    quality: dict[str, float] = field(default_factory=dict)
 
 
 class Adapter(Protocol):
-    """A door to one supplier."""
+    """A door to one supplier. A method that its `capabilities` leave out raises `Unavailable`.
+
+    An answer is taken whole or not at all: what identifies, counts or costs is never cut to fit. `Conflict`
+    and `NotFound` are the supplier's word and final; `Unavailable` says that its word is not known.
+    """
 
     @property
     def name(self) -> str: ...
@@ -269,7 +311,14 @@ class Adapter(Protocol):
 
     def status(self, provider_reference: str) -> OrderState: ...
 
-    def cancel(self, provider_reference: str) -> OrderState: ...
+    def find(self, our_reference: str) -> OrderState | None:
+        """The order that the supplier made of `our_reference`; None only where it surely made none."""
+
+    def cancel(self, provider_reference: str) -> OrderState:
+        """Ask the supplier to cancel; the state after it, with its `fee`. `Conflict` where it refuses."""
+
+    def deliveries(self, provider_reference: str) -> tuple[Delivered, ...]:
+        """All that was handed over for an order so far, in the supplier's order."""
 
 
 class ListsOnly(ABC):
@@ -282,19 +331,29 @@ class ListsOnly(ABC):
     def name(self) -> str: ...
 
     def feasibility(self, ask: FeasibilityAsk) -> Quote:
-        raise self._cannot("feasibility")
+        raise cannot(self.name, "feasibility")
 
     def quote(self, ask: FeasibilityAsk) -> Quote:
-        raise self._cannot("quote")
+        raise cannot(self.name, "quote")
 
     def order(self, ask: OrderAsk) -> OrderState:
-        raise self._cannot("order")
+        raise cannot(self.name, "order")
 
     def status(self, provider_reference: str) -> OrderState:
-        raise self._cannot("status")
+        raise cannot(self.name, "status")
+
+    def find(self, our_reference: str) -> OrderState | None:
+        raise cannot(self.name, "find")
 
     def cancel(self, provider_reference: str) -> OrderState:
-        raise self._cannot("cancel")
+        raise cannot(self.name, "cancel")
+
+    def deliveries(self, provider_reference: str) -> tuple[Delivered, ...]:
+        raise cannot(self.name, "deliveries")
 
     def _cannot(self, what: str) -> Unavailable:
-        return Unavailable("providers.adapter_cannot", adapter=self.name, what=what)
+        return cannot(self.name, what)
+
+
+def cannot(adapter: str, what: str) -> Unavailable:
+    return Unavailable("providers.adapter_cannot", adapter=adapter, what=what)

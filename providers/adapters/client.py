@@ -8,7 +8,7 @@ anyone else. What goes wrong is an `Unavailable` that names what was met.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
@@ -57,10 +57,13 @@ class Client:
             raise Unavailable("adapter.link_elsewhere", link=link[:200])
         return url
 
-    def pages(self, link: str) -> Iterator[Any]:
-        """The pages behind `link`, by their `next` links; Unavailable where they do not come to an end."""
+    def pages(self, href: str) -> Iterator[Any]:
+        """The pages behind `href`, by their `next` links; Unavailable where they do not come to an end.
+
+        A next page that wants another method than GET is not the end either: what stands on it is not known.
+        """
         seen: set[str] = set()
-        following: str | None = link
+        following: str | None = href
         while following is not None:
             url = self.at(following)
             if url in seen or len(seen) == MOST_PAGES:
@@ -69,6 +72,8 @@ class Client:
             page = self.get(url).body
             yield page
             following = next_link(page)
+            if following is None and link(page, "next") is not None:
+                raise Unavailable("adapter.next_not_get", pages=len(seen))
 
     def _headers(self) -> dict[str, str]:
         found = {"Accept": "application/json, application/geo+json"}
@@ -88,7 +93,7 @@ class Client:
         if not kind.endswith(_JSON):
             raise Unavailable("adapter.answer_not_json", path=where, kind=kind[:80] or "-")
         try:
-            body = json.loads(fetched.body)
+            body = json.loads(fetched.body, parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
             raise Unavailable("adapter.answer_unreadable", path=where) from error
         return Answer(fetched.status, fetched.headers, body)
@@ -112,16 +117,26 @@ def link(thing: Any, *relations: str) -> Mapping[str, Any] | None:
 
 def next_link(page: Any) -> str | None:
     found = link(page, "next")
-    return None if found is None or found.get("method", "GET") != "GET" else str(found["href"])
+    if found is None or str(found.get("method") or "GET").upper() != "GET":
+        return None
+    return str(found["href"])
 
 
 def moment(given: Any) -> datetime | None:
     """A time that a supplier gives with its zone; None where it gives none that can be read."""
     try:
         found = datetime.fromisoformat(given) if isinstance(given, str) else None
-    except ValueError:
+        if found is None or found.tzinfo is None:
+            return None
+        found.astimezone(UTC)  # At the calendar's ends there are times that have none in UTC.
+    except (ValueError, OverflowError):
         return None
-    return found if found is not None and found.tzinfo is not None else None
+    return found
+
+
+def _no_constant(name: str) -> None:
+    """NaN and infinity are no JSON, whoever writes them; a number beyond all bounds is refused where it is read."""
+    raise ValueError(name)
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

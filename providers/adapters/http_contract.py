@@ -1,40 +1,53 @@
 """A supplier that builds an interface for this hub: our own contract, `contract.openapi.yaml` beside this file.
 
-Five routes of JSON. What is offered has the shape of `POST /v1/offerings`, so
+Seven routes of JSON. What is offered has the shape of `POST /v1/offerings`, so
 that a supplier that outgrows its spreadsheet says the same things. A placing
 carries our reference, and the supplier answers a repeated one with the same
 order.
+
+The supplier's words for people (`raw`, `reason`) are cut where they are too long. All else is taken as it
+stands or refused by the name of its field: a reference, a fee or a link that was cut is another one.
+
+Setting of the door: `repeats` ("key"), for a supplier that keeps less than the contract asks. "lookup": it
+makes a second order of a repeated placing, and finds orders by our reference; "never": it does not even that.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote as quoted
 
+from providers.adapters import answers
 from providers.adapters.base import (
     Answer,
     Capabilities,
+    Delivered,
     FeasibilityAsk,
     Listing,
     OrderAsk,
     OrderState,
     OrderStatus,
     Quote,
+    Repeats,
     Tier,
+    cannot,
 )
-from providers.adapters.client import Client, moment
+from providers.adapters.client import Client
 from providers.adapters.table import Reader
-from space_hub.errors import Conflict, Invalid, NotFound, Unavailable
-from space_hub.vocabulary.money import Money, money
+from space_hub.errors import Conflict, NotFound, Unavailable
 
 NAME = "http"
 MOST_OFFERINGS = 20_000
+MOST_DELIVERIES = 10_000
+_MOST_PAGES = 2_000
+_MOST_MEASURED = 40
 
 
 @dataclass(frozen=True, slots=True)
 class HttpSupplier:
     client: Client
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -42,36 +55,52 @@ class HttpSupplier:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(Tier.ORDERS, feasibility=True, quote=True, order=True, status=True, cancel=True)
+        repeats = Repeats(self.settings.get("repeats", Repeats.KEY))
+        return Capabilities(
+            Tier.ORDERS,
+            feasibility=True,
+            quote=True,
+            order=True,
+            status=True,
+            cancel=True,
+            find=repeats is not Repeats.NEVER,
+            deliveries=True,
+            repeats=repeats,
+        )
 
     def list_offerings(self) -> Listing:
         reader = Reader()
-        cursor: str | None = None
-        seen: set[str] = set()
         first = True
         try:
-            while True:
-                link = "offerings" if cursor is None else f"offerings?cursor={quoted(cursor, safe='')}"
-                page = self.client.get(link).body
-                rows = page.get("offerings") if isinstance(page, Mapping) else None
-                if not isinstance(rows, list):
-                    raise Unavailable("adapter.answer_shape", expected="offerings")
+            for rows in self._pages("offerings", "offerings"):
                 for row in rows:
                     reader.take(None, row)
                 first = False
-                following = page.get("next")
-                if following is None:
-                    return reader.listing()
-                if not isinstance(following, str) or following in seen:
-                    raise Unavailable("adapter.pages_endless", pages=len(seen) + 1)
                 if len(reader) > MOST_OFFERINGS:
                     raise Unavailable("adapter.listing_too_long", most=MOST_OFFERINGS)
-                seen.add(following)
-                cursor = following
         except Unavailable as error:
             if first:
                 raise
             return reader.listing(broken=error)
+        return reader.listing()
+
+    def _pages(self, link: str, name: str) -> Iterator[list[Any]]:
+        """The rows of each page under `name`; Unavailable where the cursors do not come to an end."""
+        seen: set[str] = set()
+        cursor: str | None = None
+        while True:
+            sign = "&" if "?" in link else "?"
+            page = self.client.get(link if cursor is None else f"{link}{sign}cursor={quoted(cursor, safe='')}").body
+            rows = page.get(name) if isinstance(page, Mapping) else None
+            if not isinstance(rows, list):
+                raise Unavailable("adapter.answer_shape", expected=name)
+            yield rows
+            cursor = page.get("next")
+            if cursor is None:
+                return
+            if not isinstance(cursor, str) or len(cursor) > 500 or cursor in seen or len(seen) == _MOST_PAGES:
+                raise Unavailable("adapter.pages_endless", pages=len(seen) + 1)
+            seen.add(cursor)
 
     def feasibility(self, ask: FeasibilityAsk) -> Quote:
         body = {
@@ -100,21 +129,67 @@ class HttpSupplier:
             "quote_reference": ask.quote_reference,
             "parameters": ask.parameters,
         }
-        return read_order(self._asked(ask.offering_reference, "orders", body))
+        try:
+            return _ours(self._asked(ask.offering_reference, "orders", body), ask.our_reference)
+        except Unavailable as error:
+            if _status_of(error) == 422:
+                raise Conflict("adapter.order_refused", reference=ask.offering_reference[:100]) from error
+            raise
 
     def status(self, provider_reference: str) -> OrderState:
-        try:
-            return read_order(self.client.get(f"orders/{quoted(provider_reference, safe='')}").body)
-        except Unavailable as error:
-            raise _meant(error, NotFound("adapter.order_unknown", reference=provider_reference[:80])) from error
+        return self._of(provider_reference, self._order(provider_reference, ""))
+
+    def find(self, our_reference: str) -> OrderState | None:
+        """Read to the last page, so that None is never said of half a list."""
+        if not self.capabilities.find:
+            raise cannot(NAME, "find")
+        found: list[OrderState] = []
+        for rows in self._pages(f"orders?our_reference={quoted(our_reference, safe='')}", "orders"):
+            for row in rows:
+                given = row.get("our_reference") if isinstance(row, Mapping) else None
+                if not isinstance(given, str):
+                    raise Unavailable("adapter.answer_shape", expected="our_reference")
+                if given == our_reference:
+                    found.append(read_order(row))
+        return found[0] if found else None
 
     def cancel(self, provider_reference: str) -> OrderState:
         try:
-            return read_order(self.client.post(f"orders/{quoted(provider_reference, safe='')}/cancellation", {}).body)
+            return self._of(provider_reference, self._order(provider_reference, "/cancellation", post=True))
         except Unavailable as error:
-            if error.params.get("status") == 409:
+            if _status_of(error) == 409:
                 raise Conflict("adapter.cannot_cancel", reference=provider_reference[:80]) from error
+            raise
+
+    def deliveries(self, provider_reference: str) -> tuple[Delivered, ...]:
+        """All pages or nothing. A delivery that comes twice in the same words is one; in other words, none is taken."""
+        found: dict[str, Delivered] = {}
+        try:
+            for rows in self._pages(f"orders/{quoted(provider_reference, safe='')}/deliveries", "deliveries"):
+                for each in map(read_delivery, rows):
+                    if found.setdefault(each.reference, each) != each:
+                        raise Unavailable("adapter.delivery_differs", reference=each.reference[:80])
+                if len(found) > MOST_DELIVERIES:
+                    raise Unavailable("adapter.listing_too_long", most=MOST_DELIVERIES)
+        except Unavailable as error:
             raise _meant(error, NotFound("adapter.order_unknown", reference=provider_reference[:80])) from error
+        return tuple(found.values())
+
+    def _order(self, provider_reference: str, what: str, *, post: bool = False) -> Any:
+        link = f"orders/{quoted(provider_reference, safe='')}{what}"
+        try:
+            return (self.client.post(link, {}) if post else self.client.get(link)).body
+        except Unavailable as error:
+            raise _meant(error, NotFound("adapter.order_unknown", reference=provider_reference[:80])) from error
+
+    @staticmethod
+    def _of(provider_reference: str, given: Any) -> OrderState:
+        said = read_order(given)
+        if said.provider_reference != provider_reference:
+            raise Unavailable(
+                "adapter.order_of_another", asked=provider_reference[:80], given=said.provider_reference[:80]
+            )
+        return said
 
     def _asked(self, reference: str, link: str, body: Mapping[str, Any]) -> Any:
         try:
@@ -125,7 +200,19 @@ class HttpSupplier:
 
 def _meant(error: Unavailable, missing: NotFound) -> NotFound | Unavailable:
     """A supplier's 404 is an answer: it does not know the thing."""
-    return missing if error.code == "adapter.status" and error.params.get("status") == 404 else error
+    return missing if _status_of(error) == 404 else error
+
+
+def _status_of(error: Unavailable) -> Any:
+    return error.params.get("status") if error.code == "adapter.status" else None
+
+
+def _ours(given: Any, our_reference: str) -> OrderState:
+    """An order that we placed; one that names somebody else's reference was mixed up by the supplier."""
+    named = given.get("our_reference") if isinstance(given, Mapping) else None
+    if named not in (None, our_reference):
+        raise Unavailable("adapter.order_of_another", asked=our_reference[:80], given=str(named)[:80])
+    return read_order(given)
 
 
 def _window(start: datetime, stop: datetime | None) -> dict[str, str | None]:
@@ -133,46 +220,57 @@ def _window(start: datetime, stop: datetime | None) -> dict[str, str | None]:
 
 
 def read_quote(given: Any) -> Quote:
-    if not isinstance(given, Mapping) or given.get("answer") not in set(Answer):
+    if not isinstance(given, Mapping) or given.get("answer") not in list(Answer):
         raise Unavailable("adapter.answer_shape", expected="answer")
-    quantity = given.get("quantity", 0)
-    if isinstance(quantity, bool) or not isinstance(quantity, int | float) or not 0 <= quantity < 1e12:
-        raise Unavailable("adapter.answer_shape", expected="quantity")
     return Quote(
-        str(given.get("reference") or "")[:2000],
+        answers.text(given, "reference", 2000, cut=False),
         Answer(given["answer"]),
-        float(quantity),
-        _price(given.get("price")),
-        moment(given.get("valid_until")),
-        str(given.get("reason") or "")[:500],
+        answers.number(given, "quantity") or 0.0,
+        answers.price(given, "price"),
+        answers.instant(given, "valid_until"),
+        answers.text(given, "reason", 500),
     )
 
 
-def _price(given: Any) -> Money | None:
-    if given is None:
-        return None
-    try:
-        return money(str(given["amount"]), str(given["currency"]))
-    except (Invalid, KeyError, TypeError) as error:
-        raise Unavailable("adapter.answer_shape", expected="price") from error
-
-
 def read_order(given: Any) -> OrderState:
-    reference = given.get("provider_reference") if isinstance(given, Mapping) else None
-    if not isinstance(reference, str) or not 0 < len(reference) <= 200:
+    if not isinstance(given, Mapping):
         raise Unavailable("adapter.answer_shape", expected="provider_reference")
+    reference = answers.reference(given, "provider_reference")
     status = given.get("status")
-    if status not in set(OrderStatus):
+    if status not in list(OrderStatus):
         raise Unavailable("adapter.status_unknown", status=str(status)[:80])
-    delivered = given.get("quantity_delivered")
-    if isinstance(delivered, bool) or not isinstance(delivered, int | float | None):
-        raise Unavailable("adapter.answer_shape", expected="quantity_delivered")
     return OrderState(
         reference,
         OrderStatus(status),
-        str(given.get("raw") or status)[:200],
-        at=moment(given.get("at")),
-        reason=str(given.get("reason") or "")[:500],
-        quantity_delivered=None if delivered is None else float(delivered),
-        links=tuple(str(each)[:2000] for each in given.get("links") or ())[:50],
+        answers.text(given, "raw", 200) or str(status),
+        at=answers.instant(given, "at"),
+        reason=answers.text(given, "reason", 500),
+        quantity_delivered=answers.number(given, "quantity_delivered"),
+        links=answers.links(given),
+        fee=answers.price(given, "fee"),
+    )
+
+
+def read_delivery(given: Any) -> Delivered:
+    if not isinstance(given, Mapping):
+        raise Unavailable("adapter.answer_shape", expected="deliveries")
+    quantity = answers.number(given, "quantity")
+    measured = given.get("quality") if given.get("quality") is not None else {}
+    if quantity is None:
+        raise Unavailable("adapter.answer_shape", expected="quantity")
+    if not isinstance(measured, Mapping) or len(measured) > _MOST_MEASURED:
+        raise Unavailable("adapter.answer_shape", expected="quality")
+    quality: dict[str, float] = {}
+    for name in measured:
+        value = answers.number({"quality": measured[name]}, "quality", least=-answers.BOUND)
+        if value is None or not answers.fit(name, 80):
+            raise Unavailable("adapter.answer_shape", expected="quality")
+        quality[name] = value
+    return Delivered(
+        answers.reference(given, "reference"),
+        quantity,
+        answers.instant(given, "at"),
+        answers.number(given, "latency_s"),
+        answers.links(given),
+        quality,
     )

@@ -2,13 +2,8 @@
 
 It keeps its own book (`simulated_order`) and survives restarts like a real one.
 An order is received when placed, accepted after one second and completed after
-two, on hub time. A word after a plus sign in the offering's reference chooses
-another course, for example `SAR-1+rejects`:
-
-* `rejects`, `fails`, `expires`, `revokes`: the order ends that way;
-* `holds`: it is accepted and never completed;
-* `loses_answer`: the first placing is written down and its answer is lost;
-* `silent`: the supplier cannot be reached.
+two, on hub time; then it was delivered in two halves. Words after plus signs in
+the offering's reference choose another course: `providers.adapters.courses`.
 
 Placing the same `our_reference` again is the same order. A completed order
 cannot be cancelled.
@@ -17,21 +12,23 @@ cannot be cancelled.
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from sqlmodel import Field, Session, SQLModel, select
 
 from providers.adapters.base import (
     Answer,
     Capabilities,
+    Delivered,
     FeasibilityAsk,
     Listing,
     OrderAsk,
     OrderState,
     OrderStatus,
     Quote,
+    Repeats,
     Tier,
 )
+from providers.adapters.courses import Course, Fate, fate, words
 from space_hub.clock import Clock
 from space_hub.db import Database
 from space_hub.errors import Conflict, NotFound, Unavailable
@@ -40,18 +37,7 @@ NAME = "simulated"
 
 ACCEPTED_AFTER = timedelta(seconds=1)
 ENDED_AFTER = timedelta(seconds=2)
-
-
-class Course(StrEnum):
-    COMPLETES = "completes"
-    REJECTS = "rejects"
-    FAILS = "fails"
-    EXPIRES = "expires"
-    REVOKES = "revokes"
-    HOLDS = "holds"
-    LOSES_ANSWER = "loses_answer"
-    SILENT = "silent"
-
+LATE_BY = timedelta(days=1)
 
 WORDS = {
     "NEW": OrderStatus.RECEIVED,
@@ -67,7 +53,6 @@ WORDS = {
 
 _ENDS = {
     Course.COMPLETES: "DELIVERED",
-    Course.LOSES_ANSWER: "DELIVERED",
     Course.REJECTS: "DECLINED",
     Course.FAILS: "ABORTED",
     Course.EXPIRES: "LAPSED",
@@ -89,21 +74,19 @@ class SimulatedOrder(SQLModel, table=True):
     """How often the order arrived: more than one after a lost answer or a crash, and still one order."""
 
 
-def course_of(offering_reference: str) -> Course:
-    """The course named after a plus sign; without one the order completes."""
-    _, _, word = offering_reference.rpartition("+")
-    return Course(word) if word in set(Course) and "+" in offering_reference else Course.COMPLETES
-
-
-def word_at(course: Course, since: timedelta, cancelled: bool) -> str:
+def word_at(fate: Fate, since: timedelta, cancelled: bool = False) -> str:
     """What the supplier says of an order `since` after it was placed. Pure."""
     if cancelled:
         return "CANCELLED BY CUSTOMER"
-    if course is Course.REJECTS:
-        return _ENDS[course] if since >= ACCEPTED_AFTER else "NEW"
-    if since >= ENDED_AFTER and course in _ENDS:
-        return _ENDS[course]
+    if fate.course is Course.REJECTS:
+        return _ENDS[fate.course] if since >= ACCEPTED_AFTER else "NEW"
+    if since >= ended_after(fate) and fate.course in _ENDS:
+        return _ENDS[fate.course]
     return "CONFIRMED" if since >= ACCEPTED_AFTER else "NEW"
+
+
+def ended_after(fate: Fate) -> timedelta:
+    return ENDED_AFTER + (LATE_BY if fate.late else timedelta())
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +102,25 @@ class SimulatedSupplier:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(Tier.ORDERS, feasibility=True, quote=True, order=True, status=True, cancel=True)
+        return Capabilities(
+            Tier.ORDERS,
+            feasibility=True,
+            quote=True,
+            order=True,
+            status=True,
+            cancel=True,
+            find=True,
+            deliveries=True,
+            repeats=Repeats.KEY,
+        )
 
     def list_offerings(self) -> Listing:
         """It lists none, and does not claim that there are none: they are published like anyone's."""
         return Listing(complete=False)
 
     def feasibility(self, ask: FeasibilityAsk) -> Quote:
-        course = self._reached(ask.offering_reference)
-        answer = Answer.INFEASIBLE if course is Course.REJECTS else Answer.FEASIBLE
+        _reach(ask.offering_reference)
+        answer = Answer.INFEASIBLE if Course.REJECTS in words(ask.offering_reference) else Answer.FEASIBLE
         quantity = 0.0 if answer is Answer.INFEASIBLE else ask.quantity
         valid_until = self.clock.now() + timedelta(hours=1)
         return Quote(f"SIM-Q-{ask.offering_reference}", answer, quantity, None, valid_until)
@@ -136,7 +129,8 @@ class SimulatedSupplier:
         return self.feasibility(ask)
 
     def order(self, ask: OrderAsk) -> OrderState:
-        course = self._reached(ask.offering_reference)
+        _reach(ask.offering_reference)
+        drawn = fate(ask.offering_reference, ask.our_reference)
         with self.database.write() as session:
             row = session.get(SimulatedOrder, ask.our_reference)
             known = row is not None
@@ -146,7 +140,7 @@ class SimulatedSupplier:
                     our_reference=ask.our_reference,
                     provider_reference=f"SIM-{digest[:16].upper()}",
                     offering_reference=ask.offering_reference,
-                    course=course.value,
+                    course=drawn.course.value,
                     quantity=ask.quantity,
                     placed_at=self.clock.now(),
                 )
@@ -154,46 +148,73 @@ class SimulatedSupplier:
                 row.placings += 1
             session.add(row)
             state = self._state(row)
-        if course is Course.LOSES_ANSWER and not known:
+        if drawn.loses_answer and not known:
             raise Unavailable("simulated.answer_lost")
         return state
 
     def status(self, provider_reference: str) -> OrderState:
         with self.database.read() as session:
-            row = self._find(session, provider_reference)
-            self._reached(row.offering_reference)
-            return self._state(row)
+            return self._state(_known(session, provider_reference))
+
+    def find(self, our_reference: str) -> OrderState | None:
+        with self.database.read() as session:
+            row = session.get(SimulatedOrder, our_reference)
+            return None if row is None else self._state(row)
 
     def cancel(self, provider_reference: str) -> OrderState:
         with self.database.write() as session:
-            row = self._find(session, provider_reference)
-            self._reached(row.offering_reference)
+            row = _known(session, provider_reference)
             state = self._state(row)
             if state.status is OrderStatus.COMPLETED:
                 raise Conflict("simulated.already_delivered", reference=provider_reference)
+            if state.status is OrderStatus.ACCEPTED and _fate(row).binds:
+                raise Conflict("simulated.binding", reference=provider_reference)
             if state.status in (OrderStatus.RECEIVED, OrderStatus.ACCEPTED):
                 row.cancelled_at = self.clock.now()
                 session.add(row)
             return self._state(row)
 
-    def _reached(self, offering_reference: str) -> Course:
-        course = course_of(offering_reference)
-        if course is Course.SILENT:
-            raise Unavailable("simulated.silent")
-        return course
+    def deliveries(self, provider_reference: str) -> tuple[Delivered, ...]:
+        with self.database.read() as session:
+            row = _known(session, provider_reference)
+            if self._state(row).status is not OrderStatus.COMPLETED:
+                return ()
+            done = ended_after(_fate(row))
+            return tuple(
+                Delivered(
+                    f"{row.provider_reference}-{number}",
+                    row.quantity / 2,
+                    row.placed_at + done,
+                    (done - ACCEPTED_AFTER).total_seconds(),
+                )
+                for number in (1, 2)
+            )
 
     def _state(self, row: SimulatedOrder) -> OrderState:
-        now = self.clock.now()
-        word = word_at(Course(row.course), now - row.placed_at, row.cancelled_at is not None)
+        """What it says of `row` now; the fee is owed for cancelling what had been accepted."""
+        _reach(row.offering_reference)
+        now, drawn = self.clock.now(), _fate(row)
+        cancelled_after = None if row.cancelled_at is None else row.cancelled_at - row.placed_at
+        word = word_at(drawn, now - row.placed_at, cancelled_after is not None)
         status = WORDS[word]
         delivered = row.quantity if status is OrderStatus.COMPLETED else None
-        return OrderState(row.provider_reference, status, word, at=now, quantity_delivered=delivered)
+        charged = cancelled_after is not None and cancelled_after >= ACCEPTED_AFTER
+        fee = drawn.fee(row.quantity) if charged else None
+        return OrderState(row.provider_reference, status, word, at=now, quantity_delivered=delivered, fee=fee)
 
-    @staticmethod
-    def _find(session: Session, provider_reference: str) -> SimulatedOrder:
-        row = session.exec(
-            select(SimulatedOrder).where(SimulatedOrder.provider_reference == provider_reference)
-        ).first()
-        if row is None:
-            raise NotFound("simulated.order_unknown", reference=provider_reference)
-        return row
+
+def _reach(offering_reference: str) -> None:
+    if "silent" in words(offering_reference):
+        raise Unavailable("simulated.silent")
+
+
+def _fate(row: SimulatedOrder) -> Fate:
+    return fate(row.offering_reference, row.our_reference)
+
+
+def _known(session: Session, provider_reference: str) -> SimulatedOrder:
+    found = select(SimulatedOrder).where(SimulatedOrder.provider_reference == provider_reference)
+    row = session.exec(found).first()
+    if row is None:
+        raise NotFound("simulated.order_unknown", reference=provider_reference)
+    return row

@@ -3,12 +3,14 @@
 Reads what servers really answer: products under `products` or `features`, one
 link where a list is asked for, missing versions and boxes, states of older
 drafts. Cancelling is not part of STAPI; it is done only where an order offers a
-link for it.
+link for it. Nor are deliveries: what is handed over are links of the order's
+state, which say of no part how much it is.
 
 STAPI has no mark that makes two placings one order. The door's
 `reference_parameter` names the order parameter that carries our reference; the
-supplier's orders are looked through for it before anything is placed. Without
-it nothing is ordered here.
+supplier's orders are looked through for it, page by page, before anything is
+placed. Two workers that look at once would both find nothing, so that who drives
+orders asks one at a time. Without the parameter nothing is ordered here.
 
 Settings of the door: `product_map` {product id: capability}, `reference_parameter`,
 `fetch_queryables` (true), `polls` (10) of a search that is answered later.
@@ -21,9 +23,11 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from providers.adapters import answers
 from providers.adapters.base import (
     Answer,
     Capabilities,
+    Delivered,
     FeasibilityAsk,
     Listing,
     OfferingDraft,
@@ -31,13 +35,15 @@ from providers.adapters.base import (
     OrderState,
     OrderStatus,
     Quote,
+    Repeats,
     Tier,
+    cannot,
 )
 from providers.adapters.client import Client, link, links_of, moment
 from providers.adapters.stapi_map import read_product
 from providers.adapters.table import Reader
 from space_hub.clock import Clock
-from space_hub.errors import Invalid, NotFound, Unavailable
+from space_hub.errors import Conflict, Invalid, NotFound, Unavailable
 from space_hub.vocabulary.geometry import check_geometry
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.money import Money, money
@@ -70,7 +76,15 @@ class StapiSupplier:
     def capabilities(self) -> Capabilities:
         ordering = bool(self.settings.get("reference_parameter"))
         tier = Tier.ORDERS if ordering else Tier.QUOTES
-        return Capabilities(tier, feasibility=True, quote=True, order=ordering, status=True)
+        return Capabilities(
+            tier,
+            feasibility=True,
+            quote=True,
+            order=ordering,
+            status=True,
+            find=ordering,
+            repeats=Repeats.LOOKUP if ordering else Repeats.NEVER,
+        )
 
     def conforms(self) -> tuple[str, ...]:
         """What the server says it keeps to; Unavailable when it is no STAPI server."""
@@ -144,10 +158,7 @@ class StapiSupplier:
         raise Unavailable("stapi.search_slow")
 
     def order(self, ask: OrderAsk) -> OrderState:
-        parameter = self.settings.get("reference_parameter")
-        if not parameter:
-            raise Unavailable("stapi.no_reference_parameter")
-        known = self._placed(str(parameter), ask.our_reference)
+        known = self.find(ask.our_reference)
         if known is not None:
             return known
         target, body = self._order_body(ask)
@@ -155,9 +166,13 @@ class StapiSupplier:
         body["order_parameters"] = {
             **(body.get("order_parameters") or {}),
             **ask.parameters,
-            str(parameter): ask.our_reference,
+            self._parameter: ask.our_reference,
         }
-        return read_order(self.client.post(target, body, {"Idempotency-Key": ask.our_reference}).body)
+        made = self.client.post(target, body, {"Idempotency-Key": ask.our_reference}).body
+        named = _order_parameters(made).get(self._parameter)
+        if named not in (None, ask.our_reference):
+            raise Unavailable("adapter.order_of_another", asked=ask.our_reference[:80], given=str(named)[:80])
+        return read_order(made)
 
     def _order_body(self, ask: OrderAsk) -> tuple[str, Mapping[str, Any]]:
         """Where to and what: as the opportunity's own link says, else by the specification."""
@@ -167,22 +182,42 @@ class StapiSupplier:
                 return given
         return self._of(ask.offering_reference, "orders"), _search(ask.window, ask.area, {})
 
-    def _placed(self, parameter: str, our_reference: str) -> OrderState | None:
+    def status(self, provider_reference: str) -> OrderState:
+        return _named(provider_reference, self._order(provider_reference))
+
+    def find(self, our_reference: str) -> OrderState | None:
+        """The first of the supplier's orders that carries our reference; all pages are read before there is none."""
+        parameter = self._parameter
         for page in self.client.pages("orders"):
             for each in features_of(page, "orders"):
-                parameters = (each.get("properties") or {}).get("order_parameters") or {}
-                if parameters.get(parameter) == our_reference:
+                if not isinstance(each, Mapping):
+                    raise Unavailable("adapter.answer_shape", expected="order")
+                if _order_parameters(each).get(parameter) == our_reference:
                     return read_order(each)
         return None
 
-    def status(self, provider_reference: str) -> OrderState:
-        return read_order(self._order(provider_reference))
+    @property
+    def _parameter(self) -> str:
+        found = self.settings.get("reference_parameter")
+        if not found:
+            raise Unavailable("stapi.no_reference_parameter")
+        return str(found)
 
     def cancel(self, provider_reference: str) -> OrderState:
+        """Conflict where the order offers no way, or the supplier refuses: it is followed to its end then."""
+        refused = Conflict("stapi.cannot_cancel", reference=provider_reference[:80])
         found = link(self._order(provider_reference), "cancel")
         if found is None or found.get("method") != "POST":
-            raise Unavailable("stapi.cannot_cancel", reference=provider_reference[:80])
-        return read_order(self.client.post(str(found["href"]), found.get("body") or {}).body)
+            raise refused
+        try:
+            return _named(provider_reference, self.client.post(str(found["href"]), found.get("body") or {}).body)
+        except Unavailable as error:
+            if error.code == "adapter.status" and error.params.get("status") == 409:
+                raise refused from error
+            raise
+
+    def deliveries(self, provider_reference: str) -> tuple[Delivered, ...]:
+        raise cannot(NAME, "deliveries")
 
     def _order(self, provider_reference: str) -> Any:
         try:
@@ -287,28 +322,40 @@ def _create_order(quote_reference: str) -> tuple[str, Mapping[str, Any]] | None:
     return given["href"], given["body"]
 
 
+def _order_parameters(order: Any) -> Mapping[str, Any]:
+    properties = order.get("properties") if isinstance(order, Mapping) else None
+    found = properties.get("order_parameters") if isinstance(properties, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def _named(provider_reference: str, order: Any) -> OrderState:
+    said = read_order(order)
+    if said.provider_reference != provider_reference:
+        raise Unavailable("adapter.order_of_another", asked=provider_reference[:80], given=said.provider_reference[:80])
+    return said
+
+
 def read_order(order: Any) -> OrderState:
     """The state of an order; Unavailable where the supplier's word for it means nothing to us."""
     properties = order.get("properties") if isinstance(order, Mapping) else None
     reference = order.get("id") if isinstance(order, Mapping) else None
-    if not isinstance(properties, Mapping) or not isinstance(reference, str | int):
+    if not isinstance(properties, Mapping) or isinstance(reference, bool) or not isinstance(reference, str | int):
         raise Unavailable("adapter.answer_shape", expected="order")
-    return read_status(str(reference), properties.get("status"))
+    return read_status(answers.reference({"id": str(reference)}, "id"), properties.get("status"))
 
 
 def read_status(reference: str, status: Any) -> OrderState:
     raw = _status_code({"status": status})
     given = status if isinstance(status, Mapping) else {}
-    reason = str(given.get("reason_code") or "")
+    reason, text = (answers.text(given, name, 500) for name in ("reason_code", "reason_text"))
     if raw == "cancelled" and reason == "customer_cancelled":
         meaning: OrderStatus | None = OrderStatus.USER_CANCELLED
     else:
         meaning = WORDS.get(raw.casefold())
     if meaning is None:
         raise Unavailable("adapter.status_unknown", status=raw[:80] or "-")
-    text = str(given.get("reason_text") or reason)[:500]
-    links = tuple(str(each["href"])[:2000] for each in links_of(given))[:50]
-    return OrderState(reference, meaning, raw, at=moment(given.get("timestamp")), reason=text, links=links)
+    links = answers.links({"links": [each["href"] for each in links_of(given)]})
+    return OrderState(reference, meaning, raw, at=moment(given.get("timestamp")), reason=text or reason, links=links)
 
 
 def _status_code(record: Any) -> str:

@@ -1,18 +1,32 @@
 """One suite for every adapter: what each must do, and what none may do when a supplier misbehaves."""
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from openapi_spec_validator import validate
 
 from jobs.demo.http_supplier import Book, serving
 from providers.adapters import http_contract
-from providers.adapters.base import Adapter, Answer, FeasibilityAsk, OrderAsk, OrderState, OrderStatus, Tier
+from providers.adapters.base import (
+    FINAL,
+    Adapter,
+    Answer,
+    Capabilities,
+    FeasibilityAsk,
+    OrderAsk,
+    OrderState,
+    OrderStatus,
+    Repeats,
+    Tier,
+)
 from providers.adapters.client import Client
 from providers.adapters.http_contract import HttpSupplier
 from providers.adapters.manifest import ManifestAdapter
@@ -202,6 +216,26 @@ def test_pages_that_go_round_come_to_an_end(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("bench", ["stac", "stapi"], indirect=True)
+def test_a_next_page_that_cannot_be_had_is_not_the_last_one(bench: Bench) -> None:
+    """Sabotage seen: such a link passed over; the listing was complete, and what it left out would have gone."""
+    assert bench.served is not None
+    path = bench.pages.partition("?")[0]
+    asks = {"rel": "next", "href": bench.pages, "method": "POST"}
+    bench.served.trouble = {
+        path: fetched({path: [], "links": [asks]}),
+        "orders": fetched({"orders": [], "links": asks}),
+    }
+    listing = bench.adapter.list_offerings()
+    assert (listing.complete, listing.refused[-1].code) == (False, "adapter.next_not_get")
+    with pytest.raises(Unavailable):
+        bench.adapter.find("ord_1")
+    for method in (None, "get"):
+        first = fetched({path: [], "links": [{**asks, "method": method}]})
+        bench.served.trouble = {bench.pages: fetched({path: []}), path: first}
+        assert bench.adapter.list_offerings().complete
+
+
+@pytest.mark.parametrize("bench", ["stac", "stapi"], indirect=True)
 def test_a_link_to_another_host_is_not_followed(bench: Bench) -> None:
     """Neither our credential nor a need of ours goes there. Sabotage seen: the comparison of origins taken out."""
     assert bench.served is not None
@@ -237,6 +271,157 @@ def test_what_is_delivered_cannot_be_cancelled(bench: Bench, clock: ManualClock)
         bench.adapter.cancel(reference)
 
 
+@pytest.mark.parametrize("bench", ORDERING, indirect=True)
+def test_an_order_whose_answer_was_lost_is_found_and_made_once(bench: Bench) -> None:
+    """Sabotage seen: STAPI's look ended at the first page; the simulated supplier's row written after the loss."""
+    others = [order(bench, f"other_{number}").provider_reference for number in range(3)]
+    with pytest.raises(Unavailable):
+        order(bench, reference="A+loses_answer")
+    found = bench.adapter.find("ord_1")
+    assert found is not None and found.provider_reference not in others
+    assert (found.status, bench.adapter.find("ord_2")) == (OrderStatus.RECEIVED, None)
+    if bench.adapter.capabilities.repeats is Repeats.KEY:
+        assert order(bench, reference="A+loses_answer").provider_reference == found.provider_reference
+    assert bench.adapter.status(found.provider_reference).provider_reference == found.provider_reference
+
+
+@pytest.mark.parametrize(
+    ("bench", "first", "second"),
+    [
+        ("http", ("orders?our_reference=ord_9", fetched({"orders": [], "next": "2"})), "&cursor=2"),
+        (
+            "stapi",
+            ("orders", fetched({"features": [], "links": [{"rel": "next", "href": "orders?page=1"}]})),
+            "?page=1",
+        ),
+    ],
+    indirect=["bench"],
+)
+@pytest.mark.parametrize("instead", [SILENT, HTML, HALF, BROKEN, fetched({}, 404), fetched({"orders": ["x"]})])
+def test_half_a_list_of_orders_does_not_say_that_there_is_none(
+    bench: Bench, first: tuple[str, Fetched], second: str, instead: Fetched
+) -> None:
+    """Sabotage seen: a 404 of the look-up taken for "no such order"; the placing would have been repeated."""
+    assert bench.served is not None
+    bench.served.trouble = {first[0] + second: instead, first[0]: first[1]}
+    with pytest.raises(Unavailable):
+        bench.adapter.find("ord_9")
+    bench.served.trouble = {first[0]: instead}
+    with pytest.raises(Unavailable):
+        bench.adapter.find("ord_9")
+
+
+def accepted(bench: Bench, clock: ManualClock, reference: str, ours: str = "ord_1") -> str:
+    made = order(bench, ours, reference).provider_reference
+    clock.advance(timedelta(seconds=1))
+    assert bench.adapter.status(made).status is OrderStatus.ACCEPTED
+    return made
+
+
+def finished(bench: Bench, made: str) -> OrderState:
+    """The state at its end; a supplier that goes by looks is looked at often enough."""
+    for _ in range(10):
+        state = bench.adapter.status(made)
+        if state.status in FINAL:
+            return state
+    raise AssertionError(state)
+
+
+@pytest.mark.parametrize("bench", ["http", "simulated"], indirect=True)
+def test_what_cancelling_costs_is_told_and_charged_once(bench: Bench, clock: ManualClock) -> None:
+    """Sabotage seen: the fee given at the cancelling alone; the next look lost it."""
+    early = order(bench, "ord_0", "A+charges20").provider_reference
+    assert bench.adapter.cancel(early).fee is None
+    made = accepted(bench, clock, "A+charges20")
+    asked = bench.adapter.cancel
+    for ask in (asked, asked, bench.adapter.status):
+        said = ask(made)
+        clock.advance(timedelta(seconds=1))
+        assert (said.status, str(said.fee)) == (OrderStatus.USER_CANCELLED, "20 EUR")
+    found = bench.adapter.find("ord_1")
+    assert found is not None and str(found.fee) == "20 EUR"
+    assert bench.adapter.deliveries(made) == ()
+
+
+@pytest.mark.parametrize("bench", ["http", "simulated"], indirect=True)
+def test_a_supplier_may_refuse_to_cancel_and_then_delivers(bench: Bench, clock: ManualClock) -> None:
+    made = accepted(bench, clock, "A+binds")
+    with pytest.raises(Conflict):
+        bench.adapter.cancel(made)
+    clock.advance(timedelta(seconds=2))
+    assert finished(bench, made).status is OrderStatus.COMPLETED
+    assert sum(each.quantity for each in bench.adapter.deliveries(made)) == 1.0
+
+
+@pytest.mark.parametrize("bench", ["stapi"], indirect=True)
+def test_where_there_is_no_way_to_cancel_the_answer_is_a_refusal(bench: Bench) -> None:
+    """Sabotage seen: `Unavailable` in its place, after which cancelling is asked again for ever."""
+    made = order(bench).provider_reference
+    with pytest.raises(Conflict, match="cannot_cancel"):
+        bench.adapter.cancel(made)
+    assert bench.served is not None
+    offered = {"rel": "cancel", "method": "POST", "href": f"orders/{made}/cancel"}
+    shown = {"id": made, "properties": {"status": {"status_code": "accepted"}}, "links": [offered]}
+    bench.served.trouble = {f"orders/{made}/cancel": fetched({}, 409), f"orders/{made}": fetched(shown)}
+    with pytest.raises(Conflict, match="cannot_cancel"):
+        bench.adapter.cancel(made)
+    ended = {"id": made, "properties": {"status": {"status_code": "customer_cancelled"}}}
+    bench.served.trouble[f"orders/{made}/cancel"] = fetched(ended)
+    assert bench.adapter.cancel(made).status is OrderStatus.USER_CANCELLED
+
+
+@pytest.mark.parametrize("bench", ["http", "simulated"], indirect=True)
+def test_what_is_late_is_delivered_late_and_says_when(bench: Bench, clock: ManualClock) -> None:
+    punctual, late = accepted(bench, clock, "A", "ord_0"), accepted(bench, clock, "A+late")
+    clock.advance(timedelta(seconds=5))
+    assert finished(bench, punctual).status is OrderStatus.COMPLETED
+    assert bench.adapter.status(late).status is OrderStatus.ACCEPTED
+    assert bench.adapter.deliveries(late) == ()
+    clock.advance(timedelta(days=1))
+    assert finished(bench, late).quantity_delivered == 1.0
+    first, last = bench.adapter.deliveries(punctual), bench.adapter.deliveries(late)
+    assert all(one.at and two.at and one.at < two.at for one in first for two in last)
+    assert sum(each.quantity for each in last) == 1.0
+
+
+@pytest.mark.parametrize("bench", ["http", "simulated"], indirect=True)
+@pytest.mark.parametrize("word", ["rejects", "fails", "expires", "revokes"])
+def test_a_supplier_that_fails_says_so_and_delivers_nothing(bench: Bench, clock: ManualClock, word: str) -> None:
+    made = order(bench, reference=f"A+{word}").provider_reference
+    clock.advance(timedelta(seconds=5))
+    meant = {"rejects": "rejected", "fails": "failed", "expires": "expired", "revokes": "cancelled"}
+    assert finished(bench, made).status == meant[word]
+    assert bench.adapter.deliveries(made) == ()
+
+
+@pytest.mark.parametrize("bench", ["http", "simulated"], indirect=True)
+def test_deliveries_of_an_unknown_order_are_not_none(bench: Bench) -> None:
+    with pytest.raises(NotFound):
+        bench.adapter.deliveries("nobody/knows")
+
+
+@pytest.mark.parametrize("bench", ["http"], indirect=True)
+def test_deliveries_come_in_pages_and_all_or_none_are_taken(bench: Bench, clock: ManualClock) -> None:
+    """Sabotage seen: the pages before a broken one returned; what came later would never have been paid."""
+    made = order(bench).provider_reference
+    finished(bench, made)
+    assert bench.served is not None
+    found = bench.adapter.deliveries(made)
+    assert [each.reference for each in found] == [f"{made}-{number}" for number in (1, 2, 3, 4)]
+    assert [each.quality["eo:cloud_cover"] for each in found] == [10.0, 20.0, 30.0, 40.0]
+    assert bench.served.asked[-1][1] == f"orders/{made}/deliveries?cursor=2"
+    again = {"reference": f"{made}-1", "quantity": 0.25}
+    for instead in (SILENT, HTML, HALF, BROKEN, fetched({"deliveries": [again], "next": None})):
+        bench.served.trouble = {f"orders/{made}/deliveries?cursor=2": instead}
+        with pytest.raises(Unavailable):
+            bench.adapter.deliveries(made)
+    bench.served.trouble = {f"orders/{made}/deliveries": fetched({"deliveries": [again, again], "next": None})}
+    assert [each.reference for each in bench.adapter.deliveries(made)] == [f"{made}-1"]
+    bench.served.trouble = {f"orders/{made}/deliveries": fetched({"deliveries": [], "next": "7"})}
+    with pytest.raises(Unavailable, match="pages_endless"):
+        bench.adapter.deliveries(made)
+
+
 @pytest.mark.parametrize("bench", ["http", "simulated", "stapi"], indirect=True)
 def test_a_question_is_answered_with_what_can_be_done(bench: Bench) -> None:
     quote = bench.adapter.feasibility(FeasibilityAsk("A", 5.0, "km2/d", WINDOW, area=AREA))
@@ -253,6 +438,8 @@ def test_it_says_beforehand_what_it_cannot_do(bench: Bench) -> None:
         "order": lambda: order(bench),
         "status": lambda: bench.adapter.status("x"),
         "cancel": lambda: bench.adapter.cancel("x"),
+        "find": lambda: bench.adapter.find("x"),
+        "deliveries": lambda: bench.adapter.deliveries("x"),
     }
     for name, attempt in tries.items():
         if getattr(can, name):
@@ -261,6 +448,34 @@ def test_it_says_beforehand_what_it_cannot_do(bench: Bench) -> None:
             attempt()
         assert isinstance(caught.value, NotFound | Unavailable), name
     assert can.order == (can.tier is Tier.ORDERS)
+    assert can.find or can.repeats is not Repeats.LOOKUP
+    assert can.order or can.repeats is Repeats.NEVER
+
+
+def test_the_readme_says_what_each_door_can_do(clock: ManualClock, any_database: Database) -> None:
+    """Sabotage seen: `deliveries` of the simulated supplier left out; a row left out of the table."""
+    client = Client(Served(lambda *_: (404, None)), URL)
+    kinds: dict[str, Adapter] = {
+        "`manifest`": ManifestAdapter(""),
+        "`stac`": StacCatalogue(client),
+        "`stapi`": StapiSupplier(client, clock),
+        "`stapi` with `reference_parameter`": StapiSupplier(client, clock, {"reference_parameter": "ref"}),
+        "`http`": HttpSupplier(client),
+        "`http` with `repeats: lookup`": HttpSupplier(client, {"repeats": "lookup"}),
+        "`http` with `repeats: never`": HttpSupplier(client, {"repeats": "never"}),
+        "`simulated`": SimulatedSupplier(any_database, clock),
+    }
+    text = (Path(http_contract.__file__).parents[1] / "README.md").read_text("utf-8")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
+    names, said = rows[0][1:], {row[0]: row[1:] for row in rows[2:]}
+    assert said == {
+        kind: [
+            found.value if isinstance(found, Repeats) else "yes" if found else "-"
+            for found in (getattr(adapter.capabilities, name) for name in names)
+        ]
+        for kind, adapter in kinds.items()
+    }
+    assert {"tier", *names} == {each.name for each in fields(Capabilities)}
 
 
 def test_every_kind_of_door_stands_in_this_suite(clock: ManualClock, any_database: Database) -> None:
@@ -272,7 +487,203 @@ def test_every_kind_of_door_stands_in_this_suite(clock: ManualClock, any_databas
         assert name in BENCHES
 
 
+# A supplier that answers in bad faith.
+
+SAID = {"provider_reference": "H-1", "status": "accepted"}
+GIVEN = {"reference": "D-1", "quantity": 1.0}
+LINKS: list[Any] = ["text", [7], ["x" * 2001], [""], ["a"] * 51, ["a\0b"], {"href": "x"}]
+SUMS: list[Any] = [
+    *(
+        {"amount": amount, "currency": "EUR"}
+        for amount in ("-1", "NaN", "Infinity", "1e15", "", "9" * 41, 5, 0.1, None)
+    ),
+    *({"amount": "1", "currency": currency} for currency in ("EURO", "", 7, None)),
+    *("5 EUR", 5, ["5"], {}),
+]
+HOSTILE_ORDERS: dict[str, list[Any]] = {
+    "provider_reference": ["", "x" * 201, 7, None, "..", " ", "a\nb", "a\0b", "\ud800", ["H-1"], {}],
+    "status": ["pondering", "ACCEPTED", "", 3, None, ["accepted"], {"is": "accepted"}],
+    "fee": SUMS,
+    "quantity_delivered": [-1, "1", True, 10**12, 10**400, [1]],
+    "at": ["yesterday", "2024-11-05T00:00:00", "0001-01-01T00:00:00+14:00", 7, {}],
+    "links": LINKS,
+    "raw": [7, ["x"], {"x": 1}, "a\0b", "\udfff"],
+    "reason": [7, ["x"], {"x": 1}, "a\0b", "\udfff"],
+}
+HOSTILE_DELIVERIES: dict[str, list[Any]] = {
+    "reference": ["", "x" * 201, 7, None, "..", "a\0b", ["D-1"]],
+    "quantity": [-1, "1", True, None, 10**12],
+    "at": ["soon", "2024-11-05T00:00:00", "9999-12-31T23:59:59-14:00", 7],
+    "latency_s": [-1, "1", True],
+    "links": LINKS,
+    "quality": [
+        [],
+        "good",
+        {"q": "good"},
+        {"q": None},
+        {"q": True},
+        {"x" * 81: 1},
+        {"": 1},
+        dict.fromkeys(map(str, range(41)), 1),
+    ],
+}
+
+
+def each_bad(fields: dict[str, list[Any]]) -> list[tuple[str, Any]]:
+    return [(name, bad) for name, values in fields.items() for bad in values]
+
+
+def answering(value: Any) -> HttpSupplier:
+    """A supplier of our own contract that answers everything with `value`; not a number is written as it likes."""
+    body = (value if isinstance(value, str) else json.dumps(value)).encode()
+    said = Fetched(200, {"content-type": "application/json"}, body)
+    return HttpSupplier(Client(Served(lambda *_: (500, None), {"": said}), URL))
+
+
+@pytest.mark.parametrize(("name", "bad"), each_bad(HOSTILE_ORDERS))
+def test_a_hostile_answer_about_an_order_is_refused_by_its_field(name: str, bad: Any) -> None:
+    """Sabotage seen: links cut at 50 in place of a refusal; `quantity_delivered` taken without its bounds."""
+    hostile = SAID | {name: bad}
+    ask = OrderAsk("ord_1", "A", 1.0, "km2/d", WINDOW)
+    listed = {"orders": [hostile | {"our_reference": "ord_1"}], "next": None}
+    tries: list[tuple[Any, Callable[[Adapter], Any]]] = [
+        (hostile, lambda adapter: adapter.order(ask)),
+        (hostile, lambda adapter: adapter.status("H-1")),
+        (hostile, lambda adapter: adapter.cancel("H-1")),
+        (listed, lambda adapter: adapter.find("ord_1")),
+    ]
+    for answer, attempt in tries:
+        with pytest.raises(Unavailable) as caught:
+            attempt(answering(answer))
+        if name == "status":
+            assert caught.value.code == "adapter.status_unknown"
+        else:
+            assert (caught.value.code, caught.value.params["expected"]) == ("adapter.answer_shape", name)
+
+
+@pytest.mark.parametrize(("name", "bad"), each_bad(HOSTILE_DELIVERIES))
+def test_a_hostile_delivery_is_refused_by_its_field_and_the_good_beside_it_waits(name: str, bad: Any) -> None:
+    page = {"deliveries": [GIVEN, {**GIVEN, "reference": "D-2", name: bad}], "next": None}
+    with pytest.raises(Unavailable) as caught:
+        answering(page).deliveries("H-1")
+    assert (caught.value.code, caught.value.params["expected"]) == ("adapter.answer_shape", name)
+
+
+@pytest.mark.parametrize("name", ["quantity_delivered", "at", "unheard_of"])
+@pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
+def test_what_is_no_number_of_json_makes_an_answer_unreadable(name: str, constant: str) -> None:
+    """Sabotage seen: Python's reader left as it is, which takes NaN for a number."""
+    body = json.dumps(SAID)[:-1] + f', "{name}": {constant}' + "}"
+    with pytest.raises(Unavailable, match="answer_unreadable"):
+        answering(body).status("H-1")
+
+
+def test_an_answer_about_another_order_is_not_taken_for_ours(clock: ManualClock) -> None:
+    """Sabotage seen: the comparison left out; a rival's state would have become ours."""
+    ask = OrderAsk("ord_1", "A", 1.0, "km2/d", WINDOW)
+    with pytest.raises(Unavailable, match="order_of_another"):
+        answering(SAID).status("H-2")
+    with pytest.raises(Unavailable, match="order_of_another"):
+        answering(SAID).cancel("H-2")
+    with pytest.raises(Unavailable, match="order_of_another"):
+        answering(SAID | {"our_reference": "ord_2"}).order(ask)
+    server, served, tasking = stapi(clock, reference_parameter="ref")
+    theirs = {"id": "7", "properties": {"status": "accepted", "order_parameters": {"ref": "ord_2"}}}
+    served.trouble["products/A/orders"] = fetched(theirs)
+    with pytest.raises(Unavailable, match="order_of_another"):
+        tasking.order(replace(ask, area=AREA))
+    assert server.placed == []
+    everything = [SAID | {"our_reference": "ord_2"}, SAID | {"our_reference": "ord_3"}]
+    assert answering({"orders": everything, "next": None}).find("ord_1") is None
+    with pytest.raises(Unavailable, match="answer_shape"):
+        answering({"orders": [SAID], "next": None}).find("ord_1")
+
+
+def test_words_for_people_are_cut_and_a_refused_order_is_one() -> None:
+    said = answering(SAID | {"raw": "x" * 900, "reason": "y" * 9000, "fee": {"amount": "12.50", "currency": "EUR"}})
+    state = said.status("H-1")
+    assert (len(state.raw), len(state.reason), str(state.fee)) == (200, 500, "12.5 EUR")
+    refusing = HttpSupplier(Client(Served(lambda *_: (422, {})), URL))
+    with pytest.raises(Conflict, match="order_refused"):
+        refusing.order(OrderAsk("ord_1", "A", 1.0, "km2/d", WINDOW))
+
+
+NO_IDS: list[Any] = [True, "", "..", "x" * 201, None, 1.5, ["7"]]
+NO_PROPERTIES: list[Any] = [None, [], "accepted", {"status": 7}, {"status": ["accepted"]}]
+NO_STATUS: list[Any] = [{"reason_text": 7}, {"reason_code": "a\0b"}, {"links": [{"rel": "x", "href": "y" * 2001}]}]
+HOSTILE_STAPI: list[Any] = [
+    *({"id": bad, "properties": {"status": "accepted"}} for bad in [*NO_IDS, "8"]),
+    *({"id": "7", "properties": bad} for bad in NO_PROPERTIES),
+    *({"id": "7", "properties": {"status": {"status_code": "accepted", **bad}}} for bad in NO_STATUS),
+    *("text", 7, None, []),
+]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE_STAPI)
+def test_a_hostile_answer_of_a_stapi_server_is_refused(clock: ManualClock, hostile: Any) -> None:
+    """Sabotage seen: rows of a page that are no orders passed over; `find` then said that there is none."""
+    _server, served, adapter = stapi(clock, reference_parameter="ref")
+    served.trouble["orders/7"] = fetched(hostile)
+    with pytest.raises(Unavailable):
+        adapter.status("7")
+    if isinstance(hostile, dict) and isinstance(hostile["properties"], dict) and hostile["id"] != "8":
+        ours = {**hostile, "properties": {**hostile["properties"], "order_parameters": {"ref": "ord_1"}}}
+        served.trouble["orders"] = fetched({"features": [ours], "links": []})
+    else:
+        served.trouble["orders"] = fetched({"features": ["no order"], "links": []})
+    with pytest.raises(Unavailable):
+        adapter.find("ord_1")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+NAMES = ["provider_reference", "our_reference", "status", "raw", "at", "reason", "quantity_delivered", "fee", "links"]
+ANYTHING = st.dictionaries(st.sampled_from(NAMES), JSON | st.sampled_from([*SAID.values(), "ord_1"]), max_size=9) | JSON
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(ANYTHING)
+def test_whatever_a_supplier_answers_is_taken_whole_or_refused(value: Any) -> None:
+    """No other error leaves an adapter, and what is taken can be written down."""
+    page = {"orders": [value], "deliveries": [value], "next": None}
+    tries: list[tuple[Any, Callable[[Adapter], Any]]] = [
+        (value, lambda adapter: adapter.status("H-1")),
+        (page, lambda adapter: adapter.find("ord_1")),
+        (page, lambda adapter: adapter.deliveries("H-1")),
+    ]
+    for answer, attempt in tries:
+        try:
+            taken = attempt(answering(answer))
+        except Unavailable:
+            continue
+        if isinstance(taken, OrderState):
+            assert taken.raw.encode() and taken.provider_reference == "H-1"
+            assert taken.at is None or taken.at.astimezone(UTC)
+            assert taken.quantity_delivered is None or 0 <= taken.quantity_delivered < 1e12
+
+
 # What belongs to one interface alone.
+
+
+@pytest.mark.parametrize(("repeats", "orders"), [("key", 1), ("lookup", 2), ("never", 2)])
+def test_a_door_says_how_much_of_the_contract_its_supplier_keeps(repeats: str, orders: int) -> None:
+    """The reference supplier makes two orders of two placings where it says that it would."""
+    book = Book([{**ROW, "reference": "A"}], repeats=Repeats(repeats))
+    adapter = HttpSupplier(Client(over(book), URL), {"repeats": repeats})
+    assert adapter.capabilities.repeats == repeats
+    ask = OrderAsk("ord_1", "A", 1.0, "km2/d", WINDOW)
+    first, _ = adapter.order(ask), adapter.order(ask)
+    assert (book.orders_under("ord_1"), book.placings["ord_1"]) == (orders, 2)
+    if repeats == "never":
+        with pytest.raises(Unavailable, match="adapter_cannot"):
+            adapter.find("ord_1")
+        with pytest.raises(Unavailable, match=r"adapter\.status"):
+            HttpSupplier(Client(over(book), URL)).find("ord_1")
+    else:
+        assert adapter.find("ord_1") == first
 
 
 def stapi(clock: ManualClock, **settings: Any) -> tuple[Stapi, Served, StapiSupplier]:

@@ -12,7 +12,7 @@ from providers.adapters.client import Client
 from providers.adapters.stapi import StapiSupplier
 from space_hub.clock import SystemClock
 from space_hub.delivery.wire import Wire
-from space_hub.errors import NotFound, Unavailable
+from space_hub.errors import Conflict, NotFound
 from space_hub.vocabulary.interval import Interval
 from tests.reference import environment
 from tests.reference.running import stapi_reference
@@ -52,7 +52,7 @@ def test_a_question_an_order_and_its_state(adapter: StapiSupplier, url: str) -> 
     assert first.provider_reference == again.provider_reference
     assert len(httpx.get(f"{url}/orders").json()["features"]) == 1
     assert adapter.status(first.provider_reference).status is OrderStatus.RECEIVED
-    with pytest.raises(Unavailable, match="cannot_cancel"):
+    with pytest.raises(Conflict, match="cannot_cancel"):
         adapter.cancel(first.provider_reference)
     with pytest.raises(NotFound, match="order_unknown"):
         adapter.status("nobody")

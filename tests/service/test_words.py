@@ -31,7 +31,7 @@ NOT_WORDS = {
     "jobs.schedule:Missed": "tells the scheduler what to do; no answer carries it",
     "providers.adapters.base:Answer": "tells the dispatcher how a question ended; a sentence says it to people",
     "providers.adapters.manifest:Form": "names a file format",
-    "providers.adapters.simulated:Course": "scripts a simulated supplier in tests and demonstrations",
+    "providers.adapters.courses:Course": "scripts a simulated supplier in tests and demonstrations",
     "providers.vetting:Recognised": "stands in a file of rules; people read the sentence `vetting.need.*`",
     "space_hub.cli.health:Process": "names a process as it is typed and logged",
     "space_hub.delivery.retry:Verdict": "tells the sender whether to try again",

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from jobs.demo.http_supplier import Book
+from jobs.demo.http_supplier import LOST, Book
 from space_hub.delivery.wire import Fetched
 
 URL = "https://supplier.example.test/api"
@@ -39,7 +39,7 @@ class Served:
             if target.startswith(name):
                 return instead
         status, value = self.route(method, target, body)
-        return fetched(value, status)
+        return SILENT if status == LOST else fetched(value, status)
 
 
 def fetched(value: Any, status: int = 200) -> Fetched:
@@ -76,7 +76,10 @@ def product(reference: str, **more: Any) -> dict[str, Any]:
 
 @dataclass
 class Stapi:
-    """A tasking server that keeps to STAPI 0.1: two products a page, orders that go on by themselves."""
+    """A tasking server that keeps to STAPI 0.1: two products a page, orders that go on by themselves.
+
+    The order of a product `A+loses_answer` is written down, and its answer is lost.
+    """
 
     products: list[dict[str, Any]]
     later: bool = False
@@ -88,36 +91,38 @@ class Stapi:
 
     def answer(self, method: str, target: str, body: Any) -> tuple[int, Any]:
         parts = urlsplit(target)
-        path = [each for each in parts.path.split("/") if each]
+        path = [unquote(each) for each in parts.path.split("/") if each]
         if not path:
             return 200, {"conformsTo": ["https://stapi.example.com/v0.1.0/core"], "links": []}
         if path == ["products"]:
-            return 200, self._page(int(parts.query.removeprefix("page=") or 0))
+            return 200, self._page("products", self.products, int(parts.query.removeprefix("page=") or 0))
         if path[0] == "products" and len(path) == 3:
-            if path[1] not in [each.get("id") for each in self.products]:
+            if path[1].partition("+")[0] not in [each.get("id") for each in self.products]:
                 return 404, {"detail": "no such product"}
             if path[2] == "queryables":
                 return 200, {"type": "object", "properties": {"eo:cloud_cover": {"minimum": 5, "maximum": 80}}}
             if path[2] == "opportunities" and method == "POST":
                 return self._search(path[1], body)
             if path[2] == "orders" and method == "POST":
-                return 201, self._place(path[1], body)
+                placed = self._place(path[1], body)
+                return (LOST, None) if path[1].endswith("+loses_answer") else (201, placed)
         if path == ["records", "1"]:
             result = {"rel": "opportunities", "href": "records/1/opportunities"}
             return 200, {"id": "1", "status": {"status_code": "completed"}, "links": [result]}
         if path == ["records", "1", "opportunities"]:
             return 200, self._opportunities("A", {})
         if path == ["orders"]:
-            return 200, {"type": "FeatureCollection", "features": self.placed, "links": []}
+            return 200, self._page("features", self.placed, int(parts.query.removeprefix("page=") or 0))
         if path[0] == "orders" and len(path) == 2:
             known = [each for each in self.placed if each["id"] == path[1]]
             return (200, known[0]) if known else (404, {"detail": "no such order"})
         return 404, {"detail": "nothing here"}
 
-    def _page(self, number: int) -> dict[str, Any]:
-        more = 2 * (number + 1) < len(self.products)
-        links = [{"rel": "next", "href": f"products?page={number + 1}"}] if more else []
-        return {"type": "ProductCollection", "products": self.products[2 * number : 2 * number + 2], "links": links}
+    def _page(self, name: str, rows: list[dict[str, Any]], number: int) -> dict[str, Any]:
+        path, kind = ("products", "ProductCollection") if name == "products" else ("orders", "FeatureCollection")
+        more = 2 * (number + 1) < len(rows)
+        links = [{"rel": "next", "href": f"{path}?page={number + 1}"}] if more else []
+        return {"type": kind, name: rows[2 * number : 2 * number + 2], "links": links}
 
     def _search(self, product_id: str, body: Any) -> tuple[int, Any]:
         if self.later:

@@ -222,6 +222,8 @@ def test_the_credential_does_not_follow_the_door_to_another_origin(market: Marke
         ({"url": None}, "door.url_missing"),
         ({"url": "http://10.0.0.1/"}, "delivery.url"),
         ({"settings": {"product_map": {}}}, "door.setting_unknown"),
+        ({"settings": {"repeats": "sometimes"}}, "door.setting_wrong"),
+        ({"settings": {"repeats": ["key"]}}, "door.setting_wrong"),
         ({"credential": "a\r\nb"}, "door.credential_wrong"),
     ],
 )
