@@ -124,7 +124,7 @@ def test_the_second_implementation_opens_what_the_command_sealed_and_the_command
 def test_nothing_is_released_or_opened_before_the_deadline_and_no_key_is_touched_for_it(
     table: Table, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Sabotage seen: the time taken from the notice's hub without the opener's clock; `due` left out of `release`."""
+    """Sabotage seen: `due` left out of the commands, which then asked for the key first; left out of `opening`."""
     answer(capsys, *table.seal())
     table.gather(table.read("envelope"))
     table.wrote("release.json", {})

@@ -43,7 +43,7 @@ def test_a_wrong_passphrase_is_not_called_damage() -> None:
 
 
 def test_every_single_changed_byte_is_called_damage_and_never_a_wrong_passphrase() -> None:
-    """Sabotage seen: `sha256` not compared: one in six changes was called a wrong passphrase."""
+    """Sabotage seen: `sha256` not compared, and a change called a wrong passphrase."""
     raw = keyfile.new(PASSPHRASE, CHEAP)
     assert keyfile.private_key(raw, PASSPHRASE)
     codes = set()
@@ -74,7 +74,7 @@ def test_every_single_changed_byte_is_called_damage_and_never_a_wrong_passphrase
     ],
 )
 def test_a_file_that_holds_by_its_own_sum_and_asks_for_the_impossible_is_refused(member: str, value: object) -> None:
-    """Sabotage seen: without the bound, a file that asks for a tebibyte ends the process."""
+    """Sabotage seen: without the upper bounds the test did not end."""
     content = json.loads(keyfile.new(PASSPHRASE, CHEAP))
     del content["sha256"]
     content[member] = value
