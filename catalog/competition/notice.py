@@ -94,8 +94,10 @@ def read(given: Any) -> Notice:
     match given:
         case {"notice": dict(content), "notice_sha256": str(claimed)}:
             pass
+        case {"notice": dict()}:
+            raise Invalid("competition.notice_wrong", member="notice_sha256")
         case _:
-            raise Invalid("competition.notice_wrong", member="notice, notice_sha256")
+            raise Invalid("competition.notice_wrong", member="notice")
     try:
         found = sha256_of(content)
     except (ValueError, RecursionError) as error:
