@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from catalog.activation.rules import BINDING, FINAL, FULL, Activation, Event, State, level, measured
+from catalog.activation.rules import FULL, Activation, level, measured
+from catalog.activation.states import BINDING, FINAL, Event, State
 from providers.working_days import add_working_days
 from space_hub.text import Word
 from space_hub.vocabulary.phases import Phase

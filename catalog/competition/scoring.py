@@ -15,6 +15,8 @@ from typing import Any
 from catalog.competition.canonical import canonical
 from space_hub.errors import HubError, Invalid
 from space_hub.text import Word
+from space_hub.vocabulary.money import CURRENCIES
+from space_hub.vocabulary.units import DIMENSIONS
 
 PLACES = Decimal("0.0001")
 
@@ -23,7 +25,7 @@ class CriterionKind(Word, of="criterion_kind"):
     PRICE = "price"
     """The quote's total."""
     TIME = "time"
-    """Hours that the quote names."""
+    """How long something takes, as the quote names it."""
     ATTRIBUTE = "attribute"
     """An attribute of the offering, as the quote or the pinned version says it."""
     READINESS = "readiness"
@@ -43,6 +45,8 @@ class Criterion:
     threshold: Decimal
     objective: Decimal
     hard: bool = False
+    unit: str = ""
+    """Of threshold, objective and values: a currency for a price, a unit of time for a time, else any or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,8 @@ def faults(criteria: Sequence[Criterion]) -> list[HubError]:
             found.append(Invalid("scoring.no_margin", name=each.name, given=f"{each.threshold:f}"))
         elif each.kind in {CriterionKind.PRICE, CriterionKind.TIME} and each.objective > each.threshold:
             found.append(Invalid("scoring.wrong_way", name=each.name, kind=CriterionKind(each.kind)))
+        if not _fits(each):
+            found.append(Invalid("scoring.unit_wrong", name=each.name, kind=CriterionKind(each.kind), given=each.unit))
     whole = sum((each.weight for each in criteria if each.weight.is_finite()), Decimal(0))
     if whole != 1:
         found.append(Invalid("scoring.weights_sum", given=f"{whole:f}"))
@@ -109,6 +115,7 @@ def frozen(criteria: Sequence[Criterion]) -> list[dict[str, Any]]:
             "threshold": _plain(each.threshold),
             "objective": _plain(each.objective),
             "hard": each.hard,
+            "unit": each.unit,
         }
         for each in criteria
     ]
@@ -170,6 +177,18 @@ def debrief(
 
 def _given(criterion: Criterion, quote: Mapping[str, Decimal], facts: Mapping[str, Decimal]) -> Decimal | None:
     return (facts if criterion.kind is CriterionKind.READINESS else quote).get(criterion.name)
+
+
+def _fits(criterion: Criterion) -> bool:
+    match criterion.kind:
+        case CriterionKind.PRICE:
+            return criterion.unit in CURRENCIES
+        case CriterionKind.TIME:
+            return criterion.unit in DIMENSIONS["time"]
+        case CriterionKind.ATTRIBUTE:
+            return not criterion.unit or any(criterion.unit in units for units in DIMENSIONS.values())
+        case _:
+            return not criterion.unit
 
 
 def _lot(notice_sha256: str, provider_id: str) -> bytes:

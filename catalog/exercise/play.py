@@ -16,20 +16,8 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 
 from catalog.activation.readiness import Outcome, outcome
-from catalog.activation.rules import (
-    FINAL,
-    FULL,
-    Act,
-    Activation,
-    Event,
-    Person,
-    Promise,
-    Side,
-    State,
-    clocks,
-    level,
-    step,
-)
+from catalog.activation.rules import FULL, Act, Activation, Person, Promise, clocks, level, step
+from catalog.activation.states import FINAL, Event, Side, State
 from space_hub.errors import Invalid
 
 Draw = Callable[[], float]

@@ -1,16 +1,20 @@
 """Options that several commands share."""
 
-from datetime import UTC, datetime
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from space_hub.cli.speak import sentence
+from space_hub.clock import Clock, SystemClock
 from space_hub.errors import Invalid
 
 AsJson = Annotated[bool, typer.Option("--json", help=sentence("cli.option.json"))]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help=sentence("cli.option.limit"))]
+Offset = Annotated[int, typer.Option("--hub-offset", metavar="SECONDS", help=sentence("cli.option.hub_offset"))]
 File = Annotated[Path, typer.Argument(metavar="FILE", help=sentence("cli.option.file"))]
 
 
@@ -25,6 +29,16 @@ def instant(text: str) -> datetime:
     return at.astimezone(UTC)
 
 
+def shifted(offset: int) -> Clock:
+    """This machine's clock, as far from the time of day as the hub's."""
+    try:
+        clock = SystemClock(timedelta(seconds=offset))
+        clock.now()
+    except OverflowError as error:
+        raise Invalid("cli.offset_wrong", given=offset) from error
+    return clock
+
+
 def existing(path: Path) -> Path:
     """A file that is there and can be read; Invalid otherwise, before any work begins."""
     try:
@@ -32,3 +46,12 @@ def existing(path: Path) -> Path:
             return path
     except OSError as error:
         raise Invalid("cli.file_unreadable", path=str(path), reason=error.strerror or str(error)) from error
+
+
+def content(path: Path, parse_float: Callable[[str], Any] | None = None) -> Any:
+    """What a file of JSON holds; Invalid, saying where it stops to be JSON, otherwise. None of it is repeated."""
+    try:
+        return json.loads(existing(path).read_bytes(), parse_float=parse_float)
+    except (ValueError, RecursionError) as error:
+        place = f"{error.lineno}:{error.colno}" if isinstance(error, json.JSONDecodeError) else "-"
+        raise Invalid("cli.json_unreadable", path=str(path), place=place) from error

@@ -9,26 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.activation.rules import (
-    BINDING,
-    FINAL,
-    TABLE,
     Act,
     Activation,
     Clock,
-    Event,
     Person,
     Promise,
     Ramp,
     Reached,
-    Side,
-    State,
     clocks,
     measured,
     missed,
-    next_state,
     step,
     turn,
 )
+from catalog.activation.states import BINDING, FINAL, TABLE, Event, Side, State, next_state
 from space_hub.errors import Conflict, Forbidden, HubError, Invalid
 
 NOTICE_AT = datetime(2026, 3, 2, tzinfo=UTC)

@@ -18,7 +18,8 @@ from catalog.activation.readiness import (
     parts_reached,
     score,
 )
-from catalog.activation.rules import Act, Activation, Event, Person, Promise, Ramp, Side, step, turn
+from catalog.activation.rules import Act, Activation, Person, Promise, Ramp, step, turn
+from catalog.activation.states import Event, Side
 from catalog.matching import fit
 from space_hub.vocabulary.phases import Phase
 

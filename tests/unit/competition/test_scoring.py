@@ -13,9 +13,9 @@ from catalog.competition.scoring import Criterion, CriterionKind, Score, Scored
 from space_hub.errors import Invalid
 
 NOTICE = "9c" * 32
-PRICE = Criterion("total", CriterionKind.PRICE, Decimal("0.5"), Decimal(80000), Decimal(40000))
-START = Criterion("start_h", CriterionKind.TIME, Decimal("0.3"), Decimal(72), Decimal(12), hard=True)
-SWATH = Criterion("swath", CriterionKind.ATTRIBUTE, Decimal("0.15"), Decimal(20), Decimal(50))
+PRICE = Criterion("total", CriterionKind.PRICE, Decimal("0.5"), Decimal(80000), Decimal(40000), unit="EUR")
+START = Criterion("start_h", CriterionKind.TIME, Decimal("0.3"), Decimal(72), Decimal(12), hard=True, unit="h")
+SWATH = Criterion("swath", CriterionKind.ATTRIBUTE, Decimal("0.15"), Decimal(20), Decimal(50), unit="km")
 RECORD = Criterion("record", CriterionKind.READINESS, Decimal("0.05"), Decimal(0), Decimal(1))
 CRITERIA = (PRICE, START, SWATH, RECORD)
 QUOTE = {"total": Decimal(50000), "start_h": Decimal(32), "swath": Decimal(29)}
@@ -96,7 +96,8 @@ def test_the_frozen_hash_changes_with_everything_that_judges_and_with_no_spellin
         (replace(PRICE, hard=True), *CRITERIA[1:]),
         (replace(PRICE, weight=Decimal("0.3")), replace(START, weight=Decimal("0.5")), *CRITERIA[2:]),
         (PRICE, START, replace(SWATH, name="width"), RECORD),
-        (PRICE, START, replace(SWATH, kind=CriterionKind.READINESS), RECORD),
+        (PRICE, START, replace(SWATH, unit="m"), RECORD),
+        (PRICE, START, replace(SWATH, kind=CriterionKind.READINESS, unit=""), RECORD),
         (START, PRICE, SWATH, RECORD),
     ]
     digests = [digest, *map(scoring.freeze, changed)]
@@ -117,6 +118,10 @@ def test_the_frozen_hash_changes_with_everything_that_judges_and_with_no_spellin
             (replace(PRICE, weight=Decimal("-0.5")), replace(START, weight=Decimal("1.3")), *CRITERIA[2:]),
             "scoring.weight_wrong",
         ),
+        ((replace(PRICE, unit=""), *CRITERIA[1:]), "scoring.unit_wrong"),
+        ((PRICE, replace(START, unit="km"), *CRITERIA[2:]), "scoring.unit_wrong"),
+        ((PRICE, START, replace(SWATH, unit="furlong"), RECORD), "scoring.unit_wrong"),
+        ((*CRITERIA[:3], replace(RECORD, unit="%")), "scoring.unit_wrong"),
     ],
 )
 def test_criteria_that_judge_nothing_or_the_wrong_way_are_refused_by_name(

@@ -18,6 +18,7 @@ from nacl import utils
 from catalog.competition import sealing
 from catalog.competition.sealing import Envelope
 from space_hub.errors import Forbidden, HubError, Invalid
+from tests.support.source import ROOT
 from tests.unit.competition import second_sealer
 
 NOTICE, OTHER_NOTICE = "4f" * 32, "70" * 32
@@ -58,6 +59,13 @@ def test_a_second_implementation_opens_ours_and_we_open_its(plain: bytes) -> Non
     assert second_sealer.unseal(ours, "opn_oslo", "opn_haag", made) == plain
     theirs = sealing.from_json(second_sealer.seal(NOTICE, INVITATION, 7, plain, public(made)))
     assert opened(theirs, "opn_lyon", "opn_oslo", made) == plain
+
+
+def test_what_the_description_shows_as_bound_is_what_is_bound() -> None:
+    """The one line of the README that others will compare theirs with, byte for byte."""
+    envelope = sealing.seal(NOTICE, "inv_1", 1, QUOTE, public(keys(2)))
+    shown = (ROOT / "catalog/competition/README.md").read_bytes()
+    assert b"\n   " + envelope.aad + b"\n" in shown
 
 
 def test_with_three_openers_one_key_may_be_lost() -> None:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog.activation.rules import FINAL, Person, Promise, Ramp
+from catalog.activation.rules import Person, Promise, Ramp
+from catalog.activation.states import FINAL
 from catalog.exercise.play import Agreement, Behaviour, Draw, Scenario, play
 from space_hub.errors import Invalid
 
