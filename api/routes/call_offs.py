@@ -14,8 +14,8 @@ from api.policy import Router, scope
 from catalog.capacity.rules import parts, units
 from catalog.ordering import call_offs, orders
 from catalog.ordering.call_offs import CallOffAsk
+from catalog.ordering.tables import CallOff
 from catalog.promise.lifecycle import CallOffStatus
-from catalog.promise.tables import CallOff
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.phases import Phase
 

@@ -20,7 +20,8 @@ from api.stapi.products import taskable
 from catalog.capacity.rules import parts, units
 from catalog.ordering import call_offs, orders
 from catalog.ordering.call_offs import CallOffAsk
-from catalog.promise.tables import Agreement, CallOff
+from catalog.ordering.tables import CallOff
+from catalog.promise.tables import Agreement
 from providers.adapters.base import OrderStatus
 from providers.adapters.stapi import read_search
 from space_hub.errors import Invalid

@@ -16,20 +16,13 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from catalog.capacity import ledger
-from catalog.capacity.rules import PARTS, Ask, days_touched, units
+from catalog.capacity.rules import PARTS, Ask, Span, slots, units
+from catalog.ordering.tables import CallOff, CallOffEntry, SupplyOrder
 from catalog.promise import pools
 from catalog.promise.agreements import value
 from catalog.promise.authority import Authority
 from catalog.promise.lifecycle import OPEN, AgreementStatus, CallOffStatus
-from catalog.promise.tables import (
-    Agreement,
-    AgreementTerms,
-    CallOff,
-    CallOffEntry,
-    Pool,
-    PoolMember,
-    SupplyOrder,
-)
+from catalog.promise.tables import Agreement, AgreementTerms, Pool, PoolMember
 from providers.lifecycle import Status
 from providers.tables import Provider
 from space_hub.clock import Clock
@@ -81,7 +74,7 @@ def place(
     phase, terms = Phase(row.phase), value(row)
     if ask.window.start < now + terms.notice:
         raise Conflict("call_off.notice_too_short", phase=phase, earliest=log.rfc3339(now + terms.notice))
-    first, last = days_touched(ask.window.start, stop)
+    first, last = slots(Span.DAY, ask.window.start, stop)
     stream = rng.scope(principal.organisation_id, "call_off")
     call_off_id = stream.id("cal")
     held = ledger.take(
@@ -94,7 +87,7 @@ def place(
         ceiling=terms.parts,
         subject=call_off_id,
     )
-    total = terms.price.amount * ask.parts_per_day * ((last - first).days + 1) / PARTS
+    total = terms.price.amount * ask.parts_per_day * (last - first + 1) / PARTS
     call_off = CallOff(
         id=call_off_id,
         agreement_id=agreement.id,

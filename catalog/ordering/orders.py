@@ -19,9 +19,10 @@ from sqlmodel import Session, col, select
 from catalog.capacity import ledger
 from catalog.capacity.rules import units
 from catalog.ordering import call_offs
+from catalog.ordering.tables import CallOff, OrderStatusEntry, SupplyOrder
 from catalog.promise.authority import Authority
 from catalog.promise.lifecycle import CallOffStatus, call_off_after, keeps_capacity, next_order
-from catalog.promise.tables import Agreement, CallOff, OrderStatusEntry, Pool, SupplyOrder
+from catalog.promise.tables import Agreement, Pool
 from catalog.tables import Offering
 from providers import doors
 from providers.adapters.base import FINAL, Adapter, OrderAsk, OrderState, OrderStatus

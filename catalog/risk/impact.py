@@ -18,9 +18,11 @@ from sqlalchemy import Select, and_, or_
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
+from catalog.ordering.tables import CallOff
 from catalog.promise.lifecycle import AgreementStatus
-from catalog.promise.tables import Agreement, CallOff, OfferingRisk, Outage, RiskNotice
+from catalog.promise.tables import Agreement
 from catalog.risk import holdings
+from catalog.risk.tables import OfferingRisk, Outage, RiskNotice
 from catalog.shelf import assets
 from catalog.tables import Asset, MatchRecord, Offering, OfferingAsset, OfferingStatus, OfferingVersion
 from providers.tables import Provider

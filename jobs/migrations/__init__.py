@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 
 TABLE_MODULES = (
+    "catalog.capacity.tables",
     "catalog.demand.tables",
+    "catalog.ordering.tables",
     "catalog.promise.tables",
+    "catalog.risk.tables",
     "catalog.shelf.register_tables",
     "catalog.search.tables",
     "catalog.tables",

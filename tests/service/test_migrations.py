@@ -1,5 +1,5 @@
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, select
 
+from catalog.capacity import ledger
+from catalog.capacity.rules import Bucket
+from catalog.capacity.tables import CapacityReservation, CapacityResource
 from catalog.demand.tables import AdoptionStep, NeedEntry, NeedStanding, OpportunityQuestion
 from catalog.tables import Offering, OfferingVersion
 from jobs import migrations
@@ -182,6 +185,31 @@ OLD: dict[str, list[dict[str, Any]]] = {
         }
         for each, status in (("sky", "ended"), ("new", "offered"))
     ],
+    "capacity_bucket": [
+        {"resource": resource, "day": day, "capacity": 100_000, "committed": committed}
+        for resource, day, committed in (
+            ("agr_ended", date(2024, 5, 2), 40_000),
+            ("agr_ended", date(2024, 5, 3), 0),
+            ("off_1/peace", date(2024, 5, 1), 100_000),
+            ("off_1/peace", date(2024, 5, 2), 0),
+            ("off_1/peace", date(2024, 5, 3), 0),
+        )
+    ],
+    "capacity_reservation": [
+        {"id": name, "resource": resource, "subject": subject, "first_day": first, "last_day": last, "parts": parts}
+        for name, resource, subject, first, last, parts in (
+            ("rsv_1", "agr_ended", "cal_1", date(2024, 5, 2), date(2024, 5, 2), 40_000),
+            ("rsv_2", "off_1/peace", "agr_ended", date(2024, 5, 1), date(2024, 5, 3), 100_000),
+        )
+    ],
+    "capacity_entry": [
+        {"reservation_id": name, "kind": kind, "from_day": day, "reason": "r", "at": WHEN}
+        for name, kind, day in (
+            ("rsv_1", "reserved", date(2024, 5, 2)),
+            ("rsv_2", "reserved", date(2024, 5, 1)),
+            ("rsv_2", "released", date(2024, 5, 2)),
+        )
+    ],
     "requirement": [
         {
             "id": "req_1",
@@ -276,6 +304,29 @@ def test_an_installation_of_the_first_schema_keeps_its_rows(upgraded: Database) 
             {"phase": "peace", "quantity": 7.0, "given": 7.0, "given_unit": "km2/d", "notice_h": None}
         ]
         assert generation.current(session) == 0
+
+
+def test_the_days_of_the_ledger_become_slots_and_it_still_balances(upgraded: Database) -> None:
+    """2024-05-02 is the 19,845th day after 1970-01-01.
+
+    Sabotages seen: `released` rows that do not end their reservation; the last day taken for the first.
+    """
+    with upgraded.read() as session:
+        assert ledger.buckets(session, "agr_ended", 0, 30_000) == {
+            19_845: Bucket(100_000, 40_000),
+            19_846: Bucket(100_000, 0),
+        }
+        firm, ended = (session.get_one(CapacityReservation, f"rsv_{number}") for number in (1, 2))
+        assert (firm.first_slot, firm.last_slot, firm.kind, firm.state, firm.expires_at) == (
+            *(19_845, 19_845, "firm", "held"),
+            None,
+        )
+        assert (ended.first_slot, ended.last_slot, ended.state) == (19_844, 19_846, "ended")
+        assert {row.resource: (row.kind, row.bucket, row.unit) for row in session.exec(select(CapacityResource))} == {
+            "agr_ended": ("agreement", "day", "km2/d"),
+            "off_1/peace": ("offering", "day", "km2/d"),
+        }
+        assert ledger.faults(session) == []
 
 
 def test_a_need_that_was_stated_before_is_open_private_and_dated(upgraded: Database) -> None:
