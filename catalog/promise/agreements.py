@@ -19,7 +19,7 @@ from sqlmodel import Session, col, select
 from catalog.capacity import ledger
 from catalog.capacity.rules import PARTS, Ask, Span, slots, units
 from catalog.capacity.tables import CapacityReservation, ResourceKind
-from catalog.ordering.tables import CallOff
+from catalog.ordering.tables import CallOff, CallOffOption
 from catalog.promise import pools
 from catalog.promise.access import Exclusivity, PhaseTerms, ceiling, faults, notice_text
 from catalog.promise.authority import Authority
@@ -274,9 +274,9 @@ def _promise(session: Session, clock: Clock, rng: Rng, principal: Principal, agr
 
 def _free(session: Session, clock: Clock, agreement: Agreement) -> None:
     running = session.exec(
-        select(CallOff.id).where(
-            CallOff.agreement_id == agreement.id, col(CallOff.status).in_([each.value for each in OPEN])
-        )
+        select(CallOff.id)
+        .join(CallOffOption, col(CallOffOption.call_off_id) == col(CallOff.id))
+        .where(CallOffOption.agreement_id == agreement.id, col(CallOff.status).in_([each.value for each in OPEN]))
     ).all()
     if running:
         raise Conflict("agreement.call_offs_open", count=len(running))

@@ -18,7 +18,7 @@ from sqlalchemy import Select, and_, or_
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
-from catalog.ordering.tables import CallOff
+from catalog.ordering.tables import CallOffOption
 from catalog.promise.lifecycle import AgreementStatus
 from catalog.promise.tables import Agreement
 from catalog.risk import holdings
@@ -311,12 +311,13 @@ def _newly_held(session: Session, entry: LogEntry) -> list[str]:
     if entry.topic == "match.computed":
         result = session.get_one(MatchRecord, entry.subject).result
         return [each["offering_id"] for each in result["offerings"] if each["verdict"] == "taken"]
-    agreement_id = None
+    offered = select(Agreement.offering_id).distinct().order_by(col(Agreement.offering_id))
     if entry.topic == "agreement.signed":
-        agreement_id = entry.subject
-    elif entry.topic == "call_off.placed":
-        agreement_id = session.get_one(CallOff, entry.subject).agreement_id
-    return [] if agreement_id is None else [session.get_one(Agreement, agreement_id).offering_id]
+        return list(session.exec(offered.where(Agreement.id == entry.subject)))
+    if entry.topic == "call_off.placed":
+        ways = select(CallOffOption.agreement_id).where(CallOffOption.call_off_id == entry.subject)
+        return list(session.exec(offered.where(col(Agreement.id).in_(ways))))
+    return []
 
 
 def _open_risks(session: Session, offering_ids: Sequence[str]) -> Sequence[OfferingRisk]:

@@ -14,6 +14,7 @@ from catalog.capacity import ledger
 from catalog.capacity.rules import Bucket
 from catalog.capacity.tables import CapacityReservation, CapacityResource
 from catalog.demand.tables import AdoptionStep, NeedEntry, NeedStanding, OpportunityQuestion
+from catalog.ordering.tables import CallOff, CallOffOption, SupplyOrder
 from catalog.tables import Offering, OfferingVersion
 from jobs import migrations
 from providers import generation
@@ -185,6 +186,19 @@ OLD: dict[str, list[dict[str, Any]]] = {
         }
         for each, status in (("sky", "ended"), ("new", "offered"))
     ],
+    "agreement_terms": [
+        {
+            "agreement_id": "agr_ended",
+            "phase": "peace",
+            "parts_per_day": 100_000,
+            "notice_s": 0,
+            "unit_price": "2",
+            "currency": "EUR",
+            "priority": 9,
+            "exclusivity": "none",
+            "civil_floor": "0",
+        }
+    ],
     "capacity_bucket": [
         {"resource": resource, "day": day, "capacity": 100_000, "committed": committed}
         for resource, day, committed in (
@@ -209,6 +223,41 @@ OLD: dict[str, list[dict[str, Any]]] = {
             ("rsv_2", "reserved", date(2024, 5, 1)),
             ("rsv_2", "released", date(2024, 5, 2)),
         )
+    ],
+    "call_off": [
+        {
+            "id": "cal_1",
+            "agreement_id": "agr_ended",
+            "organisation_id": "org_sky",
+            "parts_per_day": 40_000,
+            "window_from": WHEN + timedelta(days=1),
+            "window_to": WHEN + timedelta(days=2),
+            "phase": "peace",
+            "unit_price": "2",
+            "currency": "EUR",
+            "total_price": "80",
+            "authority_name": "A",
+            "authority_office": "B",
+            "parameters": {"a": 1},
+            "reservation_id": "rsv_1",
+            "status": "completed",
+            "created_at": WHEN,
+        }
+    ],
+    "supply_order": [
+        {
+            "id": "ord_1",
+            "call_off_id": "cal_1",
+            "provider_id": "prv_sky",
+            "organisation_id": "org_sky",
+            "step": "closed",
+            "status": "completed",
+            "raw": "done",
+            "attempts": 0,
+            "problem": "",
+            "due_at_wall": WHEN,
+            "created_at": WHEN,
+        }
     ],
     "requirement": [
         {
@@ -327,6 +376,30 @@ def test_the_days_of_the_ledger_become_slots_and_it_still_balances(upgraded: Dat
             "off_1/peace": ("offering", "day", "km2/d"),
         }
         assert ledger.faults(session) == []
+
+
+def test_what_was_called_off_was_one_way_that_was_tried(upgraded: Database) -> None:
+    """Sabotage seen: the completed call-off's option left as one that is still tried."""
+    with upgraded.read() as session:
+        call_off = session.get_one(CallOff, "cal_1")
+        assert (call_off.pool_id, call_off.kind, call_off.method, call_off.purpose) == (
+            *("pol_1", "tasking", "direct"),
+            "defence",
+        )
+        assert (call_off.won_option, call_off.status, call_off.policy, call_off.parameters) == (
+            *(1, "completed", None),
+            {"a": 1},
+        )
+        option = session.get_one(CallOffOption, ("cal_1", 1))
+        assert (option.agreement_id, option.parts_per_slot, option.phase, option.priority) == (
+            *("agr_ended", 40_000, "peace"),
+            9,
+        )
+        assert (option.unit_price, option.currency, option.total_price) == ("2", "EUR", "80")
+        assert (option.state, option.fee, option.reservation_id) == ("won", "0", "rsv_1")
+        assert session.get_one(CapacityReservation, "rsv_1").subject == "cal_1/1"
+        order = session.get_one(SupplyOrder, "ord_1")
+        assert (order.call_off_id, order.rank, order.status, order.fee) == ("cal_1", 1, "completed", None)
 
 
 def test_a_need_that_was_stated_before_is_open_private_and_dated(upgraded: Database) -> None:

@@ -1,4 +1,4 @@
-"""assured access: slots in the capacity ledger
+"""assured access: slots in the capacity ledger, options of a call-off
 
 Nothing of the product is imported: a revision says what was true when it was written.
 """
@@ -18,12 +18,17 @@ depends_on = None
 
 _JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 _BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_PHASES = ("peace", "crisis", "conflict")
+_CALL_OFF = ("held", "active", "cancelling", "cancelled", "waiting", "completed", "failed", "pre_empted")
 
 
 def upgrade() -> None:
     _resources()
     _buckets()
     _reservations()
+    _options()
+    _call_offs()
+    _orders()
 
 
 def _resources() -> None:
@@ -129,6 +134,101 @@ def _reservations() -> None:
     )
 
 
+def _options() -> None:
+    """What was called off was one way, tried at once; its order holds on to it instead of to the call-off."""
+    op.create_table(
+        "call_off_option",
+        *(_text("call_off_id", key=True, to="call_off.id"), _number("rank", key=True)),
+        *(_text("agreement_id", to="agreement.id", index=True), _big("parts_per_slot"), _text("phase", 10)),
+        *(_text("unit_price", 30), _text("currency", 3), _text("total_price", 40), _number("priority")),
+        *(
+            _text(name, null=True, to="capacity_reservation.id")
+            for name in ("reservation_id", "civil_reservation_id", "quota_reservation_id")
+        ),
+        *(_text("state", 10), _text("fee", 30)),
+        sa.CheckConstraint("rank BETWEEN 1 AND 8", name="known_rank"),
+        _one_of("phase", _PHASES),
+        _one_of("state", ("ready", "trying", "won", "lost", "cancelled", "pre_empted", "doubt")),
+        sa.UniqueConstraint("call_off_id", "agreement_id"),
+    )
+    op.execute(
+        "INSERT INTO call_off_option (call_off_id, rank, agreement_id, parts_per_slot, phase, unit_price, currency,"
+        " total_price, priority, reservation_id, state, fee)"
+        " SELECT it.id, 1, it.agreement_id, it.parts_per_day, it.phase, it.unit_price, it.currency,"
+        " it.total_price, terms.priority, it.reservation_id,"
+        " CASE it.status WHEN 'completed' THEN 'won' WHEN 'cancelled' THEN 'cancelled' WHEN 'failed' THEN 'lost'"
+        " ELSE 'trying' END, '0'"
+        " FROM call_off AS it JOIN agreement_terms AS terms"
+        " ON terms.agreement_id = it.agreement_id AND terms.phase = it.phase"
+    )
+    op.execute(
+        "UPDATE capacity_reservation SET subject = subject || '/1'"
+        " WHERE id IN (SELECT reservation_id FROM call_off_option)"
+    )
+
+
+def _call_offs() -> None:
+    with op.batch_alter_table("call_off") as table:
+        table.add_column(_text("pool_id", null=True))
+        for name, most in (("kind", 10), ("method", 12), ("purpose", 12)):
+            table.add_column(_text(name, most, null=True))
+        table.add_column(_text("competition_id", null=True))
+        table.add_column(_json("policy", null=True))
+        table.add_column(_number("won_option", null=True))
+        table.drop_constraint(op.f("ck_call_off_known_status"), type_="check")
+    op.execute(
+        "UPDATE call_off SET kind = 'tasking', method = 'direct', purpose = 'defence',"
+        " pool_id = (SELECT pool_id FROM agreement WHERE agreement.id = call_off.agreement_id),"
+        " won_option = CASE status WHEN 'completed' THEN 1 END"
+    )
+    op.drop_index(op.f("ix_call_off_agreement_id"), "call_off")
+    with op.batch_alter_table("call_off") as table:
+        for name, most in (("pool_id", None), ("kind", 10), ("method", 12), ("purpose", 12)):
+            table.alter_column(name, existing_type=sqlmodel.sql.sqltypes.AutoString(length=most), nullable=False)
+        for name in ("agreement_id", "reservation_id", "phase", "unit_price", "currency", "total_price"):
+            table.drop_column(name)
+        table.create_foreign_key(op.f("fk_call_off_pool_id"), "pool", ["pool_id"], ["id"])
+        for name, values in (
+            ("status", _CALL_OFF),
+            ("kind", ("archive", "tasking", "service")),
+            ("method", ("direct", "competition")),
+            ("purpose", ("defence", "civil", "humanitarian")),
+        ):
+            table.create_check_constraint(op.f(f"ck_call_off_known_{name}"), _in(name, values))
+    op.create_index(op.f("ix_call_off_pool_id"), "call_off", ["pool_id"])
+
+
+def _orders() -> None:
+    with op.batch_alter_table("supply_order") as table:
+        table.add_column(_number("rank", null=True))
+        table.add_column(_time("answer_due_at", null=True))
+        table.add_column(_text("fee", 30, null=True))
+        table.drop_constraint(op.f("ck_supply_order_known_step"), type_="check")
+        table.drop_constraint(op.f("uq_supply_order_call_off_id"), type_="unique")
+        table.drop_constraint(op.f("fk_supply_order_call_off_id"), type_="foreignkey")
+    op.execute("UPDATE supply_order SET rank = 1")
+    with op.batch_alter_table("supply_order") as table:
+        table.alter_column("rank", existing_type=sa.Integer(), nullable=False)
+        table.create_foreign_key(
+            op.f("fk_supply_order_call_off_id_rank"),
+            "call_off_option",
+            ["call_off_id", "rank"],
+            ["call_off_id", "rank"],
+        )
+        table.create_unique_constraint(op.f("uq_supply_order_call_off_id_rank"), ["call_off_id", "rank"])
+        table.create_check_constraint(
+            op.f("ck_supply_order_known_step"), _in("step", ("place", "follow", "cancel", "doubt", "closed"))
+        )
+    op.create_table(
+        "order_attempt",
+        *(_text("order_id", key=True, to="supply_order.id"), _number("number", key=True), _text("kind", 10)),
+        *(_time("begun_at_wall"), _time("ended_at_wall", null=True), _text("outcome", 10, null=True)),
+        _text("code", 100),
+        _one_of("kind", ("find", "place", "status", "cancel", "deliveries")),
+        _one_of("outcome", ("answered", "refused", "no_answer")),
+    )
+
+
 def _days_since_1970(column: str) -> sa.ColumnElement[int]:
     if op.get_bind().dialect.name == "postgresql":
         return sa.literal_column(f"({column} - DATE '1970-01-01')")
@@ -165,3 +265,11 @@ def _big(name: str, *, null: bool = False, key: bool = False, **more: bool) -> s
 
 def _time(name: str, *, null: bool = False, **more: bool) -> sa.Column[Any]:
     return _column(name, sqlmodel.sql.sqltypes.UTCDateTime(), null, False, None, **more)
+
+
+def _number(name: str, *, null: bool = False, key: bool = False) -> sa.Column[Any]:
+    return _column(name, sa.Integer(), null, key, None)
+
+
+def _json(name: str, *, null: bool = False) -> sa.Column[Any]:
+    return _column(name, _JSON, null, False, None)
