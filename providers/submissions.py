@@ -25,6 +25,7 @@ from space_hub.errors import Conflict, Invalid, NotFound
 from space_hub.rng import Rng
 from space_hub.text import Word
 from space_hub.trust import audit, markings
+from space_hub.trust.labels import REAL
 from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
@@ -332,7 +333,8 @@ def tell_asker(
         "reference": submission.id,
     }
     to = files.address(provider)
-    mail.queue(session, clock, rng, to=to, template=template, params=params, language=language, about=submission.id)
+    about = submission.id
+    mail.queue(session, clock, rng, to=to, template=template, params=params, language=language, about=about, mode=REAL)
 
 
 def tell_office(
@@ -348,7 +350,8 @@ def tell_office(
         "due": _moment(submission.due_at),
         "reference": submission.id,
     }
-    mail.queue(session, clock, rng, to=to, template=template, params=params, language=language, about=submission.id)
+    about = submission.id
+    mail.queue(session, clock, rng, to=to, template=template, params=params, language=language, about=about, mode=REAL)
 
 
 def _mine_to_answer(session: Session, principal: Principal, submission_id: str) -> Submission:

@@ -16,6 +16,7 @@ from space_hub.clock import Clock
 from space_hub.errors import Forbidden, Invalid, NotFound
 from space_hub.rng import Rng
 from space_hub.trust import audit
+from space_hub.trust.labels import REAL
 from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
@@ -96,7 +97,11 @@ def declare(
     now = clock.now()
     if since is not None and since < now:
         raise Invalid("pool.phase_in_the_past", since=since.isoformat(), now=now.isoformat())
-    number = session.exec(select(func.max(PhaseDeclaration.number)).where(PhaseDeclaration.pool_id == pool.id)).one()
+    number = session.exec(
+        select(func.max(PhaseDeclaration.number)).where(
+            PhaseDeclaration.pool_id == pool.id, PhaseDeclaration.mode == principal.mode
+        )
+    ).one()
     row = PhaseDeclaration(
         id=rng.scope(principal.organisation_id, "phase").id("pha"),
         pool_id=pool.id,
@@ -108,6 +113,7 @@ def declare(
         authority_name=authority.name,
         authority_office=authority.office,
         at=now,
+        mode=principal.mode,
     )
     session.add(row)
     audit.record(
@@ -130,11 +136,15 @@ def phase_of(session: Session, pool_id: str, at: datetime) -> Phase:
     return Phase(session.execute(sa_select(phase_in_force(pool_id, at))).scalar_one())
 
 
-def phase_in_force(pool_id: str, at: datetime) -> ColumnElement[str]:
+def phase_in_force(pool_id: str, at: datetime, mode: str = REAL) -> ColumnElement[str]:
     """The same as an expression, for queries that join it."""
     latest = (
         sa_select(col(PhaseDeclaration.phase))
-        .where(col(PhaseDeclaration.pool_id) == pool_id, col(PhaseDeclaration.since) <= at)
+        .where(
+            col(PhaseDeclaration.pool_id) == pool_id,
+            col(PhaseDeclaration.mode) == mode,
+            col(PhaseDeclaration.since) <= at,
+        )
         .order_by(col(PhaseDeclaration.since).desc(), col(PhaseDeclaration.number).desc())
         .limit(1)
     )

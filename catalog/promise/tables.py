@@ -12,6 +12,7 @@ from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from space_hub.db import BIG
+from space_hub.trust.labels import REAL
 
 
 class Pool(SQLModel, table=True):
@@ -60,7 +61,7 @@ class PhaseDeclaration(SQLModel, table=True):
     __tablename__ = "phase_declaration"
     __table_args__ = (
         CheckConstraint("phase IN ('peace', 'crisis', 'conflict')", name="known_phase"),
-        UniqueConstraint("pool_id", "number"),
+        UniqueConstraint("pool_id", "mode", "number"),
     )
 
     id: str = Field(primary_key=True)
@@ -73,6 +74,7 @@ class PhaseDeclaration(SQLModel, table=True):
     authority_name: str = Field(max_length=200)
     authority_office: str = Field(max_length=200)
     at: datetime
+    mode: str = Field(default=REAL, max_length=40)
 
 
 class Agreement(SQLModel, table=True):

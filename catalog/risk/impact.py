@@ -34,7 +34,6 @@ from space_hub.delivery.log import LogEntry
 from space_hub.rng import Rng
 from space_hub.text import Word
 from space_hub.trust import markings
-from space_hub.trust.markings import MarkingReader
 from space_hub.trust.principal import Principal
 
 ASSET_RISK_DISTANCE_M = 1000.0
@@ -292,7 +291,7 @@ def _tell(session: Session, clock: Clock, risk: OfferingRisk) -> None:
         "proposals": [],
     }
     for organisation_id, payload in messages.items():
-        if session.get(MarkingReader, (risk.evidence_marking_id, organisation_id)) is None:
+        if not markings.reads(session, organisation_id, risk.evidence_marking_id):
             continue
         notice = session.get(RiskNotice, (risk.id, organisation_id))
         if notice is not None and notice.payload["affected"] == payload["affected"]:

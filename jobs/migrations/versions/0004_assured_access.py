@@ -1,9 +1,10 @@
-"""assured access: slots in the capacity ledger, options of a call-off
+"""assured access: slots in the capacity ledger, options of a call-off, exercises apart from what is real
 
 Nothing of the product is imported: a revision says what was true when it was written.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,6 +30,7 @@ def upgrade() -> None:
     _options()
     _call_offs()
     _orders()
+    _modes()
 
 
 def _resources() -> None:
@@ -227,6 +229,50 @@ def _orders() -> None:
         _one_of("kind", ("find", "place", "status", "cancel", "deliveries")),
         _one_of("outcome", ("answered", "refused", "no_answer")),
     )
+
+
+def _modes() -> None:
+    """Everything until now was real. Who refers to something repeats its mode, and the database compares the two."""
+    with _moded("marking") as table:
+        table.create_check_constraint(op.f("ck_marking_known_mode"), "mode = 'real' OR mode LIKE 'exr%'")
+        table.create_unique_constraint(op.f("uq_marking_id_mode"), ["id", "mode"])
+    op.drop_index(op.f("ix_marking_reader_organisation_id"), "marking_reader")
+    with _moded("marking_reader") as table:
+        _refer(table, "marking_reader", "marking_id", "marking")
+    op.create_index("ix_marking_reader_readable", "marking_reader", ["organisation_id", "mode", "marking_id"])
+    with _moded("idempotency") as table:
+        table.drop_constraint(op.f("pk_idempotency"), type_="primary")
+        table.create_primary_key(op.f("pk_idempotency"), ["organisation_id", "mode", "key"])
+    with _moded("service_key"):
+        pass
+    with _moded("endpoint") as table:
+        table.create_unique_constraint(op.f("uq_endpoint_id_mode"), ["id", "mode"])
+    with _moded("log_entry") as table:
+        _refer(table, "log_entry", "marking_id", "marking")
+        table.create_unique_constraint(op.f("uq_log_entry_id_mode"), ["id", "mode"])
+    with _moded("message") as table:
+        _refer(table, "message", "endpoint_id", "endpoint")
+        _refer(table, "message", "entry_id", "log_entry")
+    with _moded("mail") as table:
+        table.create_check_constraint(op.f("ck_mail_no_exercise"), "mode = 'real'")
+    with _moded("phase_declaration") as table:
+        table.drop_constraint(op.f("uq_phase_declaration_pool_id_number"), type_="unique")
+        table.create_unique_constraint(op.f("uq_phase_declaration_pool_id_mode_number"), ["pool_id", "mode", "number"])
+
+
+@contextmanager
+def _moded(name: str) -> Iterator[Any]:
+    """`mode` in a table with rows in it: the default fills them and goes, so that the table is remade once."""
+    kind = sqlmodel.sql.sqltypes.AutoString(length=40)
+    op.add_column(name, sa.Column("mode", kind, nullable=False, server_default="real"))
+    with op.batch_alter_table(name) as table:
+        table.alter_column("mode", existing_type=kind, existing_nullable=False, server_default=None)
+        yield table
+
+
+def _refer(table: Any, name: str, column: str, to: str) -> None:
+    table.drop_constraint(op.f(f"fk_{name}_{column}"), type_="foreignkey")
+    table.create_foreign_key(op.f(f"fk_{name}_{column}_mode"), to, [column, "mode"], ["id", "mode"])
 
 
 def _days_since_1970(column: str) -> sa.ColumnElement[int]:
