@@ -4,13 +4,16 @@ Only `catalog.capacity.ledger` writes here. What a slot is says `catalog.capacit
 """
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from catalog.capacity.rules import Span
-from space_hub.db import BIG, one_of
+from catalog.promise.signed import Signed
+from space_hub.db import BIG, JSON_TYPE, one_of
 from space_hub.text import Word
+from space_hub.vocabulary.phases import Phase
 
 
 class ResourceKind(Word, of="resource_kind"):
@@ -120,3 +123,46 @@ class CapacityEntry(SQLModel, table=True):
     """First slot that it concerns: a release leaves the slots that are already used up."""
     reason: str = Field(max_length=60)
     at: datetime
+
+
+class PreemptionRow(Signed, table=True):
+    """One decision to take from others, with the whole list that was judged."""
+
+    __tablename__ = "preemption"
+    __table_args__ = (one_of("phase", *Phase),)
+
+    id: str = Field(primary_key=True)
+    call_off_id: str = Field(foreign_key="call_off.id", index=True)
+    """Of whoever asked."""
+    agreement_id: str = Field(foreign_key="agreement.id", index=True)
+    phase: str = Field(max_length=10)
+    order: list[dict[str, Any]] = Field(sa_type=JSON_TYPE)
+    order_sha256: str = Field(max_length=64)
+
+
+class Preempted(SQLModel, table=True):
+    """A call-off that fell; it falls once."""
+
+    __tablename__ = "preempted"
+
+    preemption_id: str = Field(primary_key=True, foreign_key="preemption.id")
+    call_off_id: str = Field(primary_key=True, foreign_key="call_off.id", unique=True)
+    parts: int = Field(sa_type=BIG)
+    first_slot: int = Field(sa_type=BIG)
+    last_slot: int = Field(sa_type=BIG)
+    compensation: str = Field(max_length=40)
+    currency: str = Field(max_length=3)
+
+
+class ReplanRow(Signed, table=True):
+    """What became of a resource of which there was less than was promised."""
+
+    __tablename__ = "replan"
+
+    id: str = Field(primary_key=True)
+    resource: str = Field(max_length=80, foreign_key="capacity_resource.resource", index=True)
+    cause: str = Field(max_length=20)
+    evidence_id: str = Field(max_length=80)
+    capacities: dict[str, Any] = Field(sa_type=JSON_TYPE)
+    kept: int
+    dropped: int

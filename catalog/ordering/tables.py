@@ -9,8 +9,11 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from catalog.ordering.delivery_rules import DeliveryState
 from catalog.ordering.fallback import MOST_OPTIONS
+from catalog.ordering.sla import Metric
 from catalog.promise.lifecycle import CallOffStatus
+from catalog.promise.signed import Signed
 from space_hub.db import BIG, JSON_TYPE, one_of
 from space_hub.text import Word
 from space_hub.vocabulary.phases import Phase
@@ -28,7 +31,7 @@ class CallOffMethod(Word, of="call_off_method"):
     COMPETITION = "competition"
 
 
-class Purpose(Word, of="purpose"):
+class Purpose(Word, of="use_purpose"):
     DEFENCE = "defence"
     CIVIL = "civil"
     HUMANITARIAN = "humanitarian"
@@ -214,3 +217,50 @@ class OrderAttempt(SQLModel, table=True):
     ended_at_wall: datetime | None = None
     outcome: str | None = Field(default=None, max_length=10)
     code: str = Field(default="", max_length=100)
+
+
+class Delivery(SQLModel, table=True):
+    """What a supplier delivered for an order, and whether it was accepted."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (one_of("state", *DeliveryState), UniqueConstraint("order_id", "supplier_reference"))
+
+    id: str = Field(primary_key=True)
+    order_id: str = Field(foreign_key="supply_order.id")
+    number: int
+    supplier_reference: str = Field(max_length=200)
+    parts: int = Field(sa_type=BIG)
+    supplier_at: datetime | None = None
+    noted_at: datetime
+    latency_s: int | None = Field(default=None, sa_type=BIG)
+    links: list[dict[str, Any]] = Field(sa_type=JSON_TYPE)
+    quality: dict[str, Any] = Field(sa_type=JSON_TYPE)
+    state: str = Field(max_length=10)
+    acceptance_due_at: datetime = Field(index=True)
+    reason: str = Field(default="", max_length=1000)
+
+
+class DeliveryEntry(Signed, table=True):
+    __tablename__ = "delivery_entry"
+
+    delivery_id: str = Field(primary_key=True, foreign_key="delivery.id")
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    event: str = Field(max_length=10)
+    state: str = Field(max_length=10)
+    reason: str = Field(default="", max_length=1000)
+
+
+class ServiceCredit(SQLModel, table=True):
+    """What a supplier gives back of an order's price because it did not keep one metric."""
+
+    __tablename__ = "service_credit"
+    __table_args__ = (one_of("metric", *Metric),)
+
+    order_id: str = Field(primary_key=True, foreign_key="supply_order.id")
+    metric: str = Field(primary_key=True, max_length=14)
+    measured: str = Field(max_length=40)
+    promised: str = Field(max_length=40)
+    share: str = Field(max_length=20)
+    amount: str = Field(max_length=40)
+    currency: str = Field(max_length=3)
+    at: datetime

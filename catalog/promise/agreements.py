@@ -82,6 +82,7 @@ def draft(
     agreement = Agreement(
         id=rng.scope(principal.organisation_id, "agreement").id("agr"),
         pool_id=pool.id,
+        lot_id=pools.first_lot(session, pool.id),
         provider_id=provider.id,
         offering_id=offering.id,
         version_id=version.id,

@@ -7,9 +7,10 @@ from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
+from catalog.capacity.rules import Span
 from catalog.promise.authority import Authority
 from catalog.promise.lifecycle import MemberEvent, MemberStatus, next_member
-from catalog.promise.tables import Agreement, PhaseDeclaration, Pool, PoolMember, PoolMemberEntry
+from catalog.promise.tables import Agreement, PhaseDeclaration, Pool, PoolLot, PoolMember, PoolMemberEntry
 from providers.lifecycle import Status
 from providers.tables import Provider
 from space_hub.clock import Clock
@@ -22,6 +23,9 @@ from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
 from space_hub.vocabulary.codes import MissionArea
 from space_hub.vocabulary.phases import Phase
+
+FIRST_LOT = 1
+"""Of every pool; an agreement that names no lot stands in it."""
 
 
 def create(
@@ -50,10 +54,24 @@ def create(
     )
     session.add(pool)
     session.flush()
+    session.add(
+        PoolLot(
+            id=rng.scope(principal.organisation_id, "lot").id("lot"),
+            pool_id=pool.id,
+            number=FIRST_LOT,
+            title_en=name,
+            title_fr=name,
+            bucket=Span.DAY.value,
+        )
+    )
     for event in (MemberEvent.INVITE, MemberEvent.JOIN):
         _move(session, clock, principal, pool.id, principal.organisation_id, event)
     audit.record(session, clock, principal, "pool.create", pool.id, authority=authority.name, office=authority.office)
     return pool
+
+
+def first_lot(session: Session, pool_id: str) -> str:
+    return session.exec(select(PoolLot.id).where(PoolLot.pool_id == pool_id, PoolLot.number == FIRST_LOT)).one()
 
 
 def invite(session: Session, clock: Clock, principal: Principal, pool_id: str, organisation_id: str) -> PoolMember:

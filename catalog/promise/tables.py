@@ -7,11 +7,14 @@ its history, for joins.
 """
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from space_hub.db import BIG
+from catalog.capacity.rules import Span
+from catalog.promise.signed import Signed
+from space_hub.db import BIG, JSON_TYPE, one_of
 from space_hub.trust.labels import REAL
 
 
@@ -19,6 +22,14 @@ class Pool(SQLModel, table=True):
     """Nations that buy together under a lead, whose named authority contracts."""
 
     __tablename__ = "pool"
+    __table_args__ = (
+        one_of("kind", "pool", "framework"),
+        one_of("method", "without_competition", "with_competition", "mixed"),
+        one_of("state", "open", "closed"),
+        CheckConstraint("admission_days BETWEEN 1 AND 30", name="admission_days"),
+        CheckConstraint("period_to > period_from", name="period"),
+        CheckConstraint("ceiling IS NULL OR currency IS NOT NULL", name="ceiling_in_a_currency"),
+    )
 
     id: str = Field(primary_key=True)
     name: str = Field(max_length=200)
@@ -28,6 +39,19 @@ class Pool(SQLModel, table=True):
     mission_area: str = Field(max_length=20)
     open_to_suppliers: bool
     created_at: datetime
+    kind: str = Field(default="pool", max_length=10)
+    method: str | None = Field(default=None, max_length=20)
+    """How a framework is called off from."""
+    open_to_buyers: bool = False
+    buyer_nations: list[str] | None = Field(default=None, sa_type=JSON_TYPE, nullable=True)
+    """Who may join without being asked; null means the Allies."""
+    period_from: datetime | None = None
+    period_to: datetime | None = None
+    ceiling: str | None = Field(default=None, max_length=40)
+    currency: str | None = Field(default=None, max_length=3)
+    admission_days: int = 10
+    """Working days in which an application of a supplier is decided."""
+    state: str = Field(default="open", max_length=6)
 
 
 class PoolMember(SQLModel, table=True):
@@ -75,6 +99,10 @@ class PhaseDeclaration(SQLModel, table=True):
     authority_office: str = Field(max_length=200)
     at: datetime
     mode: str = Field(default=REAL, max_length=40)
+    nations: list[str] | None = Field(default=None, sa_type=JSON_TYPE, nullable=True)
+    """For whom; null means all members."""
+    area: Any = Field(default=None, sa_type=JSON_TYPE, nullable=True)
+    until: datetime | None = None
 
 
 class Agreement(SQLModel, table=True):
@@ -84,10 +112,14 @@ class Agreement(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("status IN ('draft', 'offered', 'signed', 'ended', 'withdrawn')", name="known_status"),
         CheckConstraint("period_to > period_from", name="period"),
+        one_of("bucket", Span.HOUR, Span.DAY),
+        one_of("origin", "direct", "competition", "reuse"),
+        CheckConstraint("origin <> 'competition' OR competition_id IS NOT NULL", name="competition_named"),
     )
 
     id: str = Field(primary_key=True)
     pool_id: str = Field(foreign_key="pool.id", index=True)
+    lot_id: str = Field(foreign_key="pool_lot.id", index=True)
     provider_id: str = Field(foreign_key="provider.id", index=True)
     offering_id: str = Field(foreign_key="offering.id", index=True)
     version_id: str = Field(foreign_key="offering_version.id", index=True)
@@ -100,6 +132,11 @@ class Agreement(SQLModel, table=True):
     status: str = Field(max_length=10, index=True)
     created_by_id: str = Field(foreign_key="organisation.id")
     created_at: datetime
+    bucket: str = Field(default=Span.DAY.value, max_length=5)
+    origin: str = Field(default="direct", max_length=12)
+    competition_id: str | None = None
+    minimum_guarantee: str | None = Field(default=None, max_length=40)
+    ceiling: str | None = Field(default=None, max_length=40)
 
 
 class AgreementTerms(SQLModel, table=True):
@@ -111,6 +148,10 @@ class AgreementTerms(SQLModel, table=True):
         CheckConstraint("parts_per_day > 0", name="some_capacity"),
         CheckConstraint("priority BETWEEN 1 AND 15", name="known_priority"),
         CheckConstraint("exclusivity IN ('none', 'area_time', 'full')", name="known_exclusivity"),
+        one_of("basis", "quantity", "share_of_fleet"),
+        one_of("activation", "none", "required"),
+        CheckConstraint("activation = 'none' OR acknowledge_s > 0", name="time_to_acknowledge"),
+        CheckConstraint("NOT deny_others OR exclusivity <> 'none'", name="deny_is_exclusive"),
     )
 
     agreement_id: str = Field(primary_key=True, foreign_key="agreement.id")
@@ -122,6 +163,24 @@ class AgreementTerms(SQLModel, table=True):
     priority: int
     exclusivity: str = Field(max_length=10)
     civil_floor: str = Field(max_length=20)
+    basis: str = Field(default="quantity", max_length=14)
+    fleet_share: str | None = Field(default=None, max_length=20)
+    activation: str = Field(default="none", max_length=8)
+    acknowledge_s: int = Field(default=0, sa_type=BIG)
+    """How long the supplier has to acknowledge an activation; 0 where none is needed."""
+    ramp: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON_TYPE)
+    """{after_s, share}, from the notice on; empty: everything is there when the notice is over."""
+    can_pre_empt: bool = False
+    preemptible: bool = False
+    deny_others: bool = False
+    cut_off_authorities: list[dict[str, Any]] | None = Field(default=None, sa_type=JSON_TYPE, nullable=True)
+    """{name, nation, instrument} of who may cut it off; empty: none is known; null: nothing was said."""
+    refund: dict[str, Any] | None = Field(default=None, sa_type=JSON_TYPE, nullable=True)
+    cancellation: dict[str, Any] | None = Field(default=None, sa_type=JSON_TYPE, nullable=True)
+    sla: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON_TYPE)
+    insurance: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON_TYPE)
+    indemnity: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON_TYPE)
+    incentives: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON_TYPE)
 
 
 class AgreementEntry(SQLModel, table=True):
@@ -143,3 +202,99 @@ class AgreementEntry(SQLModel, table=True):
     authority_name: str = Field(default="", max_length=200)
     authority_office: str = Field(default="", max_length=200)
     at: datetime
+
+
+class PoolLot(SQLModel, table=True):
+    """A part of a pool that suppliers are admitted to; every pool has lot 1."""
+
+    __tablename__ = "pool_lot"
+    __table_args__ = (one_of("bucket", *Span), UniqueConstraint("pool_id", "number"))
+
+    id: str = Field(primary_key=True)
+    pool_id: str = Field(foreign_key="pool.id")
+    number: int
+    title_en: str = Field(max_length=200)
+    title_fr: str = Field(max_length=200)
+    capability: str | None = Field(default=None, max_length=40)
+    unit: str | None = Field(default=None, max_length=30)
+    """Null while each agreement counts in a unit of its own."""
+    bucket: str = Field(max_length=5)
+    ceiling: str | None = Field(default=None, max_length=40)
+
+
+class PoolSupplier(SQLModel, table=True):
+    """A supplier that asked to be admitted to a lot."""
+
+    __tablename__ = "pool_supplier"
+    __table_args__ = (
+        one_of("state", "applied", "admitted", "refused", "suspended", "left", "removed"),
+        UniqueConstraint("lot_id", "provider_id"),
+    )
+
+    id: str = Field(primary_key=True)
+    lot_id: str = Field(foreign_key="pool_lot.id")
+    provider_id: str = Field(foreign_key="provider.id", index=True)
+    state: str = Field(max_length=10)
+    submission_id: str = Field(foreign_key="submission.id")
+    """Its clock and its desk."""
+    decided_at: datetime | None = None
+
+
+class PoolSupplierEntry(Signed, table=True):
+    __tablename__ = "pool_supplier_entry"
+    __table_args__ = (
+        CheckConstraint("event NOT IN ('refuse', 'suspend', 'remove') OR reason <> ''", name="with_reason"),
+    )
+
+    pool_supplier_id: str = Field(primary_key=True, foreign_key="pool_supplier.id")
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    event: str = Field(max_length=10)
+    state: str = Field(max_length=10)
+    reason: str = Field(default="", max_length=1000)
+
+
+class PoolQuota(SQLModel, table=True):
+    """How much of a lot a nation may use in a year; the ledger counts it as a resource."""
+
+    __tablename__ = "pool_quota"
+
+    lot_id: str = Field(primary_key=True, foreign_key="pool_lot.id")
+    organisation_id: str = Field(primary_key=True, foreign_key="organisation.id")
+    year: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    resource: str = Field(max_length=80, foreign_key="capacity_resource.resource", unique=True)
+    granted: int = Field(sa_type=BIG)
+
+
+class QuotaTransfer(Signed, table=True):
+    """One nation gave another part of its quota."""
+
+    __tablename__ = "quota_transfer"
+    __table_args__ = (
+        CheckConstraint("parts > 0", name="something"),
+        CheckConstraint("from_organisation_id <> to_organisation_id", name="to_another"),
+    )
+
+    id: str = Field(primary_key=True)
+    lot_id: str = Field(foreign_key="pool_lot.id", index=True)
+    year: int
+    from_organisation_id: str = Field(foreign_key="organisation.id")
+    to_organisation_id: str = Field(foreign_key="organisation.id")
+    parts: int = Field(sa_type=BIG)
+
+
+class AwardReuse(Signed, table=True):
+    """An agreement that stands on another body's award, made by competition and evidenced."""
+
+    __tablename__ = "award_reuse"
+    __table_args__ = (CheckConstraint("by_competition", name="by_competition"),)
+
+    id: str = Field(primary_key=True)
+    pool_id: str = Field(foreign_key="pool.id", index=True)
+    agreement_id: str = Field(foreign_key="agreement.id", unique=True)
+    body_name: str = Field(max_length=200)
+    body_nation: str = Field(max_length=2)
+    award_reference: str = Field(max_length=200)
+    awarded_at: datetime
+    by_competition: bool
+    evidence_id: str = Field(foreign_key="evidence.id")
+    evidence_sha256: str = Field(max_length=64)

@@ -15,6 +15,7 @@ from catalog.capacity.rules import Bucket
 from catalog.capacity.tables import CapacityReservation, CapacityResource
 from catalog.demand.tables import AdoptionStep, NeedEntry, NeedStanding, OpportunityQuestion
 from catalog.ordering.tables import CallOff, CallOffOption, SupplyOrder
+from catalog.promise.tables import Agreement, AgreementTerms, PoolLot
 from catalog.tables import Offering, OfferingVersion
 from jobs import migrations
 from providers import generation
@@ -23,6 +24,8 @@ from providers.standing import ALLIES, PARTNERS
 from providers.tables import Application, Clearance, Evidence, Provider, ProviderStatusEntry
 from space_hub import db
 from space_hub.db import Database
+from space_hub.trust.labels import REAL
+from space_hub.trust.markings import MarkingRow
 from space_hub.vocabulary.codes import MissionArea
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -400,6 +403,25 @@ def test_what_was_called_off_was_one_way_that_was_tried(upgraded: Database) -> N
         assert session.get_one(CapacityReservation, "rsv_1").subject == "cal_1/1"
         order = session.get_one(SupplyOrder, "ord_1")
         assert (order.call_off_id, order.rank, order.status, order.fee) == ("cal_1", 1, "completed", None)
+
+
+def test_what_was_agreed_before_stands_in_lot_1_and_promises_nothing_more(upgraded: Database) -> None:
+    """Sabotage seen: `preemptible` filled with true."""
+    with upgraded.read() as session:
+        [lot] = session.exec(select(PoolLot)).all()
+        assert (lot.pool_id, lot.number, lot.title_en, lot.bucket, lot.unit) == ("pol_1", 1, "Pool", "day", None)
+        found = session.exec(select(Agreement)).all()
+        assert {(each.lot_id, each.bucket, each.origin) for each in found} == {(lot.id, "day", "direct")}
+        terms = session.get_one(AgreementTerms, ("agr_ended", "peace"))
+        assert (terms.basis, terms.activation, terms.acknowledge_s, terms.ramp) == ("quantity", "none", 0, [])
+        assert not (terms.can_pre_empt or terms.preemptible or terms.deny_others)
+        assert (terms.cut_off_authorities, terms.refund, terms.sla) == (None, None, [])
+
+
+def test_what_was_marked_before_is_real_and_keeps_its_id(upgraded: Database) -> None:
+    with upgraded.read() as session:
+        marking = session.get_one(MarkingRow, "mrk_1")
+        assert (marking.mode, marking.owner_id) == (REAL, "org_sky")
 
 
 def test_a_need_that_was_stated_before_is_open_private_and_dated(upgraded: Database) -> None:
