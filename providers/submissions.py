@@ -69,7 +69,9 @@ class State(Word, of="submission_state"):
 UNNAMED = frozenset({Matter.QUESTION, Matter.COMMENT})
 """Answered without knowing whose they are: an answer must not depend on who will read it."""
 
-DECIDED_ELSEWHERE = frozenset({Matter.APPLICATION, Matter.APPEAL, Matter.CLAIM}) | UNNAMED
+DECIDED_ELSEWHERE = (
+    frozenset({Matter.APPLICATION, Matter.APPEAL, Matter.CLAIM, Matter.ADMISSION, Matter.COMPLAINT}) | UNNAMED
+)
 """Answered by the decision itself, or to all readers at once: no second answer stands beside that."""
 
 

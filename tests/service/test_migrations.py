@@ -19,6 +19,7 @@ from catalog.promise.tables import Agreement, AgreementTerms, PoolLot
 from catalog.tables import Offering, OfferingVersion
 from jobs import migrations
 from providers import generation
+from providers.desk_tables import Office
 from providers.doors import SupplierDoor
 from providers.standing import ALLIES, PARTNERS
 from providers.tables import Application, Clearance, Evidence, Provider, ProviderStatusEntry
@@ -286,6 +287,21 @@ OLD: dict[str, list[dict[str, Any]]] = {
 
 
 LATER: dict[str, list[dict[str, Any]]] = {
+    "office": [
+        {
+            "id": "ofc_front_desk",
+            "organisation_id": "org_sky",
+            "kind": "office",
+            **dict.fromkeys(("name_en", "name_fr", "remit_en", "remit_fr"), "Front desk"),
+            "mission_areas": [],
+            "matters": ["application", "question"],
+            **dict.fromkeys(("officer_name", "officer_email", "deputy_name", "deputy_email", "head_email"), ""),
+            "answer_days": 2,
+            "rank": 1000,
+            "active": True,
+            "created_at": WHEN,
+        }
+    ],
     "opportunity": [
         {
             "id": "opp_1",
@@ -422,6 +438,13 @@ def test_what_was_marked_before_is_real_and_keeps_its_id(upgraded: Database) -> 
     with upgraded.read() as session:
         marking = session.get_one(MarkingRow, "mrk_1")
         assert (marking.mode, marking.owner_id) == (REAL, "org_sky")
+
+
+def test_the_front_desk_takes_the_new_matters_too(upgraded: Database) -> None:
+    """Without them an application to a lot would lie at no office."""
+    with upgraded.read() as session:
+        desk = session.get_one(Office, "ofc_front_desk")
+        assert desk.matters == ["application", "question", "admission", "complaint"]
 
 
 def test_a_need_that_was_stated_before_is_open_private_and_dated(upgraded: Database) -> None:

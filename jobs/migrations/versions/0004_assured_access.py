@@ -24,6 +24,10 @@ depends_on = None
 _JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 _BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _PHASES = ("peace", "crisis", "conflict")
+_MATTERS = (
+    *("application", "appeal", "debrief", "offering", "question"),
+    *("claim", "comment", "register", "admission", "complaint"),
+)
 _CALL_OFF = ("held", "active", "cancelling", "cancelled", "waiting", "completed", "failed", "pre_empted")
 
 
@@ -35,6 +39,7 @@ def upgrade() -> None:
     _call_offs()
     _orders()
     _modes()
+    _matters()
     _more_of_pools()
     _more_of_capacity()
     _exercises()
@@ -291,6 +296,18 @@ def _filled(name: str, *columns: tuple[sa.Column[Any], Any]) -> Iterator[Any]:
 def _refer(table: Any, name: str, column: str, to: str) -> None:
     table.drop_constraint(op.f(f"fk_{name}_{column}"), type_="foreignkey")
     table.create_foreign_key(op.f(f"fk_{name}_{column}_mode"), to, [column, "mode"], ["id", "mode"])
+
+
+def _matters() -> None:
+    """Admission to a lot and complaints lie at the desk; the front desk takes what nobody else does."""
+    with op.batch_alter_table("submission") as table:
+        table.drop_constraint(op.f("ck_submission_known_kind"), type_="check")
+        table.create_check_constraint(op.f("ck_submission_known_kind"), _in("kind", _MATTERS))
+    office = sa.table("office", sa.column("id"), sa.column("matters", _JSON))
+    front = op.get_bind().execute(sa.select(office.c.matters).where(office.c.id == "ofc_front_desk")).scalar()
+    if front is not None:
+        widened = [*front, "admission", "complaint"]
+        op.execute(sa.update(office).where(office.c.id == "ofc_front_desk").values(matters=widened))
 
 
 def _more_of_pools() -> None:
