@@ -422,7 +422,6 @@ def test_what_was_called_off_was_one_way_that_was_tried(upgraded: Database) -> N
 
 
 def test_what_was_agreed_before_stands_in_lot_1_and_promises_nothing_more(upgraded: Database) -> None:
-    """Sabotage seen: `preemptible` filled with true."""
     with upgraded.read() as session:
         [lot] = session.exec(select(PoolLot)).all()
         assert (lot.pool_id, lot.number, lot.title_en, lot.bucket, lot.unit) == ("pol_1", 1, "Pool", "day", None)
