@@ -39,7 +39,7 @@ def happen(world: World, mode: str) -> int:
 
 
 def test_each_mode_reads_its_own_entries_and_gets_its_own_messages(world: World) -> None:
-    """Sabotages seen: the mode left out of `readable` showed and sent them all, and of `fan_out` was refused below."""
+    """Sabotages seen: `readable` without the mode showed all; a message made without it was refused."""
     nation = world.nation("FR")
     modes = (REAL, ONE, TWO)
     ends = {mode: world.endpoint(replace(nation, mode=mode), HOOK, allow="example.org").id for mode in modes}
