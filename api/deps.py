@@ -133,13 +133,15 @@ class Creation(Ask):
     def _try(self, make: Callable[[Session], T], status: int, secret: frozenset[str]) -> JSONResponse:
         owner = self.principal.organisation_id
         with self.database.write() as session:
-            stored = idempotency.begin(session, self.clock, owner, self.key, self.route, self.body_sha256)
+            stored = idempotency.begin(
+                session, self.clock, owner, self.key, self.route, self.body_sha256, mode=self.principal.mode
+            )
             if stored is not None:
                 return JSONResponse(stored.answer, stored.status, {"Idempotent-Replayed": "true"})
             answer: Any = jsonable_encoder(make(session))
             kept = {**answer, **dict.fromkeys(secret & set(answer))} if secret else answer
             session.flush()
-            idempotency.complete(session, owner, self.key, status, kept)
+            idempotency.complete(session, owner, self.key, status, kept, mode=self.principal.mode)
         return JSONResponse(answer, status)
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from time import perf_counter
 
 from catalog.capacity import ledger
-from catalog.capacity.rules import PARTS, Ask, Bucket, reserve
+from catalog.capacity.rules import PARTS, Ask, Bucket, Span, day_slot, reserve
+from catalog.capacity.tables import ResourceKind
 from catalog.ordering import call_offs
 from catalog.ordering.call_offs import CallOffAsk
 from jobs.proofs import supply
@@ -39,13 +40,16 @@ def _rate(times: int, one: Callable[[int], object]) -> int:
 
 
 def _rule(service: Service) -> int:
-    day = service.clock.now().date()
+    day = day_slot(service.clock.now().date())
     state = {day: Bucket(10**9)}
     return _rate(20_000, lambda _: reserve(state, Ask(day, day, 1)))
 
 
 def _table(service: Service) -> dict[str, object]:
-    day = service.clock.now().date()
+    day = day_slot(service.clock.now().date())
+    with service.database.write() as session:
+        for ceiling in (1, 10**9):
+            ledger.count_of(session, f"bench/{ceiling}", ResourceKind.AGREEMENT, Span.DAY, "km2/d")
 
     def take(subject: str, ceiling: int) -> None:
         with service.database.write() as session:

@@ -23,7 +23,7 @@ from sqlmodel import Session, SQLModel, col, select
 from benchmarks import Misused
 from benchmarks._campaign import numbers
 from catalog.capacity import ledger
-from catalog.promise.tables import CallOff, SupplyOrder
+from catalog.ordering.tables import CallOff, SupplyOrder
 from jobs.proofs import ledger_client, supply
 from jobs.proofs.service import Service
 from space_hub import db

@@ -5,8 +5,9 @@ from sqlalchemy import select as sa_select
 from sqlmodel import col
 
 from catalog.ordering import call_offs
+from catalog.ordering.tables import CallOff
 from catalog.promise import pools
-from catalog.promise.tables import CallOff, Pool
+from catalog.promise.tables import Pool
 from providers.lifecycle import Status
 from providers.tables import Provider
 from space_hub.trust.organisations import Organisation

@@ -53,7 +53,11 @@ class Submission(SQLModel, table=True):
 
     __tablename__ = "submission"
     __table_args__ = (
-        one_of("kind", "application", "appeal", "debrief", "offering", "question", "claim", "comment", "register"),
+        one_of(
+            "kind",
+            *("application", "appeal", "debrief", "offering", "question", "claim", "comment", "register"),
+            *("admission", "complaint"),
+        ),
         one_of("state", "open", "waiting_for_asker", "answered", "referred", "withdrawn"),
         Index("ix_submission_queue", "office_id", "state", "due_at"),
     )

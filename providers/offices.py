@@ -40,6 +40,10 @@ class Matter(Word, of="matter"):
     CLAIM = "claim"
     COMMENT = "comment"
     REGISTER = "register"
+    ADMISSION = "admission"
+    """A supplier asks to be admitted to a lot."""
+    COMPLAINT = "complaint"
+    """Against the decision of a competition."""
 
 
 class OfficeKind(Word, of="office_kind"):

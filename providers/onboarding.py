@@ -25,6 +25,7 @@ from space_hub.errors import Conflict, Forbidden, Invalid, NotFound
 from space_hub.rng import Rng
 from space_hub.text import Word
 from space_hub.trust import audit
+from space_hub.trust.labels import REAL
 from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
@@ -275,7 +276,15 @@ def send_code(session: Session, clock: Clock, rng: Rng, provider: Provider) -> N
     params = {"name": provider.legal_name, "code": code, "hours": int(CODE_LASTS.total_seconds() // 3600)}
     language = mail.language_for(provider.nation)
     mail.queue(
-        session, clock, rng, to=address, template="verify_email", params=params, language=language, about=provider.id
+        session,
+        clock,
+        rng,
+        to=address,
+        template="verify_email",
+        params=params,
+        language=language,
+        about=provider.id,
+        mode=REAL,
     )
 
 

@@ -20,6 +20,7 @@ from space_hub.clock import Clock
 from space_hub.delivery import log, mail
 from space_hub.rng import Rng
 from space_hub.trust import audit, markings
+from space_hub.trust.labels import REAL
 from space_hub.trust.principal import HUB
 from space_hub.vocabulary.codes import Standing
 
@@ -196,5 +197,13 @@ def _warn(session: Session, clock: Clock, rng: Rng, provider: Provider, row: Evi
         }
         to = files.address(provider)
         mail.queue(
-            session, clock, rng, to=to, template="evidence_expiring", params=params, language=language, about=row.id
+            session,
+            clock,
+            rng,
+            to=to,
+            template="evidence_expiring",
+            params=params,
+            language=language,
+            about=row.id,
+            mode=REAL,
         )

@@ -25,6 +25,7 @@ from space_hub.errors import Conflict, Invalid, NotFound
 from space_hub.rng import Rng
 from space_hub.text import Word
 from space_hub.trust import audit, markings
+from space_hub.trust.labels import REAL
 from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
@@ -68,7 +69,9 @@ class State(Word, of="submission_state"):
 UNNAMED = frozenset({Matter.QUESTION, Matter.COMMENT})
 """Answered without knowing whose they are: an answer must not depend on who will read it."""
 
-DECIDED_ELSEWHERE = frozenset({Matter.APPLICATION, Matter.APPEAL, Matter.CLAIM}) | UNNAMED
+DECIDED_ELSEWHERE = (
+    frozenset({Matter.APPLICATION, Matter.APPEAL, Matter.CLAIM, Matter.ADMISSION, Matter.COMPLAINT}) | UNNAMED
+)
 """Answered by the decision itself, or to all readers at once: no second answer stands beside that."""
 
 
@@ -332,7 +335,8 @@ def tell_asker(
         "reference": submission.id,
     }
     to = files.address(provider)
-    mail.queue(session, clock, rng, to=to, template=template, params=params, language=language, about=submission.id)
+    about = submission.id
+    mail.queue(session, clock, rng, to=to, template=template, params=params, language=language, about=about, mode=REAL)
 
 
 def tell_office(
@@ -348,7 +352,8 @@ def tell_office(
         "due": _moment(submission.due_at),
         "reference": submission.id,
     }
-    mail.queue(session, clock, rng, to=to, template=template, params=params, language=language, about=submission.id)
+    about = submission.id
+    mail.queue(session, clock, rng, to=to, template=template, params=params, language=language, about=about, mode=REAL)
 
 
 def _mine_to_answer(session: Session, principal: Principal, submission_id: str) -> Submission:

@@ -14,8 +14,8 @@ from api.policy import Router, scope
 from catalog.capacity.rules import parts, units
 from catalog.ordering import call_offs, orders
 from catalog.ordering.call_offs import CallOffAsk
+from catalog.ordering.tables import CallOff
 from catalog.promise.lifecycle import CallOffStatus
-from catalog.promise.tables import CallOff
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.phases import Phase
 
@@ -70,18 +70,19 @@ class CallOffDetailOut(CallOffOut):
 
 
 def _call_off(session: Session, row: CallOff) -> CallOffOut:
+    option = call_offs.first_option(session, row.id)
     return CallOffOut(
         id=row.id,
-        agreement_id=row.agreement_id,
+        agreement_id=option.agreement_id,
         organisation_id=row.organisation_id,
         order_id=call_offs.order_of(session, row.id).id,
         quantity_per_day=units(row.parts_per_day),
         window_from=row.window_from,
         window_to=row.window_to,
-        phase=Phase(row.phase),
-        unit_price=row.unit_price,
-        currency=row.currency,
-        total_price=row.total_price,
+        phase=Phase(option.phase),
+        unit_price=option.unit_price,
+        currency=option.currency,
+        total_price=option.total_price,
         decided_by=DecidedByOut(name=row.authority_name, office=row.authority_office),
         status=CallOffStatus(row.status),
         created_at=row.created_at,

@@ -9,7 +9,7 @@ from api.deps import Asked
 from api.models import Out
 from api.policy import PROBLEM, Router, scope
 from catalog.capacity import ledger
-from catalog.capacity.rules import Bucket, days_between, units, with_ceiling
+from catalog.capacity.rules import Bucket, day_slot, units, with_ceiling
 from catalog.promise import agreements, pools
 from space_hub.errors import Invalid
 from space_hub.vocabulary.phases import Phase
@@ -50,12 +50,12 @@ def get_capacity(
         agreement = agreements.get(session, asked.principal, agreement_id)
         phase = pools.phase_of(session, agreement.pool_id, asked.clock.now())
         terms = agreements.terms_of(session, agreement.id).get(phase)
-        known = ledger.buckets(session, agreement.id, first, last)
+        known = ledger.buckets(session, agreement.id, day_slot(first), day_slot(last))
     ceiling = 0 if terms is None or agreement.status != "signed" else terms.parts
     inside = (agreement.period_from.date(), agreement.period_to.date())
     days = [
-        (day, with_ceiling(known.get(day, Bucket(0)), ceiling if inside[0] <= day <= inside[1] else 0))
-        for day in days_between(first, last)
+        (day, with_ceiling(known.get(day_slot(day), Bucket(0)), ceiling if inside[0] <= day <= inside[1] else 0))
+        for day in (first + timedelta(days=n) for n in range((last - first).days + 1))
     ]
     return CapacityOut(
         agreement_id=agreement.id,

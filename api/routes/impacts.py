@@ -11,10 +11,10 @@ from api.deps import Asked, Once
 from api.models import CatalogNumber, In, Out, UtcDatetime
 from api.paging import Page, Paged
 from api.policy import Router, any_key, scope
-from catalog.promise.tables import OfferingRisk, Outage, RiskNotice
 from catalog.risk import impact, outages
 from catalog.risk.impact import Cause
 from catalog.risk.outages import Severity
+from catalog.risk.tables import OfferingRisk, Outage, RiskNotice
 from space_hub.trust import markings
 
 router = Router(prefix="/v1", tags=["impacts"])

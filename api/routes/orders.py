@@ -10,7 +10,7 @@ from api.models import In, Out
 from api.paging import Page, Paged
 from api.policy import Router, scope
 from catalog.ordering import orders
-from catalog.promise.tables import OrderStep, SupplyOrder
+from catalog.ordering.tables import OrderStep, SupplyOrder
 from providers.adapters.base import OrderStatus
 
 router = Router(prefix="/v1", tags=["orders"])

@@ -180,5 +180,7 @@ def list_phases(pool_id: str, asked: Asked, page: Page) -> Paged[PhaseOut]:
     """Every declaration for the pool, oldest first."""
     with asked.read() as session:
         pool = pools.get(session, asked.principal, pool_id)
-        found = select(PhaseDeclaration).where(PhaseDeclaration.pool_id == pool.id)
+        found = select(PhaseDeclaration).where(
+            PhaseDeclaration.pool_id == pool.id, PhaseDeclaration.mode == asked.principal.mode
+        )
         return page.of(session, found, key=col(PhaseDeclaration.number), make=_phase)

@@ -20,7 +20,8 @@ from api.stapi.products import taskable
 from catalog.capacity.rules import parts, units
 from catalog.ordering import call_offs, orders
 from catalog.ordering.call_offs import CallOffAsk
-from catalog.promise.tables import Agreement, CallOff
+from catalog.ordering.tables import CallOff
+from catalog.promise.tables import Agreement
 from providers.adapters.base import OrderStatus
 from providers.adapters.stapi import read_search
 from space_hub.errors import Invalid
@@ -95,8 +96,8 @@ def stapi_create_order(product_id: str, body: OrderIn, once: Annotated[Creation,
             parameters={_SEARCH: search},
         )
         placed = call_offs.place(session, once.clock, once.rng, once.principal, ask, wanted.decided_by.value())
-        if session.get_one(Agreement, placed.agreement_id).offering_id != product_id:
-            raise Invalid("stapi.agreement_of_another", agreement_id=placed.agreement_id)
+        if session.get_one(Agreement, wanted.agreement_id).offering_id != product_id:
+            raise Invalid("stapi.agreement_of_another", agreement_id=wanted.agreement_id)
         made = _order(session, once, placed)
         return made.model_dump(mode="json", by_alias=True, exclude_none=True)
 
@@ -149,7 +150,7 @@ def _statuses(session: Session, row: CallOff) -> list[Status]:
 
 
 def _order(session: Session, asked: Asked | Creation, row: CallOff) -> Order:
-    agreement = session.get_one(Agreement, row.agreement_id)
+    agreement = session.get_one(Agreement, call_offs.first_option(session, row.id).agreement_id)
     area = row.area or _ANYWHERE
     search = (row.parameters or {}).get(_SEARCH) or {
         "datetime": f"{row.window_from.isoformat()}/{row.window_to.isoformat()}"
@@ -165,7 +166,7 @@ def _order(session: Session, asked: Asked | Creation, row: CallOff) -> Order:
             search_parameters={**search, "geometry": area},
             opportunity_properties={},
             order_parameters={
-                "agreement_id": row.agreement_id,
+                "agreement_id": agreement.id,
                 "quantity_per_day": units(row.parts_per_day),
                 "decided_by": {"name": row.authority_name, "office": row.authority_office},
             },

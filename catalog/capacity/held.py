@@ -1,10 +1,9 @@
 """What holds capacity, slot by slot, and the written order in which it gives way. Pure.
 
-A slot is a whole number: hours or days since 1970-01-01 UTC, or 0 for a resource
-without time. `precedence` is the one order of the house. Whoever stands first in
-it falls first when a more important need may take what others hold
-(`catalog.capacity.preemption`), and is seated last when there is less to hand
-out than was promised (`catalog.capacity.replanning`):
+`precedence` is the one order of the house. Whoever stands first in it falls first when a
+more important need may take what others hold (`catalog.capacity.preemption`), and is
+seated last when there is less to hand out than was promised
+(`catalog.capacity.replanning`):
 
 1. the least important level, as allocation and retention priority in mobile
    networks orders its bearers (3GPP TS 23.203: 1 is served first, 15 last);
@@ -16,35 +15,15 @@ Who asks is not in it: no nation outranks another.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
-from catalog.capacity.rules import Bucket
+from catalog.capacity.rules import Ask
 from catalog.promise.access import FIRST_PRIORITY, LAST_PRIORITY
 
-State = Mapping[int, Bucket]
-"""The buckets of one resource by slot; a slot without a bucket has no capacity."""
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """So many parts of each slot from `first` to `last`, both included."""
-
-    first: int
-    last: int
-    parts: int
-
-    def __post_init__(self) -> None:
-        if self.parts <= 0 or self.last < self.first:
-            raise ValueError(f"nothing is asked: {self}")
-
-    @property
-    def slots(self) -> range:
-        return range(self.first, self.last + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +48,6 @@ class Held:
     def __post_init__(self) -> None:
         if not FIRST_PRIORITY <= self.level <= LAST_PRIORITY:
             raise ValueError(f"{self.id} has level {self.level}; {FIRST_PRIORITY} to {LAST_PRIORITY} exist")
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """The first slot that cannot carry the ask, and what is left of it for this asker."""
-
-    slot: int
-    asked: int
-    left: int
 
 
 def precedence(held: Iterable[Held]) -> list[Held]:

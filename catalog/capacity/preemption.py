@@ -13,8 +13,8 @@ Nothing falls for an ask that cannot be met.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from catalog.capacity.held import Ask, Held, Refusal, State, precedence
-from catalog.capacity.rules import Bucket
+from catalog.capacity.held import Held, precedence
+from catalog.capacity.rules import Ask, Bucket, Refusal, State
 from space_hub.text import Word
 
 

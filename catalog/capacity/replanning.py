@@ -9,8 +9,8 @@ fitting. So nobody who is dropped could have been seated beside all those before
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from catalog.capacity.held import Held, State, precedence
-from catalog.capacity.rules import Bucket
+from catalog.capacity.held import Held, precedence
+from catalog.capacity.rules import Bucket, State
 
 
 @dataclass(frozen=True, slots=True)

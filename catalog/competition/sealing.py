@@ -40,9 +40,8 @@ from nacl import bindings, utils
 from nacl import exceptions as sodium
 
 from catalog.competition.canonical import canonical
+from catalog.competition.states import FEWEST_OPENERS, MOST_OPENERS
 from space_hub.errors import Forbidden, Invalid
-
-FEWEST_OPENERS, MOST_OPENERS = 2, 5
 
 STEP = 4096
 MOST_PADDED = 65536

@@ -26,6 +26,7 @@ from space_hub.delivery import log
 from space_hub.delivery.log import LogEntry
 from space_hub.rng import Rng
 from space_hub.text import Word
+from space_hub.trust.labels import REAL
 from space_hub.trust.markings import MarkingReader
 from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import HUB, Principal
@@ -206,7 +207,7 @@ def _readers_with_needs(session: Session, offering: Offering) -> list[Organisati
     found = (
         select(Organisation)
         .join(MarkingReader, col(MarkingReader.organisation_id) == col(Organisation.id))
-        .where(MarkingReader.marking_id == offering.marking_id)
+        .where(MarkingReader.marking_id == offering.marking_id, MarkingReader.mode == REAL)
         .where(
             col(Organisation.id).in_(
                 select(Requirement.organisation_id)

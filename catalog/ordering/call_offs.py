@@ -16,20 +16,22 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from catalog.capacity import ledger
-from catalog.capacity.rules import PARTS, Ask, days_touched, units
+from catalog.capacity.rules import PARTS, Ask, Span, slots, units
+from catalog.ordering.tables import (
+    CallOff,
+    CallOffEntry,
+    CallOffKind,
+    CallOffMethod,
+    CallOffOption,
+    OptionState,
+    Purpose,
+    SupplyOrder,
+)
 from catalog.promise import pools
 from catalog.promise.agreements import value
 from catalog.promise.authority import Authority
 from catalog.promise.lifecycle import OPEN, AgreementStatus, CallOffStatus
-from catalog.promise.tables import (
-    Agreement,
-    AgreementTerms,
-    CallOff,
-    CallOffEntry,
-    Pool,
-    PoolMember,
-    SupplyOrder,
-)
+from catalog.promise.tables import Agreement, AgreementTerms, Pool, PoolMember
 from providers.lifecycle import Status
 from providers.tables import Provider
 from space_hub.clock import Clock
@@ -42,6 +44,11 @@ from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.phases import Phase
 
 LONGEST = timedelta(days=366)
+
+FIRST = 1
+"""Rank of the option that is tried first."""
+
+_HOLDING = (OptionState.READY, OptionState.TRYING, OptionState.WON, OptionState.DOUBT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,7 @@ def place(
     phase, terms = Phase(row.phase), value(row)
     if ask.window.start < now + terms.notice:
         raise Conflict("call_off.notice_too_short", phase=phase, earliest=log.rfc3339(now + terms.notice))
-    first, last = days_touched(ask.window.start, stop)
+    first, last = slots(Span.DAY, ask.window.start, stop)
     stream = rng.scope(principal.organisation_id, "call_off")
     call_off_id = stream.id("cal")
     held = ledger.take(
@@ -92,34 +99,48 @@ def place(
         resource=agreement.id,
         ask=Ask(first, last, ask.parts_per_day),
         ceiling=terms.parts,
-        subject=call_off_id,
+        subject=f"{call_off_id}/{FIRST}",
     )
-    total = terms.price.amount * ask.parts_per_day * ((last - first).days + 1) / PARTS
+    total = terms.price.amount * ask.parts_per_day * (last - first + 1) / PARTS
     call_off = CallOff(
         id=call_off_id,
-        agreement_id=agreement.id,
+        pool_id=pool.id,
         organisation_id=principal.organisation_id,
+        kind=CallOffKind.TASKING.value,
+        method=CallOffMethod.DIRECT.value,
+        purpose=Purpose.DEFENCE.value,
         parts_per_day=ask.parts_per_day,
         window_from=ask.window.start,
         window_to=stop,
-        phase=phase.value,
-        unit_price=f"{terms.price.amount:f}",
-        currency=terms.price.currency,
-        total_price=f"{total.normalize():f}",
         authority_name=authority.name,
         authority_office=authority.office,
         parameters=ask.parameters,
         area=ask.area,
-        reservation_id=held.id,
         status=CallOffStatus.ACTIVE.value,
         created_at=now,
     )
     session.add(call_off)
     session.flush()
+    option = CallOffOption(
+        call_off_id=call_off.id,
+        rank=FIRST,
+        agreement_id=agreement.id,
+        parts_per_slot=ask.parts_per_day,
+        phase=phase.value,
+        unit_price=f"{terms.price.amount:f}",
+        currency=terms.price.currency,
+        total_price=f"{total.normalize():f}",
+        priority=terms.priority,
+        reservation_id=held.id,
+        state=OptionState.TRYING.value,
+    )
+    session.add(option)
+    session.flush()
     session.add(
         SupplyOrder(
             id=rng.scope(principal.organisation_id, "order").id("ord"),
             call_off_id=call_off.id,
+            rank=option.rank,
             provider_id=provider.id,
             organisation_id=principal.organisation_id,
             step="place",
@@ -140,7 +161,7 @@ def place(
         authority=authority.name,
         office=authority.office,
     )
-    _tell(session, clock, pool, provider, agreement, call_off, terms.priority)
+    _tell(session, clock, pool, provider, agreement, call_off, option)
     return call_off
 
 
@@ -179,18 +200,13 @@ def visible(principal: Principal) -> ColumnElement[bool]:
     """One's own, those of the pools one leads, and for a supplier those on its agreements. No other member's."""
     me = principal.organisation_id
     supplied = (
-        sa_select(col(Agreement.id))
+        sa_select(col(CallOffOption.call_off_id))
+        .join(Agreement, col(Agreement.id) == col(CallOffOption.agreement_id))
         .join(Provider, col(Provider.id) == col(Agreement.provider_id))
         .where(col(Provider.organisation_id) == me)
     )
-    led = (
-        sa_select(col(Agreement.id))
-        .join(Pool, col(Pool.id) == col(Agreement.pool_id))
-        .where(col(Pool.lead_organisation_id) == me)
-    )
-    return or_(
-        col(CallOff.organisation_id) == me, col(CallOff.agreement_id).in_(supplied), col(CallOff.agreement_id).in_(led)
-    )
+    led = sa_select(col(Pool.id)).where(col(Pool.lead_organisation_id) == me)
+    return or_(col(CallOff.organisation_id) == me, col(CallOff.id).in_(supplied), col(CallOff.pool_id).in_(led))
 
 
 def get(session: Session, principal: Principal, call_off_id: str) -> CallOff:
@@ -207,14 +223,25 @@ def history(session: Session, call_off_id: str) -> Sequence[CallOffEntry]:
 
 
 def order_of(session: Session, call_off_id: str) -> SupplyOrder:
-    return session.exec(select(SupplyOrder).where(SupplyOrder.call_off_id == call_off_id)).one()
+    """The order of the first option."""
+    return session.exec(
+        select(SupplyOrder).where(SupplyOrder.call_off_id == call_off_id, SupplyOrder.rank == FIRST)
+    ).one()
+
+
+def first_option(session: Session, call_off_id: str) -> CallOffOption:
+    return session.get_one(CallOffOption, (call_off_id, FIRST))
 
 
 def open_on(session: Session, agreement_ids: Sequence[str]) -> Sequence[CallOff]:
-    """Call-offs that still run on these agreements."""
+    """Call-offs that still run and may yet be served by one of these agreements."""
+    held = sa_select(col(CallOffOption.call_off_id)).where(
+        col(CallOffOption.agreement_id).in_(agreement_ids),
+        col(CallOffOption.state).in_([each.value for each in _HOLDING]),
+    )
     return session.exec(
         select(CallOff)
-        .where(col(CallOff.agreement_id).in_(agreement_ids), col(CallOff.status).in_([each.value for each in OPEN]))
+        .where(col(CallOff.id).in_(held), col(CallOff.status).in_([each.value for each in OPEN]))
         .order_by(col(CallOff.id))
     ).all()
 
@@ -249,7 +276,7 @@ def _tell(
     provider: Provider,
     agreement: Agreement,
     call_off: CallOff,
-    priority: int,
+    option: CallOffOption,
 ) -> None:
     payload = {
         "call_off_id": call_off.id,
@@ -257,14 +284,14 @@ def _tell(
         "pool_id": pool.id,
         "provider_id": provider.id,
         "offering_id": agreement.offering_id,
-        "quantity_per_day": units(call_off.parts_per_day),
+        "quantity_per_day": units(option.parts_per_slot),
         "unit": agreement.unit,
         "window_from": log.rfc3339(call_off.window_from),
         "window_to": log.rfc3339(call_off.window_to),
-        "phase": Phase(call_off.phase).value,
-        "priority": priority,
-        "total_price": f"{Decimal(call_off.total_price):f}",
-        "currency": call_off.currency,
+        "phase": Phase(option.phase).value,
+        "priority": option.priority,
+        "total_price": f"{Decimal(option.total_price):f}",
+        "currency": option.currency,
         "decided_by": {"name": call_off.authority_name, "office": call_off.authority_office},
     }
     marking_id = markings.among(

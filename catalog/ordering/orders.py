@@ -19,9 +19,10 @@ from sqlmodel import Session, col, select
 from catalog.capacity import ledger
 from catalog.capacity.rules import units
 from catalog.ordering import call_offs
+from catalog.ordering.tables import CallOff, CallOffOption, OptionState, OrderStatusEntry, SupplyOrder
 from catalog.promise.authority import Authority
 from catalog.promise.lifecycle import CallOffStatus, call_off_after, keeps_capacity, next_order
-from catalog.promise.tables import Agreement, CallOff, OrderStatusEntry, Pool, SupplyOrder
+from catalog.promise.tables import Agreement, Pool
 from catalog.tables import Offering
 from providers import doors
 from providers.adapters.base import FINAL, Adapter, OrderAsk, OrderState, OrderStatus
@@ -41,6 +42,13 @@ LEASE = timedelta(seconds=60)
 
 NO_DOOR_AGAIN = timedelta(seconds=60)
 _SHORTEST, _LONGEST = 1.0, 300.0
+
+_OPTION_AFTER = {
+    CallOffStatus.COMPLETED: OptionState.WON,
+    CallOffStatus.CANCELLED: OptionState.CANCELLED,
+    CallOffStatus.FAILED: OptionState.LOST,
+}
+"""A call-off with one option ends as that option does."""
 
 AdapterOf = Callable[[Database, Clock, str], Adapter | None]
 
@@ -130,7 +138,11 @@ def cancel(
         raise Forbidden("call_off.not_yours", call_off_id=call_off_id)
     if CallOffStatus(call_off.status) is not CallOffStatus.ACTIVE:
         raise Conflict("call_off.not_active", status=CallOffStatus(call_off.status))
-    order = session.exec(select(SupplyOrder).where(SupplyOrder.call_off_id == call_off_id).with_for_update()).one()
+    order = session.exec(
+        select(SupplyOrder)
+        .where(SupplyOrder.call_off_id == call_off_id, SupplyOrder.rank == call_offs.FIRST)
+        .with_for_update()
+    ).one()
     untouched = order.step == "place" and order.attempts == 0 and order.lease is None
     order.step = "cancel"
     order.due_at_wall = clock.wall()
@@ -148,9 +160,19 @@ def cancel(
 
 
 def visible(principal: Principal) -> ColumnElement[bool]:
-    """Orders of the call-offs that the principal may see."""
-    shown = sa_select(col(CallOff.id)).where(call_offs.visible(principal))
-    return col(SupplyOrder.call_off_id).in_(shown)
+    """One's own, those of the pools one leads, and for a supplier those that it is to carry out."""
+    me = principal.organisation_id
+    led = (
+        sa_select(col(CallOff.id))
+        .join(Pool, col(Pool.id) == col(CallOff.pool_id))
+        .where(col(Pool.lead_organisation_id) == me)
+    )
+    supplied = sa_select(col(Provider.id)).where(col(Provider.organisation_id) == me)
+    return or_(
+        col(SupplyOrder.organisation_id) == me,
+        col(SupplyOrder.call_off_id).in_(led),
+        col(SupplyOrder.provider_id).in_(supplied),
+    )
 
 
 def get(session: Session, principal: Principal, order_id: str) -> SupplyOrder:
@@ -192,19 +214,20 @@ def _claim(database: Database, clock: Clock, rng: Rng, limit: int) -> list[Due]:
 
 
 def _due(session: Session, order: SupplyOrder, lease: str) -> Due:
-    call_off, agreement, offering = session.exec(
-        select(CallOff, Agreement, Offering)
-        .join(Agreement, col(Agreement.id) == col(CallOff.agreement_id))
+    call_off, option, agreement, offering = session.exec(
+        select(CallOff, CallOffOption, Agreement, Offering)
+        .join(CallOffOption, col(CallOffOption.call_off_id) == col(CallOff.id))
+        .join(Agreement, col(Agreement.id) == col(CallOffOption.agreement_id))
         .join(Offering, col(Offering.id) == col(Agreement.offering_id))
-        .where(CallOff.id == order.call_off_id)
+        .where(CallOff.id == order.call_off_id, CallOffOption.rank == order.rank)
     ).one()
     ask = OrderAsk(
         our_reference=order.id,
         offering_reference=offering.reference,
-        quantity=units(call_off.parts_per_day),
+        quantity=units(option.parts_per_slot),
         unit=agreement.unit,
         window=Interval(call_off.window_from, call_off.window_to),
-        phase=Phase(call_off.phase),
+        phase=Phase(option.phase),
         area=call_off.area,
         parameters=call_off.parameters,
     )
@@ -264,8 +287,13 @@ def _take(session: Session, clock: Clock, order: SupplyOrder, said: OrderState) 
         order.step = "closed"
         call_off.status = call_off_after(CallOffStatus(call_off.status), status).value
         call_offs.enter(session, clock, HUB.organisation_id, call_off, reason=said.reason or said.raw)
-        if not keeps_capacity(status):
-            ledger.give_back(session, clock, call_off.reservation_id, f"order_{status.value}")
+        option = session.get_one(CallOffOption, (order.call_off_id, order.rank))
+        option.state = _OPTION_AFTER[CallOffStatus(call_off.status)].value
+        if option.state == OptionState.WON.value:
+            call_off.won_option = option.rank
+        session.add(option)
+        if not keeps_capacity(status) and option.reservation_id is not None:
+            ledger.give_back(session, clock, option.reservation_id, f"order_{status.value}")
     session.add_all([order, call_off])
     _enter(session, clock, order, said, call_off)
 
@@ -324,7 +352,8 @@ def _enter(session: Session, clock: Clock, order: SupplyOrder, said: OrderState,
         select(Agreement, Pool, Provider)
         .join(Pool, col(Pool.id) == col(Agreement.pool_id))
         .join(Provider, col(Provider.id) == col(Agreement.provider_id))
-        .where(Agreement.id == call_off.agreement_id)
+        .join(CallOffOption, col(CallOffOption.agreement_id) == col(Agreement.id))
+        .where(CallOffOption.call_off_id == order.call_off_id, CallOffOption.rank == order.rank)
     ).one()
     payload = {
         "order_id": order.id,

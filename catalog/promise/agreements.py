@@ -17,20 +17,14 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from catalog.capacity import ledger
-from catalog.capacity.rules import PARTS, Ask, days_touched, units
+from catalog.capacity.rules import PARTS, Ask, Span, slots, units
+from catalog.capacity.tables import CapacityReservation, ResourceKind
+from catalog.ordering.tables import CallOff, CallOffOption
 from catalog.promise import pools
 from catalog.promise.access import Exclusivity, PhaseTerms, ceiling, faults, notice_text
 from catalog.promise.authority import Authority
 from catalog.promise.lifecycle import OPEN, AgreementEvent, AgreementStatus, Side, next_agreement
-from catalog.promise.tables import (
-    Agreement,
-    AgreementEntry,
-    AgreementTerms,
-    CallOff,
-    CapacityReservation,
-    Pool,
-    PoolMember,
-)
+from catalog.promise.tables import Agreement, AgreementEntry, AgreementTerms, Pool, PoolMember
 from catalog.search import shelf
 from catalog.tables import Offering, OfferingStatus, OfferingVersion
 from providers import files
@@ -88,6 +82,7 @@ def draft(
     agreement = Agreement(
         id=rng.scope(principal.organisation_id, "agreement").id("agr"),
         pool_id=pool.id,
+        lot_id=pools.first_lot(session, pool.id),
         provider_id=provider.id,
         offering_id=offering.id,
         version_id=version.id,
@@ -248,7 +243,8 @@ def _promise(session: Session, clock: Clock, rng: Rng, principal: Principal, agr
     # One signature at a time for an offering: each must see the civil floors of all before it.
     session.exec(select(Offering.id).where(Offering.id == agreement.offering_id).with_for_update()).one()
     offered = offered_parts(session.get_one(OfferingVersion, agreement.version_id))
-    first, last = days_touched(max(agreement.period_from, clock.now()), agreement.period_to)
+    first, last = slots(Span.DAY, max(agreement.period_from, clock.now()), agreement.period_to)
+    ledger.count_of(session, agreement.id, ResourceKind.AGREEMENT, Span.DAY, agreement.unit)
     for phase, term in terms_of(session, agreement.id).items():
         floors = session.exec(
             select(AgreementTerms.civil_floor)
@@ -260,13 +256,15 @@ def _promise(session: Session, clock: Clock, rng: Rng, principal: Principal, agr
             )
         ).all()
         floor = max([term.civil_floor, *map(Decimal, floors)])
+        resource = offering_resource(agreement.offering_id, phase)
+        ledger.count_of(session, resource, ResourceKind.OFFERING, Span.DAY, agreement.unit)
         try:
             ledger.take(
                 session,
                 clock,
                 rng,
                 tenant=principal.organisation_id,
-                resource=offering_resource(agreement.offering_id, phase),
+                resource=resource,
                 ask=Ask(first, last, term.parts),
                 ceiling=ceiling(offered[phase], floor),
                 subject=agreement.id,
@@ -277,9 +275,9 @@ def _promise(session: Session, clock: Clock, rng: Rng, principal: Principal, agr
 
 def _free(session: Session, clock: Clock, agreement: Agreement) -> None:
     running = session.exec(
-        select(CallOff.id).where(
-            CallOff.agreement_id == agreement.id, col(CallOff.status).in_([each.value for each in OPEN])
-        )
+        select(CallOff.id)
+        .join(CallOffOption, col(CallOffOption.call_off_id) == col(CallOff.id))
+        .where(CallOffOption.agreement_id == agreement.id, col(CallOff.status).in_([each.value for each in OPEN]))
     ).all()
     if running:
         raise Conflict("agreement.call_offs_open", count=len(running))

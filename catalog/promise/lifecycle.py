@@ -91,12 +91,17 @@ def next_member(status: MemberStatus | None, event: MemberEvent) -> MemberStatus
 
 
 class CallOffStatus(Word, of="call_off_status"):
+    HELD = "held"
+    """Its capacity is kept for a stated time and nothing is ordered yet."""
     ACTIVE = "active"
     CANCELLING = "cancelling"
     """Its authority decided to cancel; the supplier has not yet said that it did."""
     CANCELLED = "cancelled"
+    WAITING = "waiting"
+    """Every option is lost; others may be added until it is given up."""
     COMPLETED = "completed"
     FAILED = "failed"
+    PRE_EMPTED = "pre_empted"
 
 
 OPEN = frozenset({CallOffStatus.ACTIVE, CallOffStatus.CANCELLING})

@@ -7,20 +7,25 @@ from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
+from catalog.capacity.rules import Span
 from catalog.promise.authority import Authority
 from catalog.promise.lifecycle import MemberEvent, MemberStatus, next_member
-from catalog.promise.tables import Agreement, PhaseDeclaration, Pool, PoolMember, PoolMemberEntry
+from catalog.promise.tables import Agreement, PhaseDeclaration, Pool, PoolLot, PoolMember, PoolMemberEntry
 from providers.lifecycle import Status
 from providers.tables import Provider
 from space_hub.clock import Clock
 from space_hub.errors import Forbidden, Invalid, NotFound
 from space_hub.rng import Rng
 from space_hub.trust import audit
+from space_hub.trust.labels import REAL
 from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
 from space_hub.vocabulary.codes import MissionArea
 from space_hub.vocabulary.phases import Phase
+
+FIRST_LOT = 1
+"""Of every pool; an agreement that names no lot stands in it."""
 
 
 def create(
@@ -49,10 +54,24 @@ def create(
     )
     session.add(pool)
     session.flush()
+    session.add(
+        PoolLot(
+            id=rng.scope(principal.organisation_id, "lot").id("lot"),
+            pool_id=pool.id,
+            number=FIRST_LOT,
+            title_en=name,
+            title_fr=name,
+            bucket=Span.DAY.value,
+        )
+    )
     for event in (MemberEvent.INVITE, MemberEvent.JOIN):
         _move(session, clock, principal, pool.id, principal.organisation_id, event)
     audit.record(session, clock, principal, "pool.create", pool.id, authority=authority.name, office=authority.office)
     return pool
+
+
+def first_lot(session: Session, pool_id: str) -> str:
+    return session.exec(select(PoolLot.id).where(PoolLot.pool_id == pool_id, PoolLot.number == FIRST_LOT)).one()
 
 
 def invite(session: Session, clock: Clock, principal: Principal, pool_id: str, organisation_id: str) -> PoolMember:
@@ -96,7 +115,11 @@ def declare(
     now = clock.now()
     if since is not None and since < now:
         raise Invalid("pool.phase_in_the_past", since=since.isoformat(), now=now.isoformat())
-    number = session.exec(select(func.max(PhaseDeclaration.number)).where(PhaseDeclaration.pool_id == pool.id)).one()
+    number = session.exec(
+        select(func.max(PhaseDeclaration.number)).where(
+            PhaseDeclaration.pool_id == pool.id, PhaseDeclaration.mode == principal.mode
+        )
+    ).one()
     row = PhaseDeclaration(
         id=rng.scope(principal.organisation_id, "phase").id("pha"),
         pool_id=pool.id,
@@ -108,6 +131,7 @@ def declare(
         authority_name=authority.name,
         authority_office=authority.office,
         at=now,
+        mode=principal.mode,
     )
     session.add(row)
     audit.record(
@@ -130,11 +154,15 @@ def phase_of(session: Session, pool_id: str, at: datetime) -> Phase:
     return Phase(session.execute(sa_select(phase_in_force(pool_id, at))).scalar_one())
 
 
-def phase_in_force(pool_id: str, at: datetime) -> ColumnElement[str]:
+def phase_in_force(pool_id: str, at: datetime, mode: str = REAL) -> ColumnElement[str]:
     """The same as an expression, for queries that join it."""
     latest = (
         sa_select(col(PhaseDeclaration.phase))
-        .where(col(PhaseDeclaration.pool_id) == pool_id, col(PhaseDeclaration.since) <= at)
+        .where(
+            col(PhaseDeclaration.pool_id) == pool_id,
+            col(PhaseDeclaration.mode) == mode,
+            col(PhaseDeclaration.since) <= at,
+        )
         .order_by(col(PhaseDeclaration.since).desc(), col(PhaseDeclaration.number).desc())
         .limit(1)
     )

@@ -1,4 +1,4 @@
-"""Tables of the promise: pools, agreements, the capacity ledger, call-offs, orders, outages, supply at risk.
+"""Tables of the promise: pools and agreements.
 
 Quantities are whole parts of a thousandth of the capacity unit (`catalog.capacity.rules`).
 Prices are kept as decimal text beside their currency: SQLite has no exact decimal
@@ -6,20 +6,30 @@ type and would round them through a float. Every status repeats the last row of
 its history, for joins.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from space_hub.db import BIG, JSON_TYPE
-from space_hub.text import Word
+from catalog.capacity.rules import Span
+from catalog.promise.signed import Signed
+from space_hub.db import BIG, JSON_TYPE, one_of
+from space_hub.trust.labels import REAL
 
 
 class Pool(SQLModel, table=True):
     """Nations that buy together under a lead, whose named authority contracts."""
 
     __tablename__ = "pool"
+    __table_args__ = (
+        one_of("kind", "pool", "framework"),
+        one_of("method", "without_competition", "with_competition", "mixed"),
+        one_of("state", "open", "closed"),
+        CheckConstraint("admission_days BETWEEN 1 AND 30", name="admission_days"),
+        CheckConstraint("period_to > period_from", name="period"),
+        CheckConstraint("ceiling IS NULL OR currency IS NOT NULL", name="ceiling_in_a_currency"),
+    )
 
     id: str = Field(primary_key=True)
     name: str = Field(max_length=200)
@@ -29,6 +39,19 @@ class Pool(SQLModel, table=True):
     mission_area: str = Field(max_length=20)
     open_to_suppliers: bool
     created_at: datetime
+    kind: str = Field(default="pool", max_length=10)
+    method: str | None = Field(default=None, max_length=20)
+    """How a framework is called off from."""
+    open_to_buyers: bool = False
+    buyer_nations: list[str] | None = Field(default=None, sa_type=JSON_TYPE, nullable=True)
+    """Who may join without being asked; null means the Allies."""
+    period_from: datetime | None = None
+    period_to: datetime | None = None
+    ceiling: str | None = Field(default=None, max_length=40)
+    currency: str | None = Field(default=None, max_length=3)
+    admission_days: int = 10
+    """Working days in which an application of a supplier is decided."""
+    state: str = Field(default="open", max_length=6)
 
 
 class PoolMember(SQLModel, table=True):
@@ -62,7 +85,7 @@ class PhaseDeclaration(SQLModel, table=True):
     __tablename__ = "phase_declaration"
     __table_args__ = (
         CheckConstraint("phase IN ('peace', 'crisis', 'conflict')", name="known_phase"),
-        UniqueConstraint("pool_id", "number"),
+        UniqueConstraint("pool_id", "mode", "number"),
     )
 
     id: str = Field(primary_key=True)
@@ -75,6 +98,11 @@ class PhaseDeclaration(SQLModel, table=True):
     authority_name: str = Field(max_length=200)
     authority_office: str = Field(max_length=200)
     at: datetime
+    mode: str = Field(default=REAL, max_length=40)
+    nations: list[str] | None = Field(default=None, sa_type=JSON_TYPE, nullable=True)
+    """For whom; null means all members."""
+    area: Any = Field(default=None, sa_type=JSON_TYPE, nullable=True)
+    until: datetime | None = None
 
 
 class Agreement(SQLModel, table=True):
@@ -84,10 +112,14 @@ class Agreement(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("status IN ('draft', 'offered', 'signed', 'ended', 'withdrawn')", name="known_status"),
         CheckConstraint("period_to > period_from", name="period"),
+        one_of("bucket", Span.HOUR, Span.DAY),
+        one_of("origin", "direct", "competition", "reuse"),
+        CheckConstraint("origin <> 'competition' OR competition_id IS NOT NULL", name="competition_named"),
     )
 
     id: str = Field(primary_key=True)
     pool_id: str = Field(foreign_key="pool.id", index=True)
+    lot_id: str = Field(foreign_key="pool_lot.id", index=True)
     provider_id: str = Field(foreign_key="provider.id", index=True)
     offering_id: str = Field(foreign_key="offering.id", index=True)
     version_id: str = Field(foreign_key="offering_version.id", index=True)
@@ -100,6 +132,11 @@ class Agreement(SQLModel, table=True):
     status: str = Field(max_length=10, index=True)
     created_by_id: str = Field(foreign_key="organisation.id")
     created_at: datetime
+    bucket: str = Field(default=Span.DAY.value, max_length=5)
+    origin: str = Field(default="direct", max_length=12)
+    competition_id: str | None = None
+    minimum_guarantee: str | None = Field(default=None, max_length=40)
+    ceiling: str | None = Field(default=None, max_length=40)
 
 
 class AgreementTerms(SQLModel, table=True):
@@ -111,6 +148,10 @@ class AgreementTerms(SQLModel, table=True):
         CheckConstraint("parts_per_day > 0", name="some_capacity"),
         CheckConstraint("priority BETWEEN 1 AND 15", name="known_priority"),
         CheckConstraint("exclusivity IN ('none', 'area_time', 'full')", name="known_exclusivity"),
+        one_of("basis", "quantity", "share_of_fleet"),
+        one_of("activation", "none", "required"),
+        CheckConstraint("activation = 'none' OR acknowledge_s > 0", name="time_to_acknowledge"),
+        CheckConstraint("NOT deny_others OR exclusivity <> 'none'", name="deny_is_exclusive"),
     )
 
     agreement_id: str = Field(primary_key=True, foreign_key="agreement.id")
@@ -122,6 +163,24 @@ class AgreementTerms(SQLModel, table=True):
     priority: int
     exclusivity: str = Field(max_length=10)
     civil_floor: str = Field(max_length=20)
+    basis: str = Field(default="quantity", max_length=14)
+    fleet_share: str | None = Field(default=None, max_length=20)
+    activation: str = Field(default="none", max_length=8)
+    acknowledge_s: int = Field(default=0, sa_type=BIG)
+    """How long the supplier has to acknowledge an activation; 0 where none is needed."""
+    ramp: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON_TYPE)
+    """{after_s, share}, from the notice on; empty: everything is there when the notice is over."""
+    can_pre_empt: bool = False
+    preemptible: bool = False
+    deny_others: bool = False
+    cut_off_authorities: list[dict[str, Any]] | None = Field(default=None, sa_type=JSON_TYPE, nullable=True)
+    """{name, nation, instrument} of who may cut it off; empty: none is known; null: nothing was said."""
+    refund: dict[str, Any] | None = Field(default=None, sa_type=JSON_TYPE, nullable=True)
+    cancellation: dict[str, Any] | None = Field(default=None, sa_type=JSON_TYPE, nullable=True)
+    sla: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON_TYPE)
+    insurance: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON_TYPE)
+    indemnity: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON_TYPE)
+    incentives: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON_TYPE)
 
 
 class AgreementEntry(SQLModel, table=True):
@@ -145,208 +204,97 @@ class AgreementEntry(SQLModel, table=True):
     at: datetime
 
 
-class CapacityBucket(SQLModel, table=True):
-    """One UTC day of one resource, in parts. Only `catalog.capacity.ledger` writes here; the check is the guard."""
+class PoolLot(SQLModel, table=True):
+    """A part of a pool that suppliers are admitted to; every pool has lot 1."""
 
-    __tablename__ = "capacity_bucket"
-    __table_args__ = (CheckConstraint("committed >= 0 AND committed <= capacity", name="within_capacity"),)
+    __tablename__ = "pool_lot"
+    __table_args__ = (one_of("bucket", *Span), UniqueConstraint("pool_id", "number"))
 
-    resource: str = Field(primary_key=True, max_length=80)
-    day: date = Field(primary_key=True)
-    capacity: int = Field(sa_type=BIG)
-    committed: int = Field(sa_type=BIG)
+    id: str = Field(primary_key=True)
+    pool_id: str = Field(foreign_key="pool.id")
+    number: int
+    title_en: str = Field(max_length=200)
+    title_fr: str = Field(max_length=200)
+    capability: str | None = Field(default=None, max_length=40)
+    unit: str | None = Field(default=None, max_length=30)
+    """Null while each agreement counts in a unit of its own."""
+    bucket: str = Field(max_length=5)
+    ceiling: str | None = Field(default=None, max_length=40)
 
 
-class CapacityReservation(SQLModel, table=True):
-    """So many parts of each day from `first_day` to `last_day`, for one subject."""
+class PoolSupplier(SQLModel, table=True):
+    """A supplier that asked to be admitted to a lot."""
 
-    __tablename__ = "capacity_reservation"
+    __tablename__ = "pool_supplier"
     __table_args__ = (
-        CheckConstraint("parts > 0", name="something"),
-        CheckConstraint("last_day >= first_day", name="days"),
-        UniqueConstraint("subject", "resource"),
-        Index("ix_capacity_reservation_days", "resource", "first_day"),
+        one_of("state", "applied", "admitted", "refused", "suspended", "left", "removed"),
+        UniqueConstraint("lot_id", "provider_id"),
     )
 
     id: str = Field(primary_key=True)
-    resource: str = Field(max_length=80)
-    subject: str = Field(max_length=80)
-    """The agreement or call-off that holds it; one holds a resource once."""
-    first_day: date
-    last_day: date
+    lot_id: str = Field(foreign_key="pool_lot.id")
+    provider_id: str = Field(foreign_key="provider.id", index=True)
+    state: str = Field(max_length=10)
+    submission_id: str = Field(foreign_key="submission.id")
+    """Its clock and its desk."""
+    decided_at: datetime | None = None
+
+
+class PoolSupplierEntry(Signed, table=True):
+    __tablename__ = "pool_supplier_entry"
+    __table_args__ = (
+        CheckConstraint("event NOT IN ('refuse', 'suspend', 'remove') OR reason <> ''", name="with_reason"),
+    )
+
+    pool_supplier_id: str = Field(primary_key=True, foreign_key="pool_supplier.id")
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    event: str = Field(max_length=10)
+    state: str = Field(max_length=10)
+    reason: str = Field(default="", max_length=1000)
+
+
+class PoolQuota(SQLModel, table=True):
+    """How much of a lot a nation may use in a year; the ledger counts it as a resource."""
+
+    __tablename__ = "pool_quota"
+
+    lot_id: str = Field(primary_key=True, foreign_key="pool_lot.id")
+    organisation_id: str = Field(primary_key=True, foreign_key="organisation.id")
+    year: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    resource: str = Field(max_length=80, foreign_key="capacity_resource.resource", unique=True)
+    granted: int = Field(sa_type=BIG)
+
+
+class QuotaTransfer(Signed, table=True):
+    """One nation gave another part of its quota."""
+
+    __tablename__ = "quota_transfer"
+    __table_args__ = (
+        CheckConstraint("parts > 0", name="something"),
+        CheckConstraint("from_organisation_id <> to_organisation_id", name="to_another"),
+    )
+
+    id: str = Field(primary_key=True)
+    lot_id: str = Field(foreign_key="pool_lot.id", index=True)
+    year: int
+    from_organisation_id: str = Field(foreign_key="organisation.id")
+    to_organisation_id: str = Field(foreign_key="organisation.id")
     parts: int = Field(sa_type=BIG)
 
 
-class CapacityEntry(SQLModel, table=True):
-    """History of a reservation: taken once, given back at most once."""
+class AwardReuse(Signed, table=True):
+    """An agreement that stands on another body's award, made by competition and evidenced."""
 
-    __tablename__ = "capacity_entry"
-    __table_args__ = (
-        UniqueConstraint("reservation_id", "kind"),
-        CheckConstraint("kind IN ('reserved', 'released')", name="known_kind"),
-    )
-
-    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
-    reservation_id: str = Field(foreign_key="capacity_reservation.id")
-    kind: str = Field(max_length=10)
-    from_day: date
-    """First day that it concerns: a release leaves the days that are already used up."""
-    reason: str = Field(max_length=60)
-    at: datetime
-
-
-class CallOff(SQLModel, table=True):
-    """A planner's use of an agreement, decided by a named contracting authority."""
-
-    __tablename__ = "call_off"
-    __table_args__ = (
-        CheckConstraint("status IN ('active', 'cancelling', 'cancelled', 'completed', 'failed')", name="known_status"),
-        CheckConstraint("authority_name <> '' AND authority_office <> ''", name="decided_by_somebody"),
-    )
+    __tablename__ = "award_reuse"
+    __table_args__ = (CheckConstraint("by_competition", name="by_competition"),)
 
     id: str = Field(primary_key=True)
-    agreement_id: str = Field(foreign_key="agreement.id", index=True)
-    organisation_id: str = Field(foreign_key="organisation.id", index=True)
-    parts_per_day: int = Field(sa_type=BIG)
-    window_from: datetime
-    window_to: datetime
-    phase: str = Field(max_length=10)
-    """The phase of the pool at the moment of the decision: its terms apply."""
-    unit_price: str = Field(max_length=30)
-    currency: str = Field(max_length=3)
-    total_price: str = Field(max_length=40)
-    authority_name: str = Field(max_length=200)
-    authority_office: str = Field(max_length=200)
-    parameters: dict[str, Any] = Field(sa_type=JSON_TYPE)
-    area: Any = Field(default=None, sa_type=JSON_TYPE, nullable=True)
-    reservation_id: str = Field(foreign_key="capacity_reservation.id")
-    status: str = Field(max_length=10, index=True)
-    created_at: datetime
-
-
-class CallOffEntry(SQLModel, table=True):
-    __tablename__ = "call_off_entry"
-    __table_args__ = (UniqueConstraint("call_off_id", "number"),)
-
-    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
-    call_off_id: str = Field(foreign_key="call_off.id")
-    number: int
-    status: str = Field(max_length=10)
-    by_organisation_id: str = Field(foreign_key="organisation.id")
-    authority_name: str = Field(default="", max_length=200)
-    authority_office: str = Field(default="", max_length=200)
-    reason: str = Field(default="", max_length=500)
-    at: datetime
-
-
-class OrderStep(Word, of="order_step"):
-    """What the hub does next with an order."""
-
-    PLACE = "place"
-    FOLLOW = "follow"
-    CANCEL = "cancel"
-    CLOSED = "closed"
-
-
-class SupplyOrder(SQLModel, table=True):
-    """What goes to the supplier for a call-off, and where it stands. Its id is the key the supplier sees.
-
-    `step` is what the hub does next; `status` is what the supplier last said (STAPI's
-    codes), empty until it said anything, with its own word in `raw`.
-    """
-
-    __tablename__ = "supply_order"
-    __table_args__ = (
-        CheckConstraint("step IN ('place', 'follow', 'cancel', 'closed')", name="known_step"),
-        Index("ix_supply_order_due", "step", "due_at_wall"),
-    )
-
-    id: str = Field(primary_key=True)
-    call_off_id: str = Field(foreign_key="call_off.id", unique=True)
-    provider_id: str = Field(foreign_key="provider.id", index=True)
-    organisation_id: str = Field(foreign_key="organisation.id", index=True)
-    step: str = Field(max_length=10)
-    status: str | None = Field(default=None, max_length=20)
-    raw: str = Field(default="", max_length=200)
-    provider_reference: str | None = Field(default=None, max_length=200)
-    attempts: int = 0
-    """Calls in a row that gave no answer."""
-    problem: str = Field(default="", max_length=100)
-    """Code of the last failure to reach the supplier; empty after an answer."""
-    due_at_wall: datetime
-    lease: str | None = Field(default=None, max_length=40)
-    leased_until_wall: datetime | None = None
-    created_at: datetime
-
-
-class OrderStatusEntry(SQLModel, table=True):
-    __tablename__ = "order_status_entry"
-    __table_args__ = (UniqueConstraint("order_id", "number"),)
-
-    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
-    order_id: str = Field(foreign_key="supply_order.id")
-    number: int
-    status: str = Field(max_length=20)
-    raw: str = Field(max_length=200)
-    reason: str = Field(max_length=500)
-    supplier_at: datetime | None = None
-    """The supplier's own time: kept, never trusted."""
-    at: datetime
-
-
-class Outage(SQLModel, table=True):
-    """Somebody said that an asset does not work."""
-
-    __tablename__ = "outage"
-    __table_args__ = (CheckConstraint("severity IN ('degraded', 'lost')", name="known_severity"),)
-
-    id: str = Field(primary_key=True)
-    asset_id: str = Field(foreign_key="asset.id", index=True)
-    reported_by_id: str = Field(foreign_key="organisation.id")
-    severity: str = Field(max_length=10)
-    description: str = Field(max_length=1000)
-    began_at: datetime
-    expected_end_at: datetime | None = None
-    closed_at: datetime | None = None
-    marking_id: str = Field(foreign_key="marking.id", index=True)
-    created_at: datetime
-
-
-class OfferingRisk(SQLModel, table=True):
-    """An offering rests on an asset to which something happened; closed when that is over."""
-
-    __tablename__ = "offering_risk"
-    __table_args__ = (
-        UniqueConstraint("offering_id", "asset_id", "cause", "evidence_id", "episode", name="uq_offering_risk_once"),
-        CheckConstraint("cause IN ('conjunction', 'decay', 'outage')", name="known_cause"),
-    )
-
-    id: str = Field(primary_key=True)
-    offering_id: str = Field(foreign_key="offering.id", index=True)
-    asset_id: str = Field(foreign_key="asset.id", index=True)
-    object_id: str | None = Field(default=None, foreign_key="space_object.id")
-    cause: str = Field(max_length=12)
-    evidence_id: str = Field(max_length=80)
-    """The conjunction, the object or the outage."""
-    episode: int
-    """The same evidence can threaten again after it was over."""
-    evidence_marking_id: str = Field(foreign_key="marking.id")
-    """Who may know the evidence may know the risk, nobody else."""
-    detail: dict[str, Any] = Field(sa_type=JSON_TYPE)
-    since: datetime
-    opened_by: int = Field(sa_type=BIG)
-    """The log entry that showed it, so that an older entry, read again, changes nothing."""
-    closed_at: datetime | None = Field(default=None, index=True)
-    closed_by: int | None = Field(default=None, sa_type=BIG)
-
-
-class RiskNotice(SQLModel, table=True):
-    """An organisation was told of a risk: once, and later that it is over."""
-
-    __tablename__ = "risk_notice"
-
-    risk_id: str = Field(primary_key=True, foreign_key="offering_risk.id")
-    organisation_id: str = Field(primary_key=True, foreign_key="organisation.id", index=True)
-    told_at: datetime
-    payload: dict[str, Any] = Field(sa_type=JSON_TYPE)
-    recovered_told_at: datetime | None = None
+    pool_id: str = Field(foreign_key="pool.id", index=True)
+    agreement_id: str = Field(foreign_key="agreement.id", unique=True)
+    body_name: str = Field(max_length=200)
+    body_nation: str = Field(max_length=2)
+    award_reference: str = Field(max_length=200)
+    awarded_at: datetime
+    by_competition: bool
+    evidence_id: str = Field(foreign_key="evidence.id")
+    evidence_sha256: str = Field(max_length=64)

@@ -18,9 +18,11 @@ from sqlalchemy import Select, and_, or_
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
+from catalog.ordering.tables import CallOffOption
 from catalog.promise.lifecycle import AgreementStatus
-from catalog.promise.tables import Agreement, CallOff, OfferingRisk, Outage, RiskNotice
+from catalog.promise.tables import Agreement
 from catalog.risk import holdings
+from catalog.risk.tables import OfferingRisk, Outage, RiskNotice
 from catalog.shelf import assets
 from catalog.tables import Asset, MatchRecord, Offering, OfferingAsset, OfferingStatus, OfferingVersion
 from providers.tables import Provider
@@ -32,7 +34,6 @@ from space_hub.delivery.log import LogEntry
 from space_hub.rng import Rng
 from space_hub.text import Word
 from space_hub.trust import markings
-from space_hub.trust.markings import MarkingReader
 from space_hub.trust.principal import Principal
 
 ASSET_RISK_DISTANCE_M = 1000.0
@@ -290,7 +291,7 @@ def _tell(session: Session, clock: Clock, risk: OfferingRisk) -> None:
         "proposals": [],
     }
     for organisation_id, payload in messages.items():
-        if session.get(MarkingReader, (risk.evidence_marking_id, organisation_id)) is None:
+        if not markings.reads(session, organisation_id, risk.evidence_marking_id):
             continue
         notice = session.get(RiskNotice, (risk.id, organisation_id))
         if notice is not None and notice.payload["affected"] == payload["affected"]:
@@ -309,12 +310,13 @@ def _newly_held(session: Session, entry: LogEntry) -> list[str]:
     if entry.topic == "match.computed":
         result = session.get_one(MatchRecord, entry.subject).result
         return [each["offering_id"] for each in result["offerings"] if each["verdict"] == "taken"]
-    agreement_id = None
+    offered = select(Agreement.offering_id).distinct().order_by(col(Agreement.offering_id))
     if entry.topic == "agreement.signed":
-        agreement_id = entry.subject
-    elif entry.topic == "call_off.placed":
-        agreement_id = session.get_one(CallOff, entry.subject).agreement_id
-    return [] if agreement_id is None else [session.get_one(Agreement, agreement_id).offering_id]
+        return list(session.exec(offered.where(Agreement.id == entry.subject)))
+    if entry.topic == "call_off.placed":
+        ways = select(CallOffOption.agreement_id).where(CallOffOption.call_off_id == entry.subject)
+        return list(session.exec(offered.where(col(Agreement.id).in_(ways))))
+    return []
 
 
 def _open_risks(session: Session, offering_ids: Sequence[str]) -> Sequence[OfferingRisk]:

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from catalog.promise.tables import Outage
 from catalog.risk import impact
+from catalog.risk.tables import Outage
 from catalog.tables import Asset
 from providers.tables import Provider
 from space_hub.clock import Clock

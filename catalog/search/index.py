@@ -28,7 +28,7 @@ from providers.lifecycle import Status
 from providers.tables import Clearance as ClearanceRow
 from providers.tables import Provider
 from space_hub.db import Database
-from space_hub.trust.markings import MarkingReader
+from space_hub.trust import markings
 from space_hub.trust.principal import Principal
 
 MOST_ASKERS = 256
@@ -53,7 +53,7 @@ class Index:
         self._clearance_rows: dict[tuple[str, str], Clearance] = {}
         empty = held_columns.empty()
         self._held = Snapshot(-1, empty, Suppliers(empty, {}, {}))
-        self._readable: OrderedDict[tuple[str, int], Bools] = OrderedDict()
+        self._readable: OrderedDict[tuple[str, str, int], Bools] = OrderedDict()
 
     def refresh(self, session: Session) -> Snapshot:
         """The shelf as the database has it now."""
@@ -73,14 +73,14 @@ class Index:
         return found
 
     def _may_read(self, session: Session, held: Snapshot, principal: Principal) -> Bools:
-        key = (principal.organisation_id, held.generation)
+        key = (principal.organisation_id, principal.mode, held.generation)
         with self._lock:
             known = self._readable.get(key)
             if known is not None:
                 self._readable.move_to_end(key)
                 return known
-        statement = select(MarkingReader.marking_id).where(MarkingReader.organisation_id == principal.organisation_id)
-        table = held.columns.dictionaries["marking"].table(session.exec(statement))
+        statement = markings.readable(principal.organisation_id, principal.mode)
+        table = held.columns.dictionaries["marking"].table(session.execute(statement).scalars())
         with self._lock:
             self._readable[key] = table
             while len(self._readable) > MOST_ASKERS:

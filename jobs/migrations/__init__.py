@@ -18,11 +18,19 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 
 TABLE_MODULES = (
+    "catalog.activation.tables",
+    "catalog.capacity.tables",
+    "catalog.competition.tables",
     "catalog.demand.tables",
+    "catalog.exercise.tables",
+    "catalog.ocds.tables",
+    "catalog.ordering.tables",
     "catalog.promise.tables",
+    "catalog.risk.tables",
     "catalog.shelf.register_tables",
     "catalog.search.tables",
     "catalog.tables",
+    "catalog.together.tables",
     "providers.adapters.simulated",
     "providers.desk_tables",
     "providers.doors",

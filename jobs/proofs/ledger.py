@@ -24,7 +24,8 @@ from sqlmodel import select
 
 from catalog.capacity import ledger
 from catalog.capacity.rules import PARTS
-from catalog.promise.tables import CallOff, CapacityBucket, CapacityReservation, SupplyOrder
+from catalog.capacity.tables import CapacityBucket, CapacityReservation
+from catalog.ordering.tables import CallOff, SupplyOrder
 from jobs.proofs import ledger_client, supply
 from jobs.proofs.service import Service
 from space_hub.db import Database
@@ -123,11 +124,11 @@ def drop_guard(database: Database) -> None:
         connection.execute(text("ALTER TABLE capacity_bucket RENAME TO guarded"))
         connection.execute(
             text(
-                "CREATE TABLE capacity_bucket (resource VARCHAR(80) NOT NULL, day DATE NOT NULL,"
-                " capacity INTEGER NOT NULL, committed INTEGER NOT NULL, PRIMARY KEY (resource, day))"
+                "CREATE TABLE capacity_bucket (resource VARCHAR(80) NOT NULL, slot BIGINT NOT NULL,"
+                " capacity INTEGER NOT NULL, committed INTEGER NOT NULL, PRIMARY KEY (resource, slot))"
             )
         )
-        connection.execute(text("INSERT INTO capacity_bucket SELECT resource, day, capacity, committed FROM guarded"))
+        connection.execute(text("INSERT INTO capacity_bucket SELECT resource, slot, capacity, committed FROM guarded"))
         connection.execute(text("DROP TABLE guarded"))
 
 

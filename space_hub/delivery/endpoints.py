@@ -7,7 +7,7 @@ for a day.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from space_hub.clock import Clock
@@ -17,6 +17,7 @@ from space_hub.errors import Conflict, NotFound
 from space_hub.rng import Rng
 from space_hub.text import Word
 from space_hub.trust import audit, markings
+from space_hub.trust.labels import REAL
 from space_hub.trust.principal import HUB, Principal
 
 MOST = 20
@@ -32,7 +33,7 @@ class EndpointState(Word, of="endpoint_state"):
 
 class Endpoint(SQLModel, table=True):
     __tablename__ = "endpoint"
-    __table_args__ = (CheckConstraint("state IN ('active', 'disabled')", name="state"),)
+    __table_args__ = (CheckConstraint("state IN ('active', 'disabled')", name="state"), UniqueConstraint("id", "mode"))
 
     id: str = Field(primary_key=True)
     organisation_id: str = Field(foreign_key="organisation.id", index=True)
@@ -57,6 +58,8 @@ class Endpoint(SQLModel, table=True):
     replay_position: int | None = Field(default=None, sa_type=BIG)
     replay_until: int | None = Field(default=None, sa_type=BIG)
     """A replay under way: log positions after the first, up to the second, are still to be sent again."""
+    mode: str = Field(default=REAL, max_length=40)
+    """Only what is of this mode is sent to it."""
 
 
 def create(
@@ -84,6 +87,7 @@ def create(
         description=description,
         secret=_secret(rng, owner),
         created_at=clock.now(),
+        mode=principal.mode,
     )
     session.add(endpoint)
     audit.record(session, clock, principal, "endpoint.create", endpoint.id)
@@ -92,9 +96,11 @@ def create(
 
 
 def get(session: Session, principal: Principal, endpoint_id: str, *, lock: bool = False) -> Endpoint:
-    """An endpoint of the asker's own organisation."""
+    """An endpoint of the asker's own organisation and mode."""
     statement = select(Endpoint).where(
-        Endpoint.id == endpoint_id, Endpoint.organisation_id == principal.organisation_id
+        Endpoint.id == endpoint_id,
+        Endpoint.organisation_id == principal.organisation_id,
+        Endpoint.mode == principal.mode,
     )
     found = session.exec(statement.with_for_update() if lock else statement).first()
     if found is None:
@@ -133,7 +139,8 @@ def disable(session: Session, clock: Clock, endpoint: Endpoint, reason: str, *, 
         topics.DISABLED_TOPIC,
         endpoint.id,
         {"endpoint_id": endpoint.id, "reason": reason},
-        markings.owner_only(session, endpoint.organisation_id),
+        markings.owner_only(session, endpoint.organisation_id, endpoint.mode),
+        mode=endpoint.mode,
     )
     audit.record(session, clock, principal, "endpoint.disable", endpoint.id, reason=reason)
 
@@ -169,8 +176,9 @@ def test(session: Session, clock: Clock, principal: Principal, endpoint_id: str)
     endpoint = get(session, principal, endpoint_id)
     if endpoint.state == EndpointState.DISABLED:
         raise Conflict("delivery.endpoint_disabled", endpoint_id=endpoint_id)
-    marking_id = markings.owner_only(session, endpoint.organisation_id)
-    return log.append(session, clock, topics.TEST_TOPIC, endpoint.id, {"endpoint_id": endpoint.id}, marking_id)
+    marking_id = markings.owner_only(session, endpoint.organisation_id, endpoint.mode)
+    payload = {"endpoint_id": endpoint.id}
+    return log.append(session, clock, topics.TEST_TOPIC, endpoint.id, payload, marking_id, mode=endpoint.mode)
 
 
 def wants(endpoint: Endpoint, topic: str, subject: str) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Index, func, text
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, func, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from space_hub import db
@@ -23,6 +23,7 @@ from space_hub.db import BIG, JSON_TYPE
 from space_hub.delivery.topics import TOPICS
 from space_hub.errors import Invalid, NotFound
 from space_hub.trust import markings
+from space_hub.trust.labels import REAL
 from space_hub.trust.principal import Principal
 
 MAX_PAYLOAD_BYTES = 256 * 1024
@@ -35,6 +36,8 @@ _LOCK = 7_310_002
 class LogEntry(SQLModel, table=True):
     __tablename__ = "log_entry"
     __table_args__ = (
+        ForeignKeyConstraint(["marking_id", "mode"], ["marking.id", "marking.mode"]),
+        UniqueConstraint("id", "mode"),
         Index(
             "ix_log_entry_unsequenced",
             "id",
@@ -52,17 +55,27 @@ class LogEntry(SQLModel, table=True):
     topic: str = Field(max_length=64, index=True)
     subject: str = Field(max_length=200, index=True)
     payload: dict[str, Any] = Field(sa_type=JSON_TYPE)
-    marking_id: str = Field(foreign_key="marking.id", index=True)
+    marking_id: str = Field(index=True)
+    mode: str = Field(default=REAL, max_length=40)
+    """That of its marking."""
 
 
 def append(
-    session: Session, clock: Clock, topic: str, subject: str, payload: dict[str, Any], marking_id: str
+    session: Session,
+    clock: Clock,
+    topic: str,
+    subject: str,
+    payload: dict[str, Any],
+    marking_id: str,
+    *,
+    mode: str = REAL,
 ) -> LogEntry:
     """Say in the caller's transaction that `topic` happened to `subject`.
 
     `payload` is what a receiver sees: JSON with finite numbers, units in names,
-    times as RFC 3339 `Z`. `marking_id` says who may know. An unlisted topic is a
-    programming error (KeyError), a payload that is not JSON a ValueError.
+    times as RFC 3339 `Z`. `marking_id` says who may know; the database refuses a
+    `mode` that is not its own. An unlisted topic is a programming error (KeyError),
+    a payload that is not JSON a ValueError.
     """
     if topic not in TOPICS:
         raise KeyError(f"{topic} is not listed in space_hub/delivery/topics.py")
@@ -70,7 +83,13 @@ def append(
     if size > MAX_PAYLOAD_BYTES:
         raise Invalid("delivery.payload_too_large", topic=topic, size=size, most=MAX_PAYLOAD_BYTES)
     entry = LogEntry(
-        at=clock.now(), at_wall=clock.wall(), topic=topic, subject=subject, payload=payload, marking_id=marking_id
+        at=clock.now(),
+        at_wall=clock.wall(),
+        topic=topic,
+        subject=subject,
+        payload=payload,
+        marking_id=marking_id,
+        mode=mode,
     )
     session.add(entry)
     session.flush()

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 import structlog
-from sqlalchemy import delete, update
+from sqlalchemy import CheckConstraint, delete, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from space_hub.clock import Clock
@@ -45,7 +45,10 @@ logger = structlog.get_logger()
 
 class Mail(SQLModel, table=True):
     __tablename__ = "mail"
-    __table_args__ = (one_of("state", "waiting", "sent", "dead"),)
+    __table_args__ = (
+        one_of("state", "waiting", "sent", "dead"),
+        CheckConstraint("mode = 'real'", name="no_exercise"),
+    )
 
     id: str = Field(primary_key=True)
     to_address: str = Field(max_length=320)
@@ -61,6 +64,8 @@ class Mail(SQLModel, table=True):
     sent_at_wall: datetime | None = None
     error: str | None = Field(default=None, max_length=200)
     created_at: datetime
+    mode: str = Field(max_length=40)
+    """Real: no exercise writes to anybody."""
 
 
 def queue(
@@ -73,6 +78,7 @@ def queue(
     params: dict[str, Any],
     language: str,
     about: str,
+    mode: str,
 ) -> Mail:
     """Write a letter in the caller's transaction. Its sentences are `mail.<template>.subject` and `.body`."""
     say(f"mail.{template}.subject", language, **params)
@@ -87,6 +93,7 @@ def queue(
         state="waiting",
         due_at_wall=clock.wall(),
         created_at=clock.now(),
+        mode=mode,
     )
     session.add(row)
     return row

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, or_, update
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, or_, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from space_hub import db
@@ -23,6 +23,8 @@ from space_hub.delivery.retry import Policy, Verdict
 from space_hub.delivery.wire import Reply
 from space_hub.rng import Rng
 from space_hub.text import Word
+from space_hub.trust import markings
+from space_hub.trust.labels import REAL
 from space_hub.trust.markings import MarkingReader
 
 LEASE = timedelta(seconds=30)
@@ -45,6 +47,9 @@ class MessageState(Word, of="message_state"):
 class Message(SQLModel, table=True):
     __tablename__ = "message"
     __table_args__ = (
+        # What belongs to one exercise reaches an endpoint of that exercise or none: no code decides it.
+        ForeignKeyConstraint(["endpoint_id", "mode"], ["endpoint.id", "endpoint.mode"]),
+        ForeignKeyConstraint(["entry_id", "mode"], ["log_entry.id", "log_entry.mode"]),
         UniqueConstraint("endpoint_id", "sequence", name="uq_message_sequence"),
         UniqueConstraint("endpoint_id", "entry_id", name="uq_message_entry"),
         CheckConstraint("state IN ('pending', 'delivered', 'dead', 'withheld')", name="state"),
@@ -53,8 +58,8 @@ class Message(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     """Also the `webhook-id`, at every attempt and in a replay."""
-    endpoint_id: str = Field(foreign_key="endpoint.id")
-    entry_id: int = Field(foreign_key="log_entry.id", sa_type=BIG)
+    endpoint_id: str
+    entry_id: int = Field(sa_type=BIG)
     sequence: int = Field(sa_type=BIG)
     state: str = Field(default=MessageState.PENDING.value, max_length=16)
     attempts: int = 0
@@ -64,6 +69,7 @@ class Message(SQLModel, table=True):
     claimed_until_wall: datetime | None = None
     claim: int = Field(default=0, sa_type=BIG)
     """Counts the claims; a mark by an older one does not count as a failure."""
+    mode: str = Field(default=REAL, max_length=40)
 
 
 class Dispatch(SQLModel, table=True):
@@ -149,11 +155,6 @@ def anything_to_fan_out(session: Session) -> bool:
         Endpoint.state == EndpointState.ACTIVE.value, col(Endpoint.replay_until).is_not(None)
     )
     return session.exec(replaying.limit(1)).first() is not None
-
-
-def entitled(session: Session, organisation_id: str, marking_id: str) -> bool:
-    """Whether the organisation may read what carries this marking, now."""
-    return session.get(MarkingReader, (marking_id, organisation_id)) is not None
 
 
 def withhold(session: Session, message_id: str) -> None:
@@ -261,13 +262,8 @@ def _readable(session: Session, endpoint: Endpoint, entries: list[LogEntry]) -> 
     """Those of `entries` that go to `endpoint`: topic wanted and marking readable, decided now."""
     wanted = [entry for entry in entries if endpoints.wants(endpoint, entry.topic, entry.subject)]
     marked = {entry.marking_id for entry in wanted}
-    readable = set(
-        session.exec(
-            select(MarkingReader.marking_id).where(
-                MarkingReader.organisation_id == endpoint.organisation_id, col(MarkingReader.marking_id).in_(marked)
-            )
-        ).all()
-    )
+    mine = markings.readable(endpoint.organisation_id, endpoint.mode)
+    readable = set(session.execute(mine.where(col(MarkingReader.marking_id).in_(marked))).scalars())
     return [entry for entry in wanted if entry.marking_id in readable]
 
 
@@ -297,6 +293,7 @@ def _enqueue(
                 id=ids.id("msg"),
                 endpoint_id=endpoint.id,
                 entry_id=entry.id,
+                mode=endpoint.mode,
                 sequence=endpoint.last_sequence,
                 created_at=clock.now(),
                 due_at_wall=clock.wall(),

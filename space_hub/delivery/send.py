@@ -16,6 +16,7 @@ from space_hub.delivery.outbox import Claim, Message, MessageState
 from space_hub.delivery.retry import Policy, Verdict
 from space_hub.delivery.wire import Reply, Stopped, Wire
 from space_hub.rng import Rng
+from space_hub.trust import markings
 
 TURN_S = 2.0
 """How long one endpoint may keep a sender busy before others get their turn."""
@@ -42,7 +43,7 @@ def pack(database: Database, clock: Clock, message_id: str, claim: int) -> Parce
         entry = session.get(LogEntry, message.entry_id)
         if endpoint is None or entry is None or endpoint.state != EndpointState.ACTIVE:
             return None
-        if outbox.entitled(session, endpoint.organisation_id, entry.marking_id):
+        if markings.reads(session, endpoint.organisation_id, entry.marking_id, endpoint.mode):
             text = signing.body(
                 event_id=entry.event_id or "",
                 sequence=message.sequence,

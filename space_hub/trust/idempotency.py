@@ -16,12 +16,15 @@ from sqlmodel import Field, Session, SQLModel, col
 from space_hub.clock import Clock
 from space_hub.db import JSON_TYPE
 from space_hub.errors import Invalid
+from space_hub.trust.labels import REAL
 
 
 class IdempotencyRow(SQLModel, table=True):
     __tablename__ = "idempotency"
 
     organisation_id: str = Field(primary_key=True)
+    mode: str = Field(default=REAL, primary_key=True, max_length=40)
+    """An exercise has names of its own: one that is used there refuses nothing real."""
     key: str = Field(primary_key=True, max_length=200)
     route: str
     body_sha256: str = Field(max_length=64)
@@ -35,12 +38,20 @@ _ROWS: Table = SQLModel.metadata.tables["idempotency"]
 
 
 def begin(
-    session: Session, clock: Clock, organisation_id: str, key: str, route: str, body_sha256: str
+    session: Session,
+    clock: Clock,
+    organisation_id: str,
+    key: str,
+    route: str,
+    body_sha256: str,
+    *,
+    mode: str = REAL,
 ) -> IdempotencyRow | None:
     """The answer kept under this key, or None with the row made; the same key for something else is refused."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     values = {
         "organisation_id": organisation_id,
+        "mode": mode,
         "key": key,
         "route": route,
         "body_sha256": body_sha256,
@@ -50,16 +61,16 @@ def begin(
     made = insert(_ROWS).values(values).on_conflict_do_nothing().returning(_ROWS.c.key)
     if session.connection().execute(made).first() is not None:
         return None
-    row = session.get_one(IdempotencyRow, (organisation_id, key))
+    row = session.get_one(IdempotencyRow, (organisation_id, mode, key))
     if (row.route, row.body_sha256) != (route, body_sha256):
         raise Invalid("trust.idempotency_key_reused", key=key)
     return row
 
 
-def complete(session: Session, organisation_id: str, key: str, status: int, answer: Any) -> None:
+def complete(session: Session, organisation_id: str, key: str, status: int, answer: Any, *, mode: str = REAL) -> None:
     session.connection().execute(
         update(_ROWS)
-        .where(_ROWS.c.organisation_id == organisation_id, _ROWS.c.key == key)
+        .where(_ROWS.c.organisation_id == organisation_id, _ROWS.c.mode == mode, _ROWS.c.key == key)
         .values(status=status, answer=answer)
     )
 

@@ -17,6 +17,7 @@ from space_hub.clock import Clock
 from space_hub.db import JSON_TYPE, Database
 from space_hub.errors import Invalid, NotFound, Unauthenticated
 from space_hub.rng import Rng
+from space_hub.trust.labels import REAL
 from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import SCOPES_OF, OrganisationKind
@@ -38,6 +39,7 @@ class ServiceKey(SQLModel, table=True):
     expires_at: datetime
     """Real time: a replayed day must not keep an old key alive."""
     revoked_at: datetime | None = None
+    mode: str = Field(default=REAL, max_length=40)
 
 
 def issue(
@@ -101,6 +103,7 @@ def authenticate(session: Session, clock: Clock, secret: str) -> Principal:
         nation=organisation.nation,
         key_id=key.id,
         scopes=frozenset(key.scopes),
+        mode=key.mode,
     )
 
 

@@ -3,15 +3,22 @@
 Default deny: a marking grants only what it names. Derived data carry the join
 of their inputs: the higher level and the intersection of the audiences; an
 empty intersection leaves the owner alone, never everyone.
+
+A marking is real or belongs to one exercise, whose id is then its mode. Nothing
+is derived from two modes.
 """
 
 import hashlib
 import json
 from dataclasses import dataclass
 
+from space_hub.errors import Conflict
 from space_hub.vocabulary.codes import SECURITY_LEVELS
 
 LEVELS = SECURITY_LEVELS
+
+REAL = "real"
+"""The mode of what is no exercise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +33,18 @@ class Marking:
     owner: str = ""
     nations: frozenset[str] | None = frozenset()
     organisations: frozenset[str] = frozenset()
+    mode: str = REAL
 
     @property
     def id(self) -> str:
-        body = json.dumps(
-            [
-                self.level,
-                self.owner,
-                None if self.nations is None else sorted(self.nations),
-                sorted(self.organisations),
-            ]
-        )
+        names = [
+            self.level,
+            self.owner,
+            None if self.nations is None else sorted(self.nations),
+            sorted(self.organisations),
+        ]
+        # What is real keeps the id that it had before there were exercises.
+        body = json.dumps(names if self.mode == REAL else [*names, self.mode])
         return f"mrk_{hashlib.sha256(body.encode()).hexdigest()[:32]}"
 
 
@@ -58,6 +66,8 @@ def above(level: str, ceiling: str) -> bool:
 
 def join(first: Marking, second: Marking, owner: str) -> Marking:
     """The marking of something that `owner` derived from both: readable by those who may read each input."""
+    if first.mode != second.mode:
+        raise Conflict("mode.mixed", first=first.mode, second=second.mode)
     if first.nations is None:
         nations = second.nations
     elif second.nations is None:
@@ -66,7 +76,7 @@ def join(first: Marking, second: Marking, owner: str) -> Marking:
         nations = first.nations & second.nations
     named = _named(first, second) | _named(second, first)
     level = max(first.level, second.level, key=LEVELS.index)
-    return Marking(level=level, owner=owner, nations=nations, organisations=named)
+    return Marking(level, owner, nations, named, first.mode)
 
 
 def _named(marking: Marking, other: Marking) -> frozenset[str]:

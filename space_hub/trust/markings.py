@@ -10,14 +10,26 @@ from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Engine, String, cast, insert, or_
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Engine,
+    ForeignKeyConstraint,
+    Index,
+    Select,
+    String,
+    UniqueConstraint,
+    cast,
+    insert,
+    or_,
+)
 from sqlalchemy import select as sa_select
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from space_hub import db
 from space_hub.db import JSON_TYPE
 from space_hub.errors import Invalid
-from space_hub.trust.labels import PUBLIC, Marking, above, may_read
+from space_hub.trust.labels import PUBLIC, REAL, Marking, above, may_read
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
 from space_hub.trust.tables import Organisation
@@ -31,23 +43,34 @@ _LOCK = 7_310_001  # Any number will do; it keeps "new organisation" and "new ma
 
 class MarkingRow(SQLModel, table=True):
     __tablename__ = "marking"
+    __table_args__ = (
+        CheckConstraint("mode = 'real' OR mode LIKE 'exr%'", name="known_mode"),
+        UniqueConstraint("id", "mode"),
+    )
 
     id: str = Field(primary_key=True)
     level: str
     owner_id: str
     nations: list[str] | None = Field(default=None, sa_type=JSON_TYPE, nullable=True)
     organisations: list[str] = Field(sa_type=JSON_TYPE)
+    mode: str = Field(default=REAL, max_length=40)
+    """Real, or the exercise it belongs to: what refers to a marking repeats it, and the database compares."""
 
     def value(self) -> Marking:
         nations = None if self.nations is None else frozenset(self.nations)
-        return Marking(self.level, self.owner_id, nations, frozenset(self.organisations))
+        return Marking(self.level, self.owner_id, nations, frozenset(self.organisations), self.mode)
 
 
 class MarkingReader(SQLModel, table=True):
     __tablename__ = "marking_reader"
+    __table_args__ = (
+        ForeignKeyConstraint(["marking_id", "mode"], ["marking.id", "marking.mode"]),
+        Index("ix_marking_reader_readable", "organisation_id", "mode", "marking_id"),
+    )
 
-    marking_id: str = Field(primary_key=True, foreign_key="marking.id")
-    organisation_id: str = Field(primary_key=True, foreign_key="organisation.id", index=True)
+    marking_id: str = Field(primary_key=True)
+    organisation_id: str = Field(primary_key=True, foreign_key="organisation.id")
+    mode: str = Field(default=REAL, max_length=40)
 
 
 def lock(session: Session) -> None:
@@ -80,11 +103,12 @@ def ensure(session: Session, marking: Marking, *, ceiling: str = "unclassified")
             owner_id=marking.owner,
             nations=None if marking.nations is None else sorted(marking.nations),
             organisations=sorted(marking.organisations),
+            mode=marking.mode,
         )
     )
     session.flush()
     readers = [
-        {"marking_id": marking.id, "organisation_id": organisation.id}
+        {"marking_id": marking.id, "organisation_id": organisation.id, "mode": marking.mode}
         for organisation in session.exec(select(Organisation))
         if may_read(marking, organisation.id, _speaks_for(organisation))
     ]
@@ -101,7 +125,7 @@ def admit(session: Session, organisation: Organisation) -> None:
         # To look at the others would take the longer, the more others keep to themselves.
         found = found.where(or_(cast(col(MarkingRow.nations), String) == "null", col(MarkingRow.nations).is_(None)))
     readers = [
-        {"marking_id": row.id, "organisation_id": organisation.id}
+        {"marking_id": row.id, "organisation_id": organisation.id, "mode": row.mode}
         for row in session.exec(found)
         if may_read(row.value(), organisation.id, _speaks_for(organisation))
     ]
@@ -119,8 +143,8 @@ def public(session: Session) -> str:
     return ensure(session, PUBLIC)
 
 
-def owner_only(session: Session, organisation_id: str) -> str:
-    return ensure(session, Marking(owner=organisation_id))
+def owner_only(session: Session, organisation_id: str, mode: str = REAL) -> str:
+    return ensure(session, Marking(owner=organisation_id, mode=mode))
 
 
 def restricted(session: Session, owner: str, nations: Iterable[str]) -> str:
@@ -134,9 +158,19 @@ def among(session: Session, owner: str, organisations: Iterable[str]) -> str:
 
 
 def visible(marking_id: Any, principal: Principal) -> ColumnElement[bool]:
-    """A condition for `.where(...)`: rows whose marking lets `principal` read them."""
-    readable = sa_select(MarkingReader.marking_id).where(  # type: ignore[call-overload]
-        MarkingReader.organisation_id == principal.organisation_id
-    )
-    condition: ColumnElement[bool] = marking_id.in_(readable)
+    """A condition for `.where(...)`: rows whose marking lets `principal` read them, in its mode."""
+    condition: ColumnElement[bool] = marking_id.in_(readable(principal.organisation_id, principal.mode))
     return condition
+
+
+def readable(organisation_id: str, mode: str) -> Select[str]:
+    """The markings by which an organisation reads in one mode."""
+    return sa_select(col(MarkingReader.marking_id)).where(
+        col(MarkingReader.organisation_id) == organisation_id, col(MarkingReader.mode) == mode
+    )
+
+
+def reads(session: Session, organisation_id: str, marking_id: str, mode: str = REAL) -> bool:
+    """Whether the organisation may read what carries this marking, now."""
+    found = readable(organisation_id, mode).where(col(MarkingReader.marking_id) == marking_id)
+    return session.execute(found).first() is not None

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from space_hub.errors import Forbidden, Unauthenticated
+from space_hub.trust.labels import REAL
 from space_hub.trust.scopes import ALL_SCOPES, OrganisationKind
 
 
@@ -15,6 +16,8 @@ class Principal:
     nation: str
     key_id: str
     scopes: frozenset[str]
+    mode: str = REAL
+    """Real, or the one exercise that its key was issued for."""
 
     @property
     def is_anonymous(self) -> bool:

@@ -1,5 +1,5 @@
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +10,23 @@ from alembic.migration import MigrationContext
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, select
 
+from catalog.capacity import ledger
+from catalog.capacity.rules import Bucket
+from catalog.capacity.tables import CapacityReservation, CapacityResource
 from catalog.demand.tables import AdoptionStep, NeedEntry, NeedStanding, OpportunityQuestion
+from catalog.ordering.tables import CallOff, CallOffOption, SupplyOrder
+from catalog.promise.tables import Agreement, AgreementTerms, PoolLot
 from catalog.tables import Offering, OfferingVersion
 from jobs import migrations
 from providers import generation
+from providers.desk_tables import Office
 from providers.doors import SupplierDoor
 from providers.standing import ALLIES, PARTNERS
 from providers.tables import Application, Clearance, Evidence, Provider, ProviderStatusEntry
 from space_hub import db
 from space_hub.db import Database
+from space_hub.trust.labels import REAL
+from space_hub.trust.markings import MarkingRow
 from space_hub.vocabulary.codes import MissionArea
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -182,6 +190,79 @@ OLD: dict[str, list[dict[str, Any]]] = {
         }
         for each, status in (("sky", "ended"), ("new", "offered"))
     ],
+    "agreement_terms": [
+        {
+            "agreement_id": "agr_ended",
+            "phase": "peace",
+            "parts_per_day": 100_000,
+            "notice_s": 0,
+            "unit_price": "2",
+            "currency": "EUR",
+            "priority": 9,
+            "exclusivity": "none",
+            "civil_floor": "0",
+        }
+    ],
+    "capacity_bucket": [
+        {"resource": resource, "day": day, "capacity": 100_000, "committed": committed}
+        for resource, day, committed in (
+            ("agr_ended", date(2024, 5, 2), 40_000),
+            ("agr_ended", date(2024, 5, 3), 0),
+            ("off_1/peace", date(2024, 5, 1), 100_000),
+            ("off_1/peace", date(2024, 5, 2), 0),
+            ("off_1/peace", date(2024, 5, 3), 0),
+        )
+    ],
+    "capacity_reservation": [
+        {"id": name, "resource": resource, "subject": subject, "first_day": first, "last_day": last, "parts": parts}
+        for name, resource, subject, first, last, parts in (
+            ("rsv_1", "agr_ended", "cal_1", date(2024, 5, 2), date(2024, 5, 2), 40_000),
+            ("rsv_2", "off_1/peace", "agr_ended", date(2024, 5, 1), date(2024, 5, 3), 100_000),
+        )
+    ],
+    "capacity_entry": [
+        {"reservation_id": name, "kind": kind, "from_day": day, "reason": "r", "at": WHEN}
+        for name, kind, day in (
+            ("rsv_1", "reserved", date(2024, 5, 2)),
+            ("rsv_2", "reserved", date(2024, 5, 1)),
+            ("rsv_2", "released", date(2024, 5, 2)),
+        )
+    ],
+    "call_off": [
+        {
+            "id": "cal_1",
+            "agreement_id": "agr_ended",
+            "organisation_id": "org_sky",
+            "parts_per_day": 40_000,
+            "window_from": WHEN + timedelta(days=1),
+            "window_to": WHEN + timedelta(days=2),
+            "phase": "peace",
+            "unit_price": "2",
+            "currency": "EUR",
+            "total_price": "80",
+            "authority_name": "A",
+            "authority_office": "B",
+            "parameters": {"a": 1},
+            "reservation_id": "rsv_1",
+            "status": "completed",
+            "created_at": WHEN,
+        }
+    ],
+    "supply_order": [
+        {
+            "id": "ord_1",
+            "call_off_id": "cal_1",
+            "provider_id": "prv_sky",
+            "organisation_id": "org_sky",
+            "step": "closed",
+            "status": "completed",
+            "raw": "done",
+            "attempts": 0,
+            "problem": "",
+            "due_at_wall": WHEN,
+            "created_at": WHEN,
+        }
+    ],
     "requirement": [
         {
             "id": "req_1",
@@ -206,6 +287,21 @@ OLD: dict[str, list[dict[str, Any]]] = {
 
 
 LATER: dict[str, list[dict[str, Any]]] = {
+    "office": [
+        {
+            "id": "ofc_front_desk",
+            "organisation_id": "org_sky",
+            "kind": "office",
+            **dict.fromkeys(("name_en", "name_fr", "remit_en", "remit_fr"), "Front desk"),
+            "mission_areas": [],
+            "matters": ["application", "question"],
+            **dict.fromkeys(("officer_name", "officer_email", "deputy_name", "deputy_email", "head_email"), ""),
+            "answer_days": 2,
+            "rank": 1000,
+            "active": True,
+            "created_at": WHEN,
+        }
+    ],
     "opportunity": [
         {
             "id": "opp_1",
@@ -276,6 +372,78 @@ def test_an_installation_of_the_first_schema_keeps_its_rows(upgraded: Database) 
             {"phase": "peace", "quantity": 7.0, "given": 7.0, "given_unit": "km2/d", "notice_h": None}
         ]
         assert generation.current(session) == 0
+
+
+def test_the_days_of_the_ledger_become_slots_and_it_still_balances(upgraded: Database) -> None:
+    """2024-05-02 is the 19,845th day after 1970-01-01.
+
+    Sabotages seen: `released` rows that do not end their reservation; the last day taken for the first.
+    """
+    with upgraded.read() as session:
+        assert ledger.buckets(session, "agr_ended", 0, 30_000) == {
+            19_845: Bucket(100_000, 40_000),
+            19_846: Bucket(100_000, 0),
+        }
+        firm, ended = (session.get_one(CapacityReservation, f"rsv_{number}") for number in (1, 2))
+        assert (firm.first_slot, firm.last_slot, firm.kind, firm.state, firm.expires_at) == (
+            *(19_845, 19_845, "firm", "held"),
+            None,
+        )
+        assert (ended.first_slot, ended.last_slot, ended.state) == (19_844, 19_846, "ended")
+        assert {row.resource: (row.kind, row.bucket, row.unit) for row in session.exec(select(CapacityResource))} == {
+            "agr_ended": ("agreement", "day", "km2/d"),
+            "off_1/peace": ("offering", "day", "km2/d"),
+        }
+        assert ledger.faults(session) == []
+
+
+def test_what_was_called_off_was_one_way_that_was_tried(upgraded: Database) -> None:
+    """Sabotage seen: the completed call-off's option left as one that is still tried."""
+    with upgraded.read() as session:
+        call_off = session.get_one(CallOff, "cal_1")
+        assert (call_off.pool_id, call_off.kind, call_off.method, call_off.purpose) == (
+            *("pol_1", "tasking", "direct"),
+            "defence",
+        )
+        assert (call_off.won_option, call_off.status, call_off.policy, call_off.parameters) == (
+            *(1, "completed", None),
+            {"a": 1},
+        )
+        option = session.get_one(CallOffOption, ("cal_1", 1))
+        assert (option.agreement_id, option.parts_per_slot, option.phase, option.priority) == (
+            *("agr_ended", 40_000, "peace"),
+            9,
+        )
+        assert (option.unit_price, option.currency, option.total_price) == ("2", "EUR", "80")
+        assert (option.state, option.fee, option.reservation_id) == ("won", "0", "rsv_1")
+        assert session.get_one(CapacityReservation, "rsv_1").subject == "cal_1/1"
+        order = session.get_one(SupplyOrder, "ord_1")
+        assert (order.call_off_id, order.rank, order.status, order.fee) == ("cal_1", 1, "completed", None)
+
+
+def test_what_was_agreed_before_stands_in_lot_1_and_promises_nothing_more(upgraded: Database) -> None:
+    with upgraded.read() as session:
+        [lot] = session.exec(select(PoolLot)).all()
+        assert (lot.pool_id, lot.number, lot.title_en, lot.bucket, lot.unit) == ("pol_1", 1, "Pool", "day", None)
+        found = session.exec(select(Agreement)).all()
+        assert {(each.lot_id, each.bucket, each.origin) for each in found} == {(lot.id, "day", "direct")}
+        terms = session.get_one(AgreementTerms, ("agr_ended", "peace"))
+        assert (terms.basis, terms.activation, terms.acknowledge_s, terms.ramp) == ("quantity", "none", 0, [])
+        assert not (terms.can_pre_empt or terms.preemptible or terms.deny_others)
+        assert (terms.cut_off_authorities, terms.refund, terms.sla) == (None, None, [])
+
+
+def test_what_was_marked_before_is_real_and_keeps_its_id(upgraded: Database) -> None:
+    with upgraded.read() as session:
+        marking = session.get_one(MarkingRow, "mrk_1")
+        assert (marking.mode, marking.owner_id) == (REAL, "org_sky")
+
+
+def test_the_front_desk_takes_the_new_matters_too(upgraded: Database) -> None:
+    """Without them an application to a lot would lie at no office."""
+    with upgraded.read() as session:
+        desk = session.get_one(Office, "ofc_front_desk")
+        assert desk.matters == ["application", "question", "admission", "complaint"]
 
 
 def test_a_need_that_was_stated_before_is_open_private_and_dated(upgraded: Database) -> None:

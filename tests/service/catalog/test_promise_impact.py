@@ -11,9 +11,9 @@ from catalog.capacity.rules import PARTS
 from catalog.ordering import call_offs
 from catalog.ordering.call_offs import CallOffAsk
 from catalog.promise import agreements
-from catalog.promise.tables import OfferingRisk, RiskNotice
 from catalog.risk import impact, outages
 from catalog.risk.outages import Severity
+from catalog.risk.tables import OfferingRisk, RiskNotice
 from catalog.tables import Asset, MatchRecord, Offering, Requirement
 from jobs.proofs import supply
 from jobs.proofs.supply import AUTHORITY, Promise, Supplier

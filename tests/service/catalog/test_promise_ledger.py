@@ -9,18 +9,19 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from catalog.capacity import ledger
-from catalog.capacity.rules import Ask, Bucket, Reservation, release, reserve, with_ceiling
-from catalog.promise.tables import CapacityEntry
+from catalog.capacity.rules import Ask, Bucket, Reservation, Span, day_slot, release, reserve, with_ceiling
+from catalog.capacity.tables import CapacityEntry, ResourceKind
 from space_hub.clock import ManualClock
 from space_hub.db import Database
 from space_hub.errors import Conflict
 from space_hub.rng import SeededRng
 
-DAY = date(2024, 11, 2)
-THREE = Ask(DAY, DAY + timedelta(days=2), 40)
+DAY = day_slot(date(2024, 11, 2))
+THREE = Ask(DAY, DAY + 2, 40)
 
 
 def take(session: Session, clock: ManualClock, rng: SeededRng, subject: str, ask: Ask, ceiling: int = 100) -> str:
+    ledger.count_of(session, "agr_x", ResourceKind.AGREEMENT, Span.DAY, "km2/d")
     held = ledger.take(session, clock, rng, tenant="org_x", resource="agr_x", ask=ask, ceiling=ceiling, subject=subject)
     return held.id
 
@@ -42,12 +43,12 @@ def test_the_third_of_forty_does_not_fit_into_a_hundred(database: Database, cloc
 def test_a_refusal_names_the_first_day_that_is_short_and_takes_nothing(
     any_database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    last = DAY + timedelta(days=2)
+    last = DAY + 2
     with any_database.write() as session:
         take(session, clock, rng, "a", Ask(last, last, 90))
         with pytest.raises(Conflict) as refusal:
             take(session, clock, rng, "b", THREE)
-        assert refusal.value.params["day"] == last.isoformat()
+        assert refusal.value.params["day"] == "2024-11-04"
         take(session, clock, rng, "c", Ask(DAY, DAY, 100))
     with any_database.read() as session:
         assert [each.committed for each in ledger.buckets(session, "agr_x", DAY, last).values()] == [100, 0, 90]
@@ -62,7 +63,7 @@ def test_giving_back_is_a_history_row_and_happens_once(database: Database, clock
         assert ledger.give_back(session, clock, held, "test")
         assert not ledger.give_back(session, clock, held, "test")
     with database.read() as session:
-        days = ledger.buckets(session, "agr_x", DAY, DAY + timedelta(days=2)).values()
+        days = ledger.buckets(session, "agr_x", DAY, DAY + 2).values()
         assert [each.committed for each in days] == [40, 0, 0], "the first day had passed"
         kinds = session.exec(select(CapacityEntry.kind).order_by(col(CapacityEntry.id))).all()
         assert kinds == ["reserved", "released"]
@@ -84,7 +85,9 @@ def test_the_books_show_a_bucket_that_was_written_past_the_ledger(
 ) -> None:
     with any_database.write() as session:
         take(session, clock, rng, "a", THREE)
-        session.connection().execute(text("UPDATE capacity_bucket SET committed = 41 WHERE day = '2024-11-03'"))
+        session.connection().execute(
+            text("UPDATE capacity_bucket SET committed = 41 WHERE slot = :slot"), {"slot": DAY + 1}
+        )
     with any_database.read() as session:
         assert ledger.faults(session) == ["agr_x 2024-11-03: 41 committed, 40 reserved"]
 
@@ -101,8 +104,8 @@ def test_the_table_does_what_the_rule_says(
     steps: list[tuple[bool, int, int, int]],
     ceiling: int,
 ) -> None:
-    last = DAY + timedelta(days=4)
-    state = {DAY + timedelta(days=n): Bucket(0) for n in range(5)}
+    last = DAY + 4
+    state = {DAY + n: Bucket(0) for n in range(5)}
     held: list[tuple[str, Ask]] = []
     with Session(any_database.engine) as session:
         for number, (giving, start, length, count) in enumerate(steps):
@@ -111,10 +114,10 @@ def test_the_table_does_what_the_rule_says(
                 ledger.give_back(session, clock, reservation_id, "test")
                 state = release(state, ask, DAY)
                 continue
-            first = DAY + timedelta(days=start)
-            ask = Ask(first, first + timedelta(days=length), count)
-            for day in ask.days:
-                state[day] = with_ceiling(state[day], ceiling)
+            first = DAY + start
+            ask = Ask(first, first + length, count)
+            for slot in ask.slots:
+                state[slot] = with_ceiling(state[slot], ceiling)
             said = reserve(state, ask)
             if isinstance(said, Reservation):
                 held.append((take(session, clock, rng, f"s{number}", ask, ceiling), ask))
@@ -123,8 +126,8 @@ def test_the_table_does_what_the_rule_says(
                 with pytest.raises(Conflict):
                     take(session, clock, rng, f"s{number}", ask, ceiling)
         kept = ledger.buckets(session, "agr_x", DAY, last)
-        assert {day: bucket.committed for day, bucket in kept.items() if bucket.committed} == {
-            day: bucket.committed for day, bucket in state.items() if bucket.committed
+        assert {slot: bucket.committed for slot, bucket in kept.items() if bucket.committed} == {
+            slot: bucket.committed for slot, bucket in state.items() if bucket.committed
         }
         assert ledger.faults(session) == []
         session.rollback()

@@ -9,13 +9,14 @@ import pytest
 from sqlmodel import Session, col, select
 
 from catalog.capacity import ledger
-from catalog.capacity.rules import PARTS
+from catalog.capacity.rules import PARTS, Span, slot_at
 from catalog.ordering import call_offs, orders
 from catalog.ordering.call_offs import CallOffAsk
+from catalog.ordering.tables import CallOff, CallOffEntry, SupplyOrder
 from catalog.promise import agreements, pools
 from catalog.promise.authority import Authority
 from catalog.promise.lifecycle import AgreementEvent
-from catalog.promise.tables import AgreementEntry, CallOff, CallOffEntry, SupplyOrder
+from catalog.promise.tables import AgreementEntry
 from jobs.proofs import supply
 from jobs.proofs.supply import AUTHORITY, Promise
 from providers import onboarding
@@ -73,10 +74,10 @@ class Market:
             return order, said, kept.status
 
     def committed(self) -> int:
-        day = (self.clock.now() + timedelta(days=1)).date()
+        day = slot_at(Span.DAY, self.clock.now()) + 1
         with self.database.read() as session:
             assert ledger.faults(session) == []
-            found = ledger.buckets(session, self.promise.agreement_id, day - timedelta(days=2), day)
+            found = ledger.buckets(session, self.promise.agreement_id, day - 2, day)
             return max((bucket.committed for bucket in found.values()), default=0)
 
     def at_supplier(self) -> list[SimulatedOrder]:
@@ -356,7 +357,9 @@ def test_the_declared_phase_decides_which_terms_apply(
         scene.place(1)
     clock.advance(timedelta(hours=1))
     crisis = scene.place(100)
-    assert (peace.phase, peace.total_price, crisis.phase, crisis.total_price) == ("peace", "1250", "crisis", "4000")
+    with any_database.read() as session:
+        options = [call_offs.first_option(session, each.id) for each in (peace, crisis)]
+        assert [(each.phase, each.total_price) for each in options] == [("peace", "1250"), ("crisis", "4000")]
 
 
 def test_two_pools_cannot_be_promised_the_same_capacity(database: Database, clock: ManualClock, rng: SeededRng) -> None:
@@ -386,10 +389,10 @@ def test_an_agreement_ends_only_when_nothing_runs_and_frees_the_offering(
                 session, clock, rng, scene.promise.supplier.principal, agreement_id, AgreementEvent.END, AUTHORITY
             )
         agreements.step(session, clock, rng, lead, agreement_id, AgreementEvent.END, AUTHORITY)
-    today = clock.now().date()
+    today = slot_at(Span.DAY, clock.now())
     with any_database.read() as session:
         resource = agreements.offering_resource(scene.promise.supplier.offering_id, Phase.PEACE)
-        left = ledger.buckets(session, resource, today, today + timedelta(days=40))
+        left = ledger.buckets(session, resource, today, today + 40)
         assert {bucket.committed for bucket in left.values()} == {0}
         assert len(left) == 30
         assert ledger.faults(session) == []

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import Session
 
 from catalog.capacity import ledger
-from catalog.capacity.rules import PARTS
+from catalog.capacity.rules import PARTS, day_slot
 from catalog.promise import agreements, pools
 from catalog.promise.access import PhaseTerms
 from catalog.promise.lifecycle import AgreementEvent
@@ -100,7 +100,7 @@ def test_two_signatures_at_once_do_not_slip_past_the_civil_floor(
     )
     assert said == ["agreement.capacity_promised"]
     with database.read() as session:
-        today = clock.now().date()
+        today = day_slot(clock.now().date())
         held = ledger.buckets(session, agreements.offering_resource(supplier.offering_id, Phase.PEACE), today, today)
         assert held[today].committed == 50 * PARTS
 

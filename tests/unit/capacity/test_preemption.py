@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog.capacity.held import Ask, Held, Refusal, precedence
+from catalog.capacity.held import Held, precedence
 from catalog.capacity.preemption import Preemption, Verdict, bar, preempt
 from catalog.capacity.replanning import Replan, replan, seating
-from catalog.capacity.rules import Bucket
+from catalog.capacity.rules import Ask, Bucket, Refusal
 
 SLOTS = 6
 NOON = datetime(2024, 11, 2, 12, tzinfo=UTC)

@@ -1,6 +1,8 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from space_hub.errors import Conflict
 from space_hub.trust.labels import LEVELS, PUBLIC, Marking, above, join, may_read
 
 names = st.frozensets(st.sampled_from(["org_a", "org_b", "org_c"]))
@@ -47,3 +49,22 @@ def test_what_is_derived_from_two_things_is_read_only_by_readers_of_both(
         assert may_read(first, reader, nation)
         assert may_read(second, reader, nation)
     assert LEVELS.index(derived.level) == max(LEVELS.index(first.level), LEVELS.index(second.level))
+
+
+def test_nothing_is_derived_from_what_is_real_and_an_exercise_or_from_two_exercises() -> None:
+    """Sabotage seen: the comparison in `join` taken away."""
+    real, one, two = (Marking(owner="org_a", mode=mode) for mode in ("real", "exr_1", "exr_2"))
+    for first, second in ((real, one), (one, real), (one, two)):
+        with pytest.raises(Conflict) as refusal:
+            join(first, second, owner="org_a")
+        assert refusal.value.code == "mode.mixed"
+    assert join(one, one, owner="org_a").mode == "exr_1"
+
+
+def test_a_real_marking_keeps_the_id_that_it_had_before_there_were_exercises() -> None:
+    """The id as the rule before gave it: a hash of level, owner, nations and organisations.
+
+    Sabotage seen: the mode put into every id.
+    """
+    assert Marking(owner="org_a", organisations=frozenset({"org_b"})).id == "mrk_5419e465b6f94f14cd606dcf59d7c9f8"
+    assert len({Marking(owner="org_a", mode=mode).id for mode in ("real", "exr_1", "exr_2")}) == 3

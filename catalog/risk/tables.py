@@ -1,0 +1,114 @@
+"""Tables of supply at risk: outages, what they and others threaten, and who was told."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from catalog.promise.signed import Signed
+from space_hub.db import BIG, JSON_TYPE, one_of
+from space_hub.vocabulary.phases import Phase
+
+
+class Outage(SQLModel, table=True):
+    """Somebody said that an asset does not work."""
+
+    __tablename__ = "outage"
+    __table_args__ = (
+        CheckConstraint("severity IN ('degraded', 'lost')", name="known_severity"),
+        one_of("kind", "failure", "manoeuvre", "maintenance"),
+    )
+
+    id: str = Field(primary_key=True)
+    asset_id: str = Field(foreign_key="asset.id", index=True)
+    reported_by_id: str = Field(foreign_key="organisation.id")
+    severity: str = Field(max_length=10)
+    description: str = Field(max_length=1000)
+    began_at: datetime
+    expected_end_at: datetime | None = None
+    closed_at: datetime | None = None
+    marking_id: str = Field(foreign_key="marking.id", index=True)
+    created_at: datetime
+    kind: str = Field(default="failure", max_length=12)
+    loss_share: str = Field(default="1", max_length=20)
+    """How much of what the asset gives is lost."""
+
+
+class OfferingRisk(SQLModel, table=True):
+    """An offering rests on an asset to which something happened; closed when that is over."""
+
+    __tablename__ = "offering_risk"
+    __table_args__ = (
+        UniqueConstraint("offering_id", "asset_id", "cause", "evidence_id", "episode", name="uq_offering_risk_once"),
+        one_of("cause", "conjunction", "decay", "outage", "manoeuvre", "withdrawal", "cut_off"),
+    )
+
+    id: str = Field(primary_key=True)
+    offering_id: str = Field(foreign_key="offering.id", index=True)
+    asset_id: str = Field(foreign_key="asset.id", index=True)
+    object_id: str | None = Field(default=None, foreign_key="space_object.id")
+    cause: str = Field(max_length=12)
+    evidence_id: str = Field(max_length=80)
+    """The conjunction, the object or the outage."""
+    episode: int
+    """The same evidence can threaten again after it was over."""
+    evidence_marking_id: str = Field(foreign_key="marking.id")
+    """Who may know the evidence may know the risk, nobody else."""
+    detail: dict[str, Any] = Field(sa_type=JSON_TYPE)
+    since: datetime
+    opened_by: int = Field(sa_type=BIG)
+    """The log entry that showed it, so that an older entry, read again, changes nothing."""
+    closed_at: datetime | None = Field(default=None, index=True)
+    closed_by: int | None = Field(default=None, sa_type=BIG)
+    probability: float | None = None
+    probability_is_bound: bool = False
+    loss_share: float = 1.0
+    from_at: datetime | None = None
+    until_at: datetime | None = None
+
+
+class RiskNotice(SQLModel, table=True):
+    """An organisation was told of a risk: once, and later that it is over."""
+
+    __tablename__ = "risk_notice"
+
+    risk_id: str = Field(primary_key=True, foreign_key="offering_risk.id")
+    organisation_id: str = Field(primary_key=True, foreign_key="organisation.id", index=True)
+    told_at: datetime
+    payload: dict[str, Any] = Field(sa_type=JSON_TYPE)
+    recovered_told_at: datetime | None = None
+
+
+class CutOff(Signed, table=True):
+    """A named authority left less of an agreement than was promised."""
+
+    __tablename__ = "cut_off"
+
+    id: str = Field(primary_key=True)
+    agreement_id: str = Field(foreign_key="agreement.id", index=True)
+    authority: dict[str, Any] = Field(sa_type=JSON_TYPE)
+    """One of those that the terms name."""
+    parts_left: int = Field(sa_type=BIG)
+    from_at: datetime
+    until_at: datetime | None = None
+    reason: str = Field(max_length=1000)
+    marking_id: str = Field(foreign_key="marking.id", index=True)
+
+
+class CommitmentRisk(SQLModel, table=True):
+    """What is committed of an agreement and may not be there, from one slot to another."""
+
+    __tablename__ = "commitment_risk"
+    __table_args__ = (one_of("phase", *Phase),)
+
+    agreement_id: str = Field(primary_key=True, foreign_key="agreement.id")
+    phase: str = Field(primary_key=True, max_length=10)
+    slot_from: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    slot_to: int = Field(sa_type=BIG)
+    committed: int = Field(sa_type=BIG)
+    expected_short: int = Field(sa_type=BIG)
+    worst_short: int = Field(sa_type=BIG)
+    causes: list[str] = Field(sa_type=JSON_TYPE)
+    computed_at: datetime
+    told_sha256: str = Field(default="", max_length=64)

@@ -1,0 +1,118 @@
+"""Tables of what nations buy together and settle with each other."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint
+from sqlmodel import Field, SQLModel
+
+from catalog.promise.signed import Signed
+from catalog.together.economy import ShareMethod
+from catalog.together.netting import LineKind
+from space_hub.db import BIG, JSON_TYPE, one_of
+from space_hub.vocabulary.phases import Phase
+
+
+class JointBuy(SQLModel, table=True):
+    __tablename__ = "joint_buy"
+    __table_args__ = (
+        one_of("share_method", *ShareMethod),
+        one_of("state", "gathering", "priced", "agreed", "settled", "dropped"),
+    )
+
+    id: str = Field(primary_key=True)
+    pool_id: str = Field(foreign_key="pool.id", index=True)
+    lead_organisation_id: str = Field(foreign_key="organisation.id")
+    capability: str = Field(max_length=40)
+    title_en: str = Field(max_length=200)
+    title_fr: str = Field(max_length=200)
+    share_method: str = Field(max_length=10)
+    currency: str = Field(max_length=3)
+    state: str = Field(max_length=10)
+
+
+class JointNeed(SQLModel, table=True):
+    __tablename__ = "joint_need"
+    __table_args__ = (one_of("phase", *Phase),)
+
+    joint_buy_id: str = Field(primary_key=True, foreign_key="joint_buy.id")
+    organisation_id: str = Field(primary_key=True, foreign_key="organisation.id", index=True)
+    parts: int = Field(sa_type=BIG)
+    phase: str = Field(max_length=10)
+    window_from: datetime
+    window_to: datetime
+    requirement_id: str | None = Field(default=None, foreign_key="requirement.id")
+    consented_at: datetime | None = None
+
+
+class JointOption(SQLModel, table=True):
+    __tablename__ = "joint_option"
+
+    joint_buy_id: str = Field(primary_key=True, foreign_key="joint_buy.id")
+    modality: str = Field(primary_key=True, max_length=10)
+    breaks: list[dict[str, Any]] = Field(sa_type=JSON_TYPE)
+    fixed: str = Field(max_length=40)
+    months: int
+    source: str = Field(max_length=500)
+
+
+class CostShare(SQLModel, table=True):
+    __tablename__ = "cost_share"
+    __table_args__ = (one_of("method", *ShareMethod),)
+
+    joint_buy_id: str = Field(primary_key=True, foreign_key="joint_buy.id")
+    modality: str = Field(primary_key=True, max_length=10)
+    organisation_id: str = Field(primary_key=True, foreign_key="organisation.id")
+    alone: str = Field(max_length=40)
+    together: str = Field(max_length=40)
+    share: str = Field(max_length=40)
+    stderr: str | None = Field(default=None, max_length=40)
+    method: str = Field(max_length=10)
+    inputs_sha256: str = Field(max_length=64)
+
+
+class InKindEntry(SQLModel, table=True):
+    """What one nation did for another; it counts when the receiver confirmed it."""
+
+    __tablename__ = "in_kind_entry"
+    __table_args__ = (CheckConstraint("from_organisation_id <> to_organisation_id", name="to_another"),)
+
+    id: str = Field(primary_key=True)
+    pool_id: str = Field(foreign_key="pool.id", index=True)
+    from_organisation_id: str = Field(foreign_key="organisation.id")
+    to_organisation_id: str = Field(foreign_key="organisation.id")
+    service: str = Field(max_length=200)
+    quantity: str = Field(max_length=40)
+    rate: str = Field(max_length=40)
+    equivalents: str = Field(max_length=40)
+    at: datetime
+    confirmed_by: str | None = Field(default=None, max_length=60)
+
+
+class Settlement(Signed, table=True):
+    __tablename__ = "settlement"
+    __table_args__ = (
+        one_of("state", "draft", "agreed", "paid"),
+        CheckConstraint("period_to > period_from", name="period"),
+    )
+
+    id: str = Field(primary_key=True)
+    pool_id: str = Field(foreign_key="pool.id", index=True)
+    period_from: datetime
+    period_to: datetime
+    currency: str = Field(max_length=3)
+    state: str = Field(max_length=8)
+    sha256: str = Field(max_length=64)
+
+
+class SettlementLine(SQLModel, table=True):
+    __tablename__ = "settlement_line"
+    __table_args__ = (one_of("kind", *LineKind),)
+
+    settlement_id: str = Field(primary_key=True, foreign_key="settlement.id")
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    payer_id: str = Field(foreign_key="organisation.id")
+    payee_id: str = Field(foreign_key="organisation.id")
+    kind: str = Field(max_length=12)
+    subject: str = Field(max_length=80)
+    amount: str = Field(max_length=40)
