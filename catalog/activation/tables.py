@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConst
 from sqlmodel import Field, SQLModel
 
 from catalog.activation.readiness import Outcome, Source
-from catalog.activation.rules import FINAL, Event, State
+from catalog.activation.states import FINAL, Event, State
 from catalog.promise.signed import Signed
 from space_hub.db import BIG, JSON_TYPE, one_of
 from space_hub.trust.labels import REAL
