@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from providers import cases, clearances, files, rulebook, submissions, verdicts, vetting
 from providers.desk_tables import Submission
-from providers.lifecycle import DECISIONS, Event, State, Status, Step, step
+from providers.lifecycle import APPEAL_DAYS, DECISIONS, Event, State, Status, Step, step
 from providers.offices import Matter
 from providers.tables import Application, DueTo, Provider
 from providers.vetting import Decides, Tier
@@ -25,9 +25,6 @@ from space_hub.errors import Conflict, Forbidden, Invalid
 from space_hub.rng import Rng
 from space_hub.trust.principal import HUB, Principal
 from space_hub.vocabulary.codes import MissionArea
-
-APPEAL_DAYS = 10
-"""Working days in which a rejection may be appealed."""
 
 RETURNED_FOR = timedelta(days=30)
 """How long a returned application waits for its provider."""

@@ -22,6 +22,13 @@ def of_organisation(session: Session, organisation_id: str) -> Provider | None:
     return session.exec(select(Provider).where(Provider.organisation_id == organisation_id)).one_or_none()
 
 
+def same_firm(session: Session, nation: str, legal_id: str) -> list[Provider]:
+    """The profiles with this number in this nation's register, however it is spaced and spelt; the oldest first."""
+    rows = select(Provider).where(Provider.nation == nation, Provider.kind == "commercial")
+    found = session.exec(rows.order_by(col(Provider.created_at), col(Provider.id))).all()
+    return [each for each in found if _plain(each.legal_id) == _plain(legal_id)]
+
+
 def own(session: Session, principal: Principal, provider_id: str | None = None) -> Provider:
     """The principal's own profile, locked until the transaction ends; a rival's reads as unknown."""
     statement = select(Provider).where(Provider.organisation_id == principal.organisation_id)
@@ -116,3 +123,7 @@ def enter(
     }
     marking = told(session, provider.organisation_id)
     log.append(session, clock, "provider.status_changed", provider.id, payload, marking)
+
+
+def _plain(legal_id: str) -> str:
+    return "".join(each for each in legal_id.casefold() if each.isalnum())

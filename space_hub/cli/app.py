@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from space_hub.cli import admin, awareness, desk, doctor, need, processes, proofs, provider, screening, supply, up
+from space_hub.cli import admin, awareness, desk, doctor, follow, need, processes, proofs, screening, supply, up
 from space_hub.cli.speak import FAILED, OK, WRONG_USE, answer_fault, interrupted, refuse, sentence, warn
 from space_hub.errors import HubError
 
@@ -22,7 +22,7 @@ app = typer.Typer(
 )
 for part in (up, processes, awareness, screening, supply, doctor, proofs):
     part.install(app)
-for name, group in (("provider", provider.app), ("need", need.app), ("desk", desk.app), ("admin", admin.app)):
+for name, group in (("provider", follow.app), ("need", need.app), ("desk", desk.app), ("admin", admin.app)):
     app.add_typer(group, name=name)
 
 
