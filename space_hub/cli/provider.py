@@ -236,10 +236,13 @@ def status(organisation: As, as_json: AsJson = False) -> int:
 
 
 def _tell_listing(voice: Voice, last: Any) -> None:
+    if last["outcome"] == "failed":
+        voice.tell("cli.listing_failed", style="red", at=last["finished_at"][:16], reason=last["error"])
+        return
     counts = {name: last[name] for name in ("listed", "new", "changed", "withdrawn", "refused")}
-    voice.tell("cli.listing_was", at=last["finished_at"], **counts)
+    voice.tell("cli.listing_was", at=last["finished_at"][:16], **counts)
     if last["error"] is not None:
-        voice.tell("cli.listing_failed", style="red", reason=last["error"])
+        voice.tell("cli.listing_held", style="yellow", reason=last["error"])
     if last["refusals"]:
         rows = [[each["reference"], each["reason"]] for each in last["refusals"]]
         voice.table("cli.title.refused", ("cli.column.reference", "cli.column.reason"), rows)
