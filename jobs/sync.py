@@ -81,7 +81,7 @@ def _listed(task: Task, provider_id: str) -> tuple[Listing | None, str | None]:
 
 
 def _code(error: HubError) -> str:
-    """The code with the one word that tells failures apart: the status, or why no answer came; no other value is kept."""
+    """The code with the one word that tells failures apart: the status, or why no answer came."""
     told = {"adapter.status": "status", "adapter.no_answer": "reason"}.get(error.code)
     return error.code if told is None else f"{error.code}.{error.params[told]}"[:80]
 

@@ -53,7 +53,21 @@ def apply(
             raise Conflict("onboarding.application_open", application_id=known.id)
         known.tier, known.mission_areas = tier.value, areas
         return _resubmit(session, clock, rng, principal, provider, known)
+    if provider.status == Status.VERIFIED and set(areas) <= _held(session, clock, provider, tier):
+        raise Conflict("application.held_already", areas=tuple(MissionArea(area) for area in areas))
     return open_new(session, clock, rng, principal, provider, tier, areas, Step.APPLY)
+
+
+def _held(session: Session, clock: Clock, provider: Provider, tier: Tier) -> set[str]:
+    """Areas in which clearances of this tier or a higher one are in force and do not end soon."""
+    soon = clock.now() + vetting.SOON
+    return {
+        row.mission_area
+        for row in clearances.of(session, provider.id)
+        if row.state == clearances.State.ACTIVE
+        and vetting.RANK[Tier(row.tier)] >= vetting.RANK[tier]
+        and (row.valid_to is None or row.valid_to > soon)
+    }
 
 
 def open_new(

@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import errno
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -25,10 +26,27 @@ def instant(text: str) -> datetime:
     return at.astimezone(UTC)
 
 
+_WHY = {
+    errno.EACCES: "denied",
+    errno.EEXIST: "exists",
+    errno.EISDIR: "folder",
+    errno.ENOENT: "missing",
+    errno.ENOSPC: "full",
+    errno.ENOTDIR: "missing",
+    errno.EPERM: "denied",
+    errno.EROFS: "denied",
+}
+
+
+def why(error: OSError) -> str:
+    """What the system says against a file, in the language of the person at the terminal."""
+    return sentence(f"cli.os.{_WHY.get(error.errno or 0, 'other')}", number=error.errno or "-")
+
+
 def existing(path: Path) -> Path:
     """A file that is there and can be read; Invalid otherwise, before any work begins."""
     try:
         with path.open("rb"):
             return path
     except OSError as error:
-        raise Invalid("cli.file_unreadable", path=str(path), reason=error.strerror or str(error)) from error
+        raise Invalid("cli.file_unreadable", path=str(path), reason=why(error)) from error
