@@ -13,7 +13,7 @@ from space_hub.cli import waiting
 from space_hub.cli.acting import As, acting_as
 from space_hub.cli.options import AsJson, Limit
 from space_hub.cli.provider import one_of
-from space_hub.cli.speak import OK, Voice, language, sentence
+from space_hub.cli.speak import OK, Voice, language, moment, sentence
 from space_hub.errors import Conflict, Invalid
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ def list_offices(organisation: As, as_json: AsJson = False) -> int:
 
     from providers import offices
     from providers.desk_tables import Office
+    from providers.offices import Matter
+    from space_hub.vocabulary.codes import MissionArea
 
     voice = Voice(as_json)
     house = houses.open_existing(houses.settings())
@@ -49,7 +51,16 @@ def list_offices(organisation: As, as_json: AsJson = False) -> int:
             if offices.works_at(principal, row)
         ]
     heads = ("cli.column.id", "cli.column.name", "cli.column.matters", "cli.column.areas", "cli.column.days")
-    cells = [[", ".join(cell) if isinstance(cell, list) else cell for cell in row.values()] for row in items]
+    cells = [
+        [
+            row["office_id"],
+            row["name"],
+            ", ".join(Matter(each).label(language()) for each in row["matters"]),
+            ", ".join(MissionArea(each).label(language()) for each in row["mission_areas"]),
+            row["answer_days"],
+        ]
+        for row in items
+    ]
     voice.table("cli.title.offices", heads, cells)
     voice.answer({"items": items})
     return OK
@@ -149,7 +160,7 @@ def _tell_file(voice: Voice, found: dict[str, Any]) -> None:
         nation=label("nation", found["nation"], language()),
         standing=Standing(found["standing"]),
         owner="-" if owner is None else label("nation", owner, language()),
-        confirmed=(found["email_verified_at"] or "-")[:16],
+        confirmed=moment(found["email_verified_at"]) or "-",
     )
     if found["same_number"]:
         again = ", ".join(f"{each['name']} ({each['id']})" for each in found["same_number"])

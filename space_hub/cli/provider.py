@@ -14,7 +14,7 @@ from space_hub.cli import house as houses
 from space_hub.cli import options, waiting
 from space_hub.cli.acting import As, acting_as
 from space_hub.cli.options import AsJson, Limit
-from space_hub.cli.speak import OK, Voice, language, sentence, shown
+from space_hub.cli.speak import OK, Voice, language, moment, sentence, shown
 from space_hub.errors import Conflict, Invalid
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ def status(organisation: As, as_json: AsJson = False) -> int:
         waiting.tell_application(voice, application)
     heads = ("cli.column.areas", "cli.column.tier", "cli.column.state", "cli.column.until")
     held = [
-        [MissionArea(area), Tier(tier), clearances.State(state), shown(until)[:16]]
+        [MissionArea(area), Tier(tier), clearances.State(state), moment(until)]
         for area, tier, state, until in (row.values() for row in cleared)
     ]
     voice.table("cli.title.clearances", heads, held)
@@ -237,10 +237,10 @@ def status(organisation: As, as_json: AsJson = False) -> int:
 
 def _tell_listing(voice: Voice, last: Any) -> None:
     if last["outcome"] == "failed":
-        voice.tell("cli.listing_failed", style="red", at=last["finished_at"][:16], reason=last["error"])
+        voice.tell("cli.listing_failed", style="red", at=moment(last["finished_at"]), reason=last["error"])
         return
     counts = {name: last[name] for name in ("listed", "new", "changed", "withdrawn", "refused")}
-    voice.tell("cli.listing_was", at=last["finished_at"][:16], **counts)
+    voice.tell("cli.listing_was", at=moment(last["finished_at"]), **counts)
     if last["error"] is not None:
         voice.tell("cli.listing_held", style="yellow", reason=last["error"])
     if last["refusals"]:

@@ -142,6 +142,11 @@ def shown(value: object) -> str:
     return str(value)
 
 
+def moment(value: object) -> str:
+    """A time as people read it: to the minute, in UTC; nothing for None."""
+    return shown(value)[:16].replace("T", " ") + (" UTC" if value else "")
+
+
 def _cell(value: object) -> Text:
     """A `Word` by its label, all else as it is: what a supplier writes in brackets is no style of ours."""
     return Text(value.label(language()) if isinstance(value, Word) else shown(value))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from space_hub.cli.speak import Voice, language, sentence, shown
+from space_hub.cli.speak import Voice, language, moment, sentence
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -57,7 +57,7 @@ def clock_of(row: "Submission", now: datetime) -> str:
     if row.state != State.OPEN.value:
         return sentence("cli.clock.over", state=State(row.state))
     if row.due_at <= now:
-        return sentence("cli.clock.late", due=shown(row.due_at)[:16])
+        return sentence("cli.clock.late", due=moment(row.due_at))
     return sentence("cli.clock.left", hours=int(working_seconds(now, row.due_at) // 3600))
 
 
@@ -90,7 +90,7 @@ def tell_application(voice: Voice, found: Mapping[str, Any]) -> None:
     if state is State.APPROVED:
         voice.tell("cli.application_approved", style="green", **about)
     elif found["due_at"] is not None:
-        voice.tell("cli.application_waits", **about, state=state, due=found["due_at"][:16])
+        voice.tell("cli.application_waits", **about, state=state, due=moment(found["due_at"]))
     else:
         voice.tell("cli.application_stands", **about, state=state)
     for reason in found["reasons"]:
@@ -100,4 +100,4 @@ def tell_application(voice: Voice, found: Mapping[str, Any]) -> None:
     if state is State.RETURNED:
         voice.tell("cli.application_returned")
     if found["appeal_until"] is not None:
-        voice.tell("cli.application_appeal", application=found["id"], until=shown(found["appeal_until"])[:16])
+        voice.tell("cli.application_appeal", application=found["id"], until=moment(found["appeal_until"]))

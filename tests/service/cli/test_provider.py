@@ -1,6 +1,7 @@
 """A supplier with a spreadsheet comes in by commands alone, and an office answers by commands alone."""
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,8 @@ def test_from_nothing_to_the_first_match_notice_by_commands_and_a_spreadsheet(
     assert seen["state"] == "preview"
     assert answer(capsys, *publish, "--consent", "0" * 64, status=1)["error"]["code"] == "demand.consent_differs"
     assert answer(capsys, *publish, "--consent", seen["consent_ref"])["level"] == "named"
+    assert answer(capsys, *publish, "--consent", "1234", status=1)["error"]["code"] == "demand.consent_differs"
+    assert "is now published by name" in said(capsys, *publish, "--consent", seen["consent_ref"])
 
     settle(installed, clock, rng)
     told = answer(capsys, "provider", "notices", "--as", SUPPLIER)["items"]
@@ -328,3 +331,54 @@ def test_a_secret_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["provider", "register", "Other", *who, "--json"]) == 0
     both = capsys.readouterr()
     assert json.loads(both.out)["secret"].startswith("sh_") and "sh_" not in both.err
+
+
+def test_french_holds_no_code_and_no_english(
+    capsys: pytest.CaptureFixture[str], installed: Database, extract: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sabotage seen: `Matter(...)` left off the queue; `EvidenceKind(...)` left off the documents."""
+    monkeypatch.setenv("SPACE_HUB_LANG", "fr")
+    came = register(capsys, "BR", "Estrella")
+    confirm(capsys, installed, came["provider_id"])
+    answer(capsys, "provider", "evidence", extract, "--issuer", "Junta", "--as", "Estrella")
+    applied = answer(capsys, "provider", "apply", "--area", "imagery", "--as", "Estrella")
+    desk = ("desk", "show", applied["submission_id"], "--as", "Desk")
+    reject = ("desk", "decide", applied["submission_id"], "reject", "--reason", "Non.", "--as", "Desk")
+    heard = "".join(
+        said(capsys, *words)
+        for words in (
+            ("desk", "queue", "--as", "Desk"),
+            ("desk", "offices", "--as", "Desk"),
+            desk,
+            reject,
+            desk,
+            ("provider", "status", "--as", "Estrella"),
+            ("provider", "follow", "--as", "Estrella"),
+            ("provider", "follow", applied["submission_id"], "--as", "Estrella"),
+        )
+    )
+    assert "Estrella\u00a0: demande pour imagerie, niveau inscrit" in heard
+    assert "rejetée" in heard and "extrait du registre du commerce" in heard
+    codes = r"\b(application|imagery|listed|submitted|rejected|refused|answered|opened|shown|open|company_register)\b"
+    assert re.findall(codes, heard) == []
+
+
+def test_what_is_held_already_is_not_applied_for_again(
+    capsys: pytest.CaptureFixture[str], installed: Database, extract: str
+) -> None:
+    """Sabotage seen: `_held` empty: a second application and a second letter."""
+    came = register(capsys)
+    confirm(capsys, installed, came["provider_id"])
+    answer(capsys, "provider", "evidence", extract, "--issuer", "Greffe", "--as", SUPPLIER)
+    words = ("provider", "apply", "--area", "imagery", "--as", SUPPLIER)
+    answer(capsys, *words)
+    assert answer(capsys, *words, status=1)["error"]["code"] == "application.held_already"
+    assert answer(capsys, *words, "--area", "radar")["state"] == "approved"
+
+
+def test_a_file_that_is_not_there_is_said_in_the_reader_s_language(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SPACE_HUB_LANG", "fr")
+    words = ("provider", "evidence", str(tmp_path / "absent.pdf"), "--issuer", "G", "--as", SUPPLIER)
+    assert "il n'existe pas" in said(capsys, *words, status=2)
