@@ -319,7 +319,10 @@ def test_a_second_registration_of_the_same_number_is_refused_with_what_to_do(
     assert error["code"] == "cli.registered_already" and came["organisation_id"] in error["detail"]
     answer(capsys, "provider", "code", "sales@example.org")
     assert len(letters(installed, came["provider_id"])) == 2
+    confirm(capsys, installed, came["provider_id"])
     twin = answer(capsys, *words, "--anyway")
+    assert letters(installed, came["provider_id"])[-1][0].startswith("Votre entreprise a été inscrite une fois de plus")
+    assert len(letters(installed, twin["provider_id"])) == 1, "who comes second is told nothing but its code"
     waits = answer(capsys, "provider", "apply", "--area", "imagery", "--as", twin["organisation_id"])
     shown = said(capsys, "desk", "show", waits["submission_id"], "--as", "Desk")
     assert f"Clear Sky ({came['provider_id']})" in shown

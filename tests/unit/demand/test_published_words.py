@@ -4,38 +4,23 @@ from decimal import Decimal
 
 import pytest
 
-from catalog.demand.publication import Content, _worded
+from catalog.demand.publication import content
+from catalog.matching.values import Clause, Operator
 from catalog.wording import period, sentence
 from space_hub.text import say
-
-
-def clause(attribute: str, threshold: float, *, hard: bool) -> dict[str, object]:
-    return {"attribute": attribute, "operator": "<=", "threshold": threshold, "hard": hard}
+from tests.unit.matching.cases import SHARP, need
 
 
 def test_a_wish_is_not_among_the_demands() -> None:
     """Sabotage seen: both lists joined: "Exigé : … (souhaité)"."""
-    shown = Content(
-        level="anonymous",
-        mission_area="imagery",
-        capability="imagery.optical",
-        clauses=[
-            clause("gsd", 0.5, hard=True),
-            clause("delivery_latency", 3.0, hard=False),
-            clause("revisit", 12.0, hard=False),
-        ],
-        phases=[{"phase": "peace", "quantity_low": 500.0, "quantity_high": 1000.0}],
-        region=None,
-        quarter_from="2026-Q4",
-        quarter_to="2026-Q4",
-        text_en="",
-        text_fr="",
-        owner_nation=None,
+    wishes = (
+        Clause("delivery_latency", Operator.AT_MOST, threshold=3, hard=False),
+        Clause("revisit", Operator.AT_MOST, threshold=12.5, hard=False),
     )
-    worded = _worded(shown)
+    worded = content(need(clauses=(SHARP, *wishes)), "anonymous", "FR")
     demanded, _, wished = worded.text_fr.partition("Souhaité\u00a0: ")
-    assert "au T4 2026" in demanded and "≤ 0,5 m" in demanded and "≤ 3 h" not in demanded
-    assert wished.count("\u00a0; ") == 1 and wished.endswith(".")
+    assert "Exigé\u00a0: " in demanded and "≤ 3 h" not in demanded
+    assert "≤ 12,5 h" in wished and wished.count("\u00a0; ") == 1 and wished.endswith(".")
     assert "(wished)" not in worded.text_en and "Wished: " in worded.text_en
 
 
