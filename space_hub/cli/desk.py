@@ -39,7 +39,7 @@ def list_offices(organisation: As, as_json: AsJson = False) -> int:
     with house.database.read() as session:
         principal = acting_as(session, organisation, "desk:answer")
         rows = session.exec(select(Office).where(col(Office.active)).order_by(col(Office.rank), col(Office.id))).all()
-        items = [
+        items: list[dict[str, Any]] = [
             {
                 "office_id": row.id,
                 "name": offices.name_of(row, language()),

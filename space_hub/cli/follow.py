@@ -12,6 +12,9 @@ from space_hub.cli.provider import app
 from space_hub.cli.speak import OK, Voice, language, sentence
 from space_hub.errors import Conflict
 
+__all__ = ["app"]
+"""The commands of `provider`, with those that are added here."""
+
 ApplicationId = Annotated[str, typer.Argument(metavar="APPLICATION", help=sentence("cli.option.application"))]
 
 

@@ -91,7 +91,7 @@ def register(
             "expires_at": key.expires_at,
         }
     voice.tell("cli.provider_registered", name=name, organisation=found["organisation_id"], email=email)
-    voice.secret(found["key_id"], key.expires_at, secret)
+    voice.secret(key.id, key.expires_at, secret)
     voice.answer(found)
     return OK
 
@@ -206,6 +206,10 @@ def status(organisation: As, as_json: AsJson = False) -> int:
             {"mission_area": row.mission_area, "tier": row.tier, "state": row.state, "valid_to": row.valid_to}
             for row in clearances.of(session, provider.id)
         ]
+        held = [
+            [MissionArea(row.mission_area), Tier(row.tier), clearances.State(row.state), moment(row.valid_to)]
+            for row in clearances.of(session, provider.id)
+        ]
         door = session.get(SupplierDoor, provider.id)
         rows = select(SyncReport).where(SyncReport.provider_id == provider.id)
         last = session.exec(rows.order_by(col(SyncReport.finished_at).desc()).limit(1)).first()
@@ -222,10 +226,6 @@ def status(organisation: As, as_json: AsJson = False) -> int:
     for application in applied:
         waiting.tell_application(voice, application)
     heads = ("cli.column.areas", "cli.column.tier", "cli.column.state", "cli.column.until")
-    held = [
-        [MissionArea(area), Tier(tier), clearances.State(state), moment(until)]
-        for area, tier, state, until in (row.values() for row in cleared)
-    ]
     voice.table("cli.title.clearances", heads, held)
     if door is not None:
         voice.tell("cli.door_stands", adapter=door.adapter, url=door.url or "-", state=DoorState(door.state))

@@ -313,8 +313,8 @@ def test_a_second_registration_of_the_same_number_is_refused_with_what_to_do(
 ) -> None:
     """Sabotage seen: the number compared as it is written, so that "rcs-clear sky" made a twin."""
     came = register(capsys)
-    words = ("provider", "register", "Other", "--legal-id", "rcs-CLEAR sky", "--nation", "FR")
-    words += ("--contact", "A. Person", "--email", "sales@example.org")
+    who = ("--legal-id", "rcs-CLEAR sky", "--nation", "FR", "--contact", "A. Person", "--email", "sales@example.org")
+    words = ("provider", "register", "Other", *who)
     error = answer(capsys, *words, status=1)["error"]
     assert error["code"] == "cli.registered_already" and came["organisation_id"] in error["detail"]
     answer(capsys, "provider", "code", "sales@example.org")
