@@ -1,6 +1,7 @@
 """Reasons of a match as sentences, in English or French."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from catalog.code_labels import label
@@ -29,10 +30,25 @@ def sentence(code: str, params: Mapping[str, Any], language: str, *, capacity_un
             said[name] = ", ".join(label("modality", each, language) for each in codes)
     if "phase" in params:
         said["phase"] = say(f"vocabulary.phase.{params['phase']}", language)
+    if "quantity" in params:
+        said["quantity"] = _plain(params["quantity"], language)
+    if code.startswith("gap.") and "first" in params:
+        said["period"] = period(params["first"], params["last"], language)
     if "phases" in params:
         phases = [part for part in str(params["phases"]).split(", ") if part]
         said["phases"] = ", ".join(say(f"vocabulary.phase.{phase}", language) for phase in phases)
     return say(code, language, **{"unit": capacity_unit, **said})
+
+
+def period(first: str, last: str, language: str) -> str:
+    """From one quarter to another, as `2026-Q4` names them, or in one quarter."""
+    year, number = first.split("-Q")
+    last_year, last_number = last.split("-Q")
+    if first == last:
+        return say("demand.period.one", language, year=year, number=number)
+    return say(
+        "demand.period.several", language, year=year, number=number, last_year=last_year, last_number=last_number
+    )
 
 
 def _asked(params: Mapping[str, Any], unit: str | None, language: str) -> str:
@@ -63,6 +79,12 @@ def _codes(attribute: str, codes: Sequence[str], language: str) -> str:
 
 def _number(value: float, language: str) -> str:
     text = f"{value:.6g}"
+    return text.replace(".", ",") if language == "fr" else text
+
+
+def _plain(number: str, language: str) -> str:
+    """A decimal without the zeros that it carries along."""
+    text = f"{Decimal(number).normalize():f}"
     return text.replace(".", ",") if language == "fr" else text
 
 

@@ -74,10 +74,16 @@ def _listed(task: Task, provider_id: str) -> tuple[Listing | None, str | None]:
         adapter = doors.adapter_of(task.database, task.clock, provider_id, task.settings.egress_allow)
         return (None, "door.none") if adapter is None else (adapter.list_offerings(), None)
     except HubError as error:
-        return None, error.code
+        return None, _code(error)
     except Exception as error:
         logger.error("adapter_fault", provider=provider_id, exc_info=error)
         return None, "door.adapter_fault"
+
+
+def _code(error: HubError) -> str:
+    """The code with the one word that tells failures apart: the status, or why no answer came."""
+    told = {"adapter.status": "status", "adapter.no_answer": "reason"}.get(error.code)
+    return error.code if told is None else f"{error.code}.{error.params[told]}"[:80]
 
 
 def _take(task: Task, session: Session, door: SupplierDoor, provider: Provider, listing: Listing) -> Outcome:

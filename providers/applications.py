@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from providers import cases, clearances, files, rulebook, submissions, verdicts, vetting
 from providers.desk_tables import Submission
-from providers.lifecycle import DECISIONS, Event, State, Status, Step, step
+from providers.lifecycle import APPEAL_DAYS, DECISIONS, Event, State, Status, Step, step
 from providers.offices import Matter
 from providers.tables import Application, DueTo, Provider
 from providers.vetting import Decides, Tier
@@ -25,9 +25,6 @@ from space_hub.errors import Conflict, Forbidden, Invalid
 from space_hub.rng import Rng
 from space_hub.trust.principal import HUB, Principal
 from space_hub.vocabulary.codes import MissionArea
-
-APPEAL_DAYS = 10
-"""Working days in which a rejection may be appealed."""
 
 RETURNED_FOR = timedelta(days=30)
 """How long a returned application waits for its provider."""
@@ -56,7 +53,21 @@ def apply(
             raise Conflict("onboarding.application_open", application_id=known.id)
         known.tier, known.mission_areas = tier.value, areas
         return _resubmit(session, clock, rng, principal, provider, known)
+    if provider.status == Status.VERIFIED and set(areas) <= _held(session, clock, provider, tier):
+        raise Conflict("application.held_already", areas=tuple(MissionArea(area) for area in areas))
     return open_new(session, clock, rng, principal, provider, tier, areas, Step.APPLY)
+
+
+def _held(session: Session, clock: Clock, provider: Provider, tier: Tier) -> set[str]:
+    """Areas in which clearances of this tier or a higher one are in force and do not end soon."""
+    soon = clock.now() + vetting.SOON
+    return {
+        row.mission_area
+        for row in clearances.of(session, provider.id)
+        if row.state == clearances.State.ACTIVE
+        and vetting.RANK[Tier(row.tier)] >= vetting.RANK[tier]
+        and (row.valid_to is None or row.valid_to > soon)
+    }
 
 
 def open_new(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
 from providers import audience, generation
@@ -15,11 +15,22 @@ from space_hub.rng import Rng
 from space_hub.trust import audit
 from space_hub.trust.principal import Principal
 
-"""What brings a change of status about."""
+_BETWEEN = " -./"
+"""Signs that are written between the digits of a register's number, or left out."""
 
 
 def of_organisation(session: Session, organisation_id: str) -> Provider | None:
     return session.exec(select(Provider).where(Provider.organisation_id == organisation_id)).one_or_none()
+
+
+def same_firm(session: Session, nation: str, legal_id: str) -> list[Provider]:
+    """The profiles with this number in this nation's register, however it is spaced and spelt; the oldest first."""
+    written, plain = func.lower(col(Provider.legal_id)), legal_id.strip().lower()
+    for sign in _BETWEEN:
+        written, plain = func.replace(written, sign, ""), plain.replace(sign, "")
+    same = or_(written == plain, col(Provider.legal_id) == legal_id.strip())
+    rows = select(Provider).where(Provider.nation == nation, Provider.kind == "commercial", same)
+    return list(session.exec(rows.order_by(col(Provider.created_at), col(Provider.id))))
 
 
 def own(session: Session, principal: Principal, provider_id: str | None = None) -> Provider:

@@ -154,6 +154,9 @@ DECISIONS = frozenset({Step.LOOK, Step.RETURN, Step.APPROVE, Step.REJECT, Step.O
 
 NEEDS_REASONS = DECISIONS
 
+APPEAL_DAYS = 10
+"""Working days in which a rejection may be appealed."""
+
 
 def after(status: Status, event: Event) -> Status:
     """The status that `event` leads to; refused when it does not apply, naming what does."""

@@ -16,19 +16,22 @@ from sqlmodel import Session, col, select
 
 from providers import files, offices
 from providers.desk_tables import Office, Submission, SubmissionEntry
+from providers.lifecycle import APPEAL_DAYS
 from providers.offices import Matter
-from providers.tables import Provider
+from providers.tables import Application, Provider
+from providers.vetting import Tier
 from providers.working_days import add_working_days, add_working_seconds, working_seconds
 from space_hub.clock import Clock
 from space_hub.delivery import log, mail
 from space_hub.errors import Conflict, Invalid, NotFound
 from space_hub.rng import Rng
-from space_hub.text import Word
+from space_hub.text import Word, say
 from space_hub.trust import audit, markings
 from space_hub.trust.labels import REAL
 from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
+from space_hub.vocabulary.codes import MissionArea
 
 
 class Event(Word, of="submission_event"):
@@ -73,6 +76,8 @@ DECIDED_ELSEWHERE = (
     frozenset({Matter.APPLICATION, Matter.APPEAL, Matter.CLAIM, Matter.ADMISSION, Matter.COMPLAINT}) | UNNAMED
 )
 """Answered by the decision itself, or to all readers at once: no second answer stands beside that."""
+
+_ABOUT_APPLICATIONS = frozenset({Matter.APPLICATION, Matter.APPEAL, Matter.DEBRIEF})
 
 
 def open_one(
@@ -144,7 +149,7 @@ def close(
     submission.outcome, submission.answer = outcome.value, text
     submission.clock_left_s = None
     enter(session, clock, submission, Event.ANSWERED, text, by)
-    tell_asker(session, clock, rng, submission, "submission_answered", text=text)
+    tell_asker(session, clock, rng, submission, "submission_answered", outcome=outcome, text=text)
 
 
 def answer(
@@ -280,6 +285,16 @@ def history(session: Session, submission: Submission) -> Sequence[SubmissionEntr
     return session.exec(rows.order_by(col(SubmissionEntry.number))).all()
 
 
+def title(session: Session, submission: Submission, language: str) -> str:
+    """What it is about, for a reader of `language`: an application by firm, areas and tier, all else as it was put."""
+    about = session.get(Application, submission.subject) if submission.kind in _ABOUT_APPLICATIONS else None
+    if about is None:
+        return submission.title
+    areas = tuple(MissionArea(area) for area in about.mission_areas)
+    name = session.get_one(Provider, about.provider_id).legal_name
+    return say(f"submission.title.{submission.kind}", language, name=name, areas=areas, tier=Tier(about.tier))
+
+
 def enter(session: Session, clock: Clock, submission: Submission, event: Event, text: str, by: str | None) -> None:
     """One row of history and one event to both sides; `by` None is the hub's clock."""
     session.add(submission)
@@ -319,6 +334,7 @@ def tell_asker(
     template: str,
     *,
     office: Office | None = None,
+    outcome: Outcome | None = None,
     text: str = "",
 ) -> None:
     """A letter to the provider that waits. Others that ask hold keys and read the event."""
@@ -327,12 +343,14 @@ def tell_asker(
         return
     language = mail.language_for(provider.nation)
     named = office or offices.known(session, submission.office_id)
+    by_rule = outcome is Outcome.APPROVED and not text
     params = {
-        "title": submission.title,
+        "title": title(session, submission, language),
         "office": offices.name_of(named, language),
         "due": _moment(submission.due_at),
-        "text": text,
-        "reference": submission.id,
+        "outcome": "" if outcome is None else outcome.label(language),
+        "text": say("submission.by_rule", language) if by_rule else text,
+        "further": _further(submission, outcome, language),
     }
     to = files.address(provider)
     about = submission.id
@@ -347,13 +365,33 @@ def tell_office(
         return
     language = mail.language_for(session.get_one(Organisation, office.organisation_id).nation)
     params = {
-        "title": submission.title,
+        "title": title(session, submission, language),
         "office": offices.name_of(office, language),
         "due": _moment(submission.due_at),
         "reference": submission.id,
     }
     about = submission.id
     mail.queue(session, clock, rng, to=to, template=template, params=params, language=language, about=about, mode=REAL)
+
+
+def _further(submission: Submission, outcome: Outcome | None, language: str) -> str:
+    """What the reader of a letter can do next, at the terminal and by the API."""
+    judged = submission.kind == Matter.APPLICATION
+    if judged and outcome is Outcome.REJECTED:
+        step = "rejected"
+    elif submission.state == State.WAITING_FOR_ASKER:
+        step = "returned" if judged else "reply"
+    else:
+        step = "follow"
+    return say(
+        f"submission.further.{step}",
+        language,
+        reference=submission.id,
+        organisation=submission.organisation_id,
+        provider=submission.provider_id,
+        application=submission.subject,
+        days=APPEAL_DAYS,
+    )
 
 
 def _mine_to_answer(session: Session, principal: Principal, submission_id: str) -> Submission:

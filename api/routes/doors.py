@@ -162,12 +162,26 @@ def report_out(report: SyncReport, language: str) -> SyncReportOut:
         )
         for each in report.refusals
     ]
-    code = report.error_code
-    # The sentences of what a supplier's fetch met need its values, which are not kept: the code is said in general.
-    error = None if code is None else say(f"door.failed.{_general(code)}", language)
+    error = None if report.error_code is None else _failure(report.error_code, language)
     return SyncReportOut.model_validate({**plain, "refusals": refusals, "error": error})
 
 
-def _general(code: str) -> str:
+_NO_ANSWER = {"connect": "refused", "delivery.name_unresolved": "name", "timeout": "timeout", "tls": "tls"}
+_NOT_READ = {"adapter.answer_not_json", "adapter.answer_shape", "adapter.answer_unreadable", "stapi.no_server"}
+
+
+def _failure(code: str, language: str) -> str:
+    """What a failed listing met, in a sentence that needs no value but the one that its code ends in."""
     room, _, name = code.partition(".")
-    return name if room == "sync" else "credential" if name == "credential_refused" else "unreachable"
+    kind, _, detail = name.partition(".")
+    if room == "sync":
+        word = name
+    elif room == "adapter" and kind == "status":
+        word = "not_found" if detail == "404" else "status"
+    elif room == "adapter" and kind == "no_answer":
+        word = _NO_ANSWER.get(detail, "unreachable")
+    elif code == "adapter.credential_refused":
+        word = "credential"
+    else:
+        word = "unread" if code in _NOT_READ else "unreachable"
+    return say(f"door.failed.{word}", language, status=detail)

@@ -14,7 +14,7 @@ from catalog.demand.gap_report import CoarseNeed, need_from_json
 from catalog.matching.eligibility import asked_params
 from catalog.matching.values import Need
 from catalog.shelf.content import fingerprint
-from catalog.wording import sentence
+from catalog.wording import period, sentence
 from space_hub.text import LANGUAGES, Word, say
 from space_hub.vocabulary.capabilities import capability
 from space_hub.vocabulary.phases import Phase
@@ -139,7 +139,12 @@ def _words(shown: Content, kind: str, language: str) -> str:
     unit = capability(shown.capability).capacity_unit if shown.capability else ""
     wanted = title(shown.mission_area, shown.capability, language)
     said = [
-        say(f"demand.text.{kind}", language, wanted=wanted, first=shown.quarter_from, last=shown.quarter_to),
+        say(
+            f"demand.text.{kind}",
+            language,
+            wanted=wanted,
+            period=period(shown.quarter_from, shown.quarter_to, language),
+        ),
     ]
     if shown.region:
         regions = ", ".join(say(f"demand.region.{name}", language) for name in shown.region.split("+"))
@@ -155,23 +160,26 @@ def _words(shown: Content, kind: str, language: str) -> str:
                 unit=unit,
             )
         )
+    between = "\u00a0; " if language == "fr" else "; "
     asked = [_clause_words(each, language) for each in shown.clauses]
-    if asked:
-        said.append(say("demand.text.clauses", language, clauses="; ".join(asked)))
+    for code, hard in (("demand.text.clauses", True), ("demand.text.wishes", False)):
+        clauses = between.join(words for words, is_hard in asked if is_hard is hard)
+        if clauses:
+            said.append(say(code, language, clauses=clauses))
     return " ".join(said)
 
 
-def _clause_words(kept: dict[str, Any], language: str) -> str:
+def _clause_words(kept: dict[str, Any], language: str) -> tuple[str, bool]:
+    """The words of a clause, and whether it must be met."""
     if kept.get("gate") == "standards":
-        return say("gap.asked.standards", language, asked=", ".join(kept["values"]))
+        return say("gap.asked.standards", language, asked=", ".join(kept["values"])), True
     if kept.get("gate") == "modality":
         names = ", ".join(say(f"vocabulary.modality.{each}", language) for each in kept["values"])
-        return say("gap.asked.modality", language, asked=names)
+        return say("gap.asked.modality", language, asked=names), True
     clause = need_from_json(
         id="", title="", capability="", clauses=[kept], phases=(), regions=(), quarter_from="", quarter_to=""
     ).clauses[0]
-    said = sentence("gap.asked.clause", {**asked_params(clause), "offered": None}, language)
-    return said if clause.hard else say("demand.text.wish", language, clause=said)
+    return sentence("gap.asked.clause", {**asked_params(clause), "offered": None}, language), clause.hard
 
 
 def _number(value: float, language: str) -> str:

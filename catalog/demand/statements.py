@@ -76,9 +76,11 @@ def publish_need(
     """Widen or narrow what others may read of an own need."""
     requirement = requirements.get(session, principal, requirement_id)
     standing = standings.lock(session, requirement.id)
-    if standing.level == level.value:
-        return standing
     shown = content(requirements.need_of(requirement), level.value, _nation(session, principal.organisation_id))
+    if standing.level == level.value:
+        if consent_ref is not None and consent_ref != reference(shown):
+            raise Conflict("demand.consent_differs", level=level)
+        return standing
     if list(Level).index(level) > list(Level).index(Level(standing.level)):
         if standing.state != State.OPEN.value:
             raise Conflict("demand.need_not_open", state=State(standing.state))

@@ -47,9 +47,8 @@ def read_yaml(text: str) -> tuple[Any, "Lines"]:
         mark = error.problem_mark or error.context_mark
         if mark is None:
             raise Invalid("providers.manifest_unreadable", reason=str(error.problem)[:200]) from error
-        raise Invalid(
-            "manifest.yaml_wrong", line=mark.line + 1, column=mark.column + 1, reason=str(error.problem)[:200]
-        ) from error
+        # The parser's own words are English and speak of its tokens; the place is what helps.
+        raise Invalid("manifest.yaml_wrong", line=mark.line + 1, column=mark.column + 1) from error
     except (yaml.YAMLError, RecursionError) as error:
         raise Invalid("providers.manifest_unreadable", reason=str(error)[:200]) from error
     finally:

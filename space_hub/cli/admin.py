@@ -100,8 +100,7 @@ def key(
             session, house.clock, house.rng, organisation_id=holder, name=name, scopes=scopes, days=days
         )
         audit.record(session, house.clock, HUB, "key.create", made.id, organisation=holder, scopes=made.scopes)
-    voice.tell("admin.key_made", key_id=made.id, expires=made.expires_at.date().isoformat())
-    voice.people.print(secret, markup=False)
+    voice.secret(made.id, made.expires_at, secret)
     voice.answer({"key_id": made.id, "secret": secret, "expires_at": made.expires_at, "scopes": made.scopes})
     return OK
 

@@ -11,11 +11,11 @@ from space_hub.cli import (
     awareness,
     desk,
     doctor,
+    follow,
     need,
     opener,
     processes,
     proofs,
-    provider,
     quote,
     screening,
     supply,
@@ -37,7 +37,7 @@ app = typer.Typer(
 for part in (up, processes, awareness, screening, supply, doctor, proofs):
     part.install(app)
 for name, group in (
-    ("provider", provider.app),
+    ("provider", follow.app),
     ("need", need.app),
     ("quote", quote.app),
     ("opener", opener.app),

@@ -5,6 +5,8 @@ import io
 import json
 from datetime import datetime, timedelta
 
+from space_hub.cli.speak import sentence
+
 _OFFERINGS = (
     {
         "reference": "EX-SAR",
@@ -53,7 +55,7 @@ def requirement(now: datetime) -> str:
     """A need for a week that begins two days after `now`, as POST /v1/requirements takes it."""
     first = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
     body = {
-        "title": "Radar images of the north",
+        "title": sentence("cli.example.requirement"),
         "capability": "radar.sar",
         "currency": "EUR",
         "window_from": first.isoformat(),

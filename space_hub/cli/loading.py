@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from space_hub.cli import options
 from space_hub.cli.house import House
 from space_hub.cli.speak import Voice, sentence
 from space_hub.errors import Conflict, HubError, Invalid, NotFound
@@ -44,7 +45,7 @@ def take_file(house: House, file: Path, voice: Voice, *, source: str = "file") -
             with house.database.write() as session:
                 taken = ingest_file(session, house.clock, house.rng, HUB, path=file, source=source, limits=limits)
         except OSError as error:
-            raise Invalid("cli.file_unreadable", path=str(file), reason=error.strerror or str(error)) from error
+            raise Invalid("cli.file_unreadable", path=str(file), reason=options.why(error)) from error
     return require_taken(taken)
 
 

@@ -55,6 +55,6 @@ def publish(
             consent_ref=consent,
         )
         found = {"requirement_id": standing.requirement_id, "level": standing.level, "state": standing.state}
-    voice.tell("cli.need_published", requirement=requirement, level=level)
+    voice.tell(f"cli.need_published.{wanted}", requirement=requirement)
     voice.answer(found)
     return OK

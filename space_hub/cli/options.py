@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import errno
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -39,13 +40,30 @@ def shifted(offset: int) -> Clock:
     return clock
 
 
+_WHY = {
+    errno.EACCES: "denied",
+    errno.EEXIST: "exists",
+    errno.EISDIR: "folder",
+    errno.ENOENT: "missing",
+    errno.ENOSPC: "full",
+    errno.ENOTDIR: "missing",
+    errno.EPERM: "denied",
+    errno.EROFS: "denied",
+}
+
+
+def why(error: OSError) -> str:
+    """What the system says against a file, in the language of the person at the terminal."""
+    return sentence(f"cli.os.{_WHY.get(error.errno or 0, 'other')}", number=error.errno or "-")
+
+
 def existing(path: Path) -> Path:
     """A file that is there and can be read; Invalid otherwise, before any work begins."""
     try:
         with path.open("rb"):
             return path
     except OSError as error:
-        raise Invalid("cli.file_unreadable", path=str(path), reason=error.strerror or str(error)) from error
+        raise Invalid("cli.file_unreadable", path=str(path), reason=why(error)) from error
 
 
 def content(path: Path, parse_float: Callable[[str], Any] | None = None) -> Any:

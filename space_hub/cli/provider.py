@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from space_hub.cli import house as houses
-from space_hub.cli import options
+from space_hub.cli import options, waiting
 from space_hub.cli.acting import As, acting_as
 from space_hub.cli.options import AsJson, Limit
-from space_hub.cli.speak import OK, Voice, language, sentence, shown
+from space_hub.cli.speak import OK, Voice, language, moment, sentence, shown
 from space_hub.errors import Conflict, Invalid
 
 if TYPE_CHECKING:
@@ -61,9 +61,10 @@ def register(
         str | None, typer.Option("--owner-nation", help=sentence("cli.option.owner_nation"))
     ] = None,
     size: Annotated[str, typer.Option("--size", help=sentence("cli.option.size"))] = "small",
+    anyway: Annotated[bool, typer.Option("--anyway", help=sentence("cli.option.anyway"))] = False,
     as_json: AsJson = False,
 ) -> int:
-    from providers import front_door
+    from providers import files, front_door
     from providers.onboarding import Contact, Profile, SizeClass
 
     voice = Voice(as_json)
@@ -77,6 +78,10 @@ def register(
     )
     house = houses.open_existing(houses.settings())
     with house.database.write() as session:
+        for known in files.same_firm(session, nation, legal_id)[:1]:
+            if not anyway:
+                who = {"legal_id": legal_id, "nation": nation, "name": known.legal_name}
+                raise Conflict("cli.registered_already", organisation=known.organisation_id, **who)
         organisation, provider, key, secret = front_door.arrive(session, house.clock, house.rng, profile)
         found = {
             "organisation_id": organisation.id,
@@ -86,8 +91,7 @@ def register(
             "expires_at": key.expires_at,
         }
     voice.tell("cli.provider_registered", name=name, organisation=found["organisation_id"], email=email)
-    voice.tell("admin.key_made", key_id=found["key_id"], expires=key.expires_at.date().isoformat())
-    voice.people.print(secret, markup=False)
+    voice.secret(key.id, key.expires_at, secret)
     voice.answer(found)
     return OK
 
@@ -155,7 +159,6 @@ def apply(
     tier: Annotated[str, typer.Option("--tier", help=sentence("cli.option.tier"))] = "listed",
     as_json: AsJson = False,
 ) -> int:
-    from api.routes.applications import shown as application_out
     from providers import applications
     from providers.vetting import Tier
     from space_hub.vocabulary.codes import MissionArea
@@ -174,42 +177,37 @@ def apply(
             tier=one_of(Tier, tier, "--tier"),
             mission_areas=wanted,
         )
-        found = application_out(session, made, language()).model_dump(mode="json")
-    _tell_application(voice, found)
+        found = waiting.application_of(session, made)
+    waiting.tell_application(voice, found)
     voice.answer(found)
     return OK
-
-
-def _tell_application(voice: Voice, found: dict[str, Any]) -> None:
-    areas = ", ".join(found["mission_areas"])
-    if found["state"] == "approved":
-        voice.tell("cli.application_approved", style="green", application=found["id"], areas=areas, tier=found["tier"])
-    else:
-        due = found["due_at"] or "-"
-        voice.tell("cli.application_waits", application=found["id"], areas=areas, state=found["state"], due=due)
-    for need in found["missing"]:
-        voice.tell("cli.application_lacks", style="yellow", need=need["text"])
 
 
 @app.command("status", help=sentence("cli.help.provider_status"))
 def status(organisation: As, as_json: AsJson = False) -> int:
     from sqlmodel import col, select
 
-    from api.routes.applications import shown as application_out
     from api.routes.doors import door_out, report_out
     from api.routes.providers import full
     from providers import clearances
-    from providers.doors import SupplierDoor, SyncReport
+    from providers.doors import DoorState, SupplierDoor, SyncReport
+    from providers.lifecycle import Status
     from providers.tables import Application
+    from providers.vetting import Tier
+    from space_hub.vocabulary.codes import MissionArea
 
     voice = Voice(as_json)
     house = houses.open_existing(houses.settings())
     with house.database.read() as session:
         _, provider = own(session, organisation, "provider:write")
         mine = select(Application).where(Application.provider_id == provider.id).order_by(col(Application.created_at))
-        applied = [application_out(session, row, language()).model_dump(mode="json") for row in session.exec(mine)]
+        applied = [waiting.application_of(session, row) for row in session.exec(mine)]
         cleared = [
             {"mission_area": row.mission_area, "tier": row.tier, "state": row.state, "valid_to": row.valid_to}
+            for row in clearances.of(session, provider.id)
+        ]
+        held = [
+            [MissionArea(row.mission_area), Tier(row.tier), clearances.State(row.state), moment(row.valid_to)]
             for row in clearances.of(session, provider.id)
         ]
         door = session.get(SupplierDoor, provider.id)
@@ -222,15 +220,15 @@ def status(organisation: As, as_json: AsJson = False) -> int:
             "door": None if door is None else door_out(door).model_dump(mode="json"),
             "last_listing": None if last is None else report_out(last, language()).model_dump(mode="json"),
         }
-    voice.tell("cli.provider_stands", name=provider.legal_name, provider=provider.id, status=provider.status)
+    voice.tell("cli.provider_stands", name=provider.legal_name, provider=provider.id, status=Status(provider.status))
     if provider.email_verified_at is None:
         voice.tell("cli.address_open", style="yellow")
     for application in applied:
-        _tell_application(voice, application)
+        waiting.tell_application(voice, application)
     heads = ("cli.column.areas", "cli.column.tier", "cli.column.state", "cli.column.until")
-    voice.table("cli.title.clearances", heads, [list(row.values()) for row in cleared])
+    voice.table("cli.title.clearances", heads, held)
     if door is not None:
-        voice.tell("cli.door_stands", adapter=door.adapter, url=door.url or "-", state=door.state)
+        voice.tell("cli.door_stands", adapter=door.adapter, url=door.url or "-", state=DoorState(door.state))
     if last is not None:
         _tell_listing(voice, found["last_listing"])
     voice.answer(found)
@@ -238,10 +236,13 @@ def status(organisation: As, as_json: AsJson = False) -> int:
 
 
 def _tell_listing(voice: Voice, last: Any) -> None:
+    if last["outcome"] == "failed":
+        voice.tell("cli.listing_failed", style="red", at=moment(last["finished_at"]), reason=last["error"])
+        return
     counts = {name: last[name] for name in ("listed", "new", "changed", "withdrawn", "refused")}
-    voice.tell("cli.listing_was", at=last["finished_at"], **counts)
+    voice.tell("cli.listing_was", at=moment(last["finished_at"]), **counts)
     if last["error"] is not None:
-        voice.tell("cli.listing_failed", style="red", reason=last["error"])
+        voice.tell("cli.listing_held", style="yellow", reason=last["error"])
     if last["refusals"]:
         rows = [[each["reference"], each["reason"]] for each in last["refusals"]]
         voice.table("cli.title.refused", ("cli.column.reference", "cli.column.reason"), rows)

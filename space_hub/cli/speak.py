@@ -88,6 +88,12 @@ class Voice:
             made.add_row(*map(_cell, row))
         self.people.print(made)
 
+    def secret(self, key_id: str, expires: datetime, secret: str) -> None:
+        """A key's secret, shown once: to people here, to a program in its one line, never in both."""
+        if not self.json:
+            self.tell("admin.key_made", key_id=key_id, expires=expires.date().isoformat())
+            self.people.print(secret, markup=False)
+
     @contextmanager
     def progress(self, label: str) -> Iterator[Callable[[int, int], None]]:
         """A bar to be told (done, total) while the block runs; a file or a pipe gets none."""
@@ -134,6 +140,11 @@ def shown(value: object) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return str(value)
+
+
+def moment(value: object) -> str:
+    """A time as people read it: to the minute, in UTC; nothing for None."""
+    return shown(value)[:16].replace("T", " ") + (" UTC" if value else "")
 
 
 def _cell(value: object) -> Text:

@@ -263,7 +263,7 @@ def _tell_cover(voice: Voice, match: dict[str, Any], names: dict[str, str]) -> N
             covered=_plain(each["covered"]),
             needed=_plain(each["needed"]),
             unit=unit,
-            cost=f"{Decimal(each['cost_per_day']):.2f}",
+            cost=Decimal(each["cost_per_day"]),
             currency=currency,
         )
         if each["over_budget"]:
@@ -271,7 +271,7 @@ def _tell_cover(voice: Voice, match: dict[str, Any], names: dict[str, str]) -> N
                 "cli.over_budget",
                 style="yellow",
                 phase=_phase(each["phase"]),
-                budget=f"{Decimal(each['budget_per_day']):.2f}",
+                budget=Decimal(each["budget_per_day"]),
                 currency=currency,
             )
     for loss in match["losses"]:
@@ -292,5 +292,6 @@ def _phase(phase: str) -> str:
 
 
 def _plain(number: str) -> str:
-    """Without the zeros that a decimal carries along."""
-    return f"{Decimal(number).normalize():f}"
+    """Without the zeros that a decimal carries along, with the decimal sign of the language."""
+    plain = f"{Decimal(number).normalize():f}"
+    return plain.replace(".", ",") if language() == "fr" else plain

@@ -6,11 +6,13 @@ and what to do.
 
 A `Word` among the parameters is said by its label, several at once with commas
 between them. `{count:reason|reasons}` says a number with its noun in the form
-that the number asks for.
+that the number asks for. A number with decimals has the comma in French; what
+is to be typed is therefore given as text.
 """
 
 import json
 import re
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -57,7 +59,8 @@ class _Speaker(Formatter):
             value = (
                 ", ".join(each.label(self.language) if isinstance(each, Word) else str(each) for each in value) or "-"
             )
-        return str(super().format_field(value, format_spec))
+        said = str(super().format_field(value, format_spec))
+        return said.replace(".", ",") if self.language == "fr" and isinstance(value, float | Decimal) else said
 
 
 @cache

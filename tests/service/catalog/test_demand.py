@@ -40,7 +40,7 @@ def test_a_named_need_is_read_at_once_exactly_as_the_preview_showed_it(hub: Hub)
         read["text"]
         == shown["published"]["text_en"]
         == (
-            "Wanted: optical imagery, from 2024-Q4 to 2025-Q4. In peace: 500 to 1000 km2/d. "
+            "Wanted: optical imagery, from Q4 2024 to Q4 2025. In peace: 500 to 1000 km2/d. "
             "Asked for: ground sample distance ≤ 0.6 m."
         )
     )
@@ -164,7 +164,7 @@ def test_a_problem_is_read_in_its_owners_words_only_where_the_owner_is_named(hub
     good(named.post("/v1/demand-signals", problem | {"level": "named"}))
     release(hub)
     texts = sorted(each["text"] for each in needs(named))
-    assert texts == ["A problem to be solved in space domain awareness, from 2025-Q1 to 2025-Q4."] * 3 + [
+    assert texts == ["A problem to be solved in space domain awareness, from Q1 2025 to Q4 2025."] * 3 + [
         "Who moved our satellite."
     ]
 

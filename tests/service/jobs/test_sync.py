@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlmodel import col, select
 
+from api.routes.doors import report_out
 from catalog.shelf import offerings
 from catalog.tables import Offering
 from jobs import sync
@@ -163,6 +164,39 @@ def test_a_supplier_that_fails_keeps_its_last_good_and_comes_back(market: Market
     market.book.credential = "Bearer k"
     assert market.turn()["outcome"] == "same"
     assert (market.door().state, market.door().failures) == ("open", 0)
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("adapter.no_answer.delivery.name_unresolved", "DNS"),
+        ("adapter.no_answer.connect", "takes no connection"),
+        ("adapter.no_answer.RemoteProtocolError", "no listing that could be read"),
+        ("adapter.status.404", "404"),
+        ("adapter.status.503", "HTTP status 503"),
+        ("adapter.answer_not_json", "the kind of door"),
+        ("adapter.credential_refused", "credential"),
+        ("sync.shrunk", "more than half"),
+    ],
+)
+def test_a_failed_listing_says_what_it_met(code: str, says: str) -> None:
+    at = datetime(2024, 11, 2, tzinfo=UTC)
+    report = SyncReport(
+        id="syn_1", provider_id="prv_1", started_at=at, finished_at=at, outcome="failed", error_code=code
+    )
+    assert says in (report_out(report, "en").error or "")
+    assert report_out(report, "fr").error != report_out(report, "en").error
+
+
+def test_an_address_that_refuses_and_a_path_that_is_not_there_are_told_apart(market: Market) -> None:
+    """Sabotage seen: the code of the error kept without its status."""
+    with market.database.write() as session:
+        market.open(session, url=f"{market.url}/nowhere")
+    assert market.turn()["error_code"] == "adapter.status.404"
+    with market.database.write() as session:
+        market.url = "http://127.0.0.1:9"
+        market.open(session)
+    assert market.turn()["error_code"] == "adapter.no_answer.connect"
 
 
 def test_what_its_owner_took_off_by_hand_stays_off(market: Market) -> None:
