@@ -64,6 +64,7 @@ RequirementExample = Annotated[
 
 def submit(file: options.File, organisation: As, example: ManifestExample = False, as_json: AsJson = False) -> int:
     from catalog.shelf import offerings
+    from providers.adapters.faults import by_column
     from providers.adapters.manifest import read_manifest
 
     del example  # Answered before the command begins.
@@ -74,29 +75,52 @@ def submit(file: options.File, organisation: As, example: ManifestExample = Fals
         principal, _ = own(session, organisation, "offering:write")
         done, aside = offerings.from_manifest(session, house.clock, house.rng, principal, manifest)
         taken = [
-            {"offering_id": each.offering.id, "title": each.version.title, "changed": each.changed}
+            {
+                "offering_id": each.offering.id,
+                "reference": each.offering.reference,
+                "title": each.version.title,
+                "changed": each.changed,
+                "version": each.version.number,
+            }
             for each in done.taken
         ]
     refused = [
-        {"line": row.line, "code": row.code, "reason": sentence(row.code, **row.params), "raw": row.raw}
+        {
+            "line": row.line,
+            "reference": row.reference,
+            "code": row.code,
+            "reason": sentence(row.code, **row.params),
+            "faults": [
+                {"column": column, "code": code, "reason": sentence(code, **params)}
+                for column, code, params in by_column(row.code, row.params)
+            ],
+            "raw": row.raw,
+        }
         for row in aside
     ]
     voice.table(
         "cli.title.offerings",
         ("cli.column.id", "cli.column.title", "cli.column.change"),
-        [
-            [row["offering_id"], row["title"], sentence("cli.new_version" if row["changed"] else "cli.unchanged")]
-            for row in taken
-        ],
+        [[row["offering_id"], row["title"], sentence(_change(row["changed"], row["version"]))] for row in taken],
     )
     if refused:
         voice.table(
             "cli.title.refused",
-            ("cli.column.line", "cli.column.reason"),
-            [[row["line"], row["reason"]] for row in refused],
+            ("cli.column.line", "cli.column.reference", "cli.column.column", "cli.column.reason"),
+            [
+                [row["line"], row["reference"], fault["column"], fault["reason"]]
+                for row in refused
+                for fault in row["faults"]
+            ],
         )
     voice.answer({"taken": taken, "refused": refused})
     return FAILED if refused else OK
+
+
+def _change(changed: bool, number: int) -> str:
+    if not changed:
+        return "cli.unchanged"
+    return "cli.new_offering" if number == 1 else "cli.new_version"
 
 
 def gaps(

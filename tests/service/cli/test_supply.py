@@ -112,7 +112,9 @@ def test_a_bad_row_is_set_aside_with_its_reason_and_the_others_go_on(
     done = answer(capsys, "offer", "submit", str(manifest), "--as", SUPPLIER, status=1)
     assert [each["title"] for each in done["taken"]] == ["Radar images, half a metre"]
     assert [(each["line"], each["code"]) for each in done["refused"]] == [(3, "vocabulary.unit_unknown")]
-    assert "[ft_i]" in said(capsys, "offer", "submit", str(manifest), "--as", SUPPLIER, status=1)
+    assert done["refused"][0]["reference"] == "EX-OPT"
+    assert done["refused"][0]["faults"][0]["column"] == "attribute:gsd"
+    assert "ft, mi, nmi" in said(capsys, "offer", "submit", str(manifest), "--as", SUPPLIER, status=1)
 
 
 def test_the_example_need_is_covered_and_the_loss_of_a_supplier_is_said(
