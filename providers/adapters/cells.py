@@ -27,6 +27,7 @@ _FLAGS = {
     **dict.fromkeys(("true", "yes", "oui", "vrai"), True),
     **dict.fromkeys(("false", "no", "non", "faux"), False),
 }
+_PRICE_EXAMPLE = "12.50 EUR/"
 _FLAGS_SHOWN = "yes, no, oui, non"
 _CODED = ("attribute", "release_to")
 """Columns of codes, which hold no comma: there it parts them too."""
@@ -70,7 +71,7 @@ def price(column: str, cell: str, unit: str) -> tuple[str, str, str]:
     """Amount, currency, and what it buys."""
     match = _PRICE.fullmatch(cell)
     if match is None:
-        raise Invalid("providers.cell_wrong", column=column, given=cell[:80], expected=f"12.50 EUR/{shown(unit)}")
+        raise Invalid("providers.cell_wrong", column=column, given=cell[:80], expected=_PRICE_EXAMPLE + shown(unit))
     given, currency, per = match.groups()
     return _plain(column, given), "EUR" if currency == "€" else currency, per
 

@@ -126,8 +126,10 @@ def _attribute(name: str, value: Any, area: MissionArea | None) -> Measured:
 
 def _capacity(given: Mapping[str, Any], about: Capability | None, faults: Faults) -> tuple[PhaseCapacity, ...]:
     """Its unit is the capability's: where that is not known, nothing is said of the capacity."""
+    if about is None:
+        return ()
     found = []
-    for name, value in faults.take("capacity", {}, _mapping, given, "capacity").items() if about is not None else ():
+    for name, value in faults.take("capacity", {}, _mapping, given, "capacity").items():
         notice = faults.take(f"notice:{name}", None, _notice, _optional(value, "notice"), name)
         found.append(faults.take(f"capacity:{name}", None, _phase_capacity, name, value, about, notice))
     by_phase = {each.phase: each for each in found if each is not None}
@@ -197,8 +199,10 @@ def _flag(given: Mapping[str, Any], field: str, *, otherwise: bool) -> bool:
 
 def _prices(given: Mapping[str, Any], about: Capability | None, faults: Faults) -> tuple[PhasePrice, ...]:
     """Their unit is the capability's: where that is not known, nothing is said of the prices."""
+    if about is None:
+        return ()
     found = []
-    for name, value in faults.take("prices", {}, _mapping, given, "prices").items() if about is not None else ():
+    for name, value in faults.take("prices", {}, _mapping, given, "prices").items():
         found.append(faults.take(f"price:{name}", None, _phase_price, name, value, about))
     by_phase = {each.phase: each for each in found if each is not None}
     return tuple(by_phase[phase] for phase in Phase if phase in by_phase)

@@ -74,7 +74,7 @@ def submit(file: options.File, organisation: As, example: ManifestExample = Fals
     with house.database.write() as session:
         principal, _ = own(session, organisation, "offering:write")
         done, aside = offerings.from_manifest(session, house.clock, house.rng, principal, manifest)
-        taken = [
+        taken: list[dict[str, Any]] = [
             {
                 "offering_id": each.offering.id,
                 "reference": each.offering.reference,
@@ -84,7 +84,7 @@ def submit(file: options.File, organisation: As, example: ManifestExample = Fals
             }
             for each in done.taken
         ]
-    refused = [
+    refused: list[dict[str, Any]] = [
         {
             "line": row.line,
             "reference": row.reference,
@@ -189,7 +189,10 @@ def _form(file: Path) -> str | None:
 def template(
     file: Annotated[Path, typer.Argument(metavar="FILE", help=sentence("cli.option.template_file"))],
     area: Annotated[list[str] | None, typer.Option("--area", help=sentence("cli.option.template_area"))] = None,
-    french: Annotated[bool, typer.Option("--fr/--en", help=sentence("cli.option.template_language"))] = False,
+    french: Annotated[
+        bool | None, typer.Option("--fr/--en", help=sentence("cli.option.template_language"), show_default=False)
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help=sentence("cli.option.template_force"))] = False,
     as_json: AsJson = False,
 ) -> int:
     from providers.adapters.spreadsheet import template as make
@@ -202,14 +205,17 @@ def template(
             raise Invalid("cli.area_unknown", given=each, known=", ".join(known))
     voice = Voice(as_json)
     chosen = [each.code for each in CAPABILITIES.values() if not area or each.area.value in area]
-    raw = make(chosen, "fr" if french else "en")
+    spoken = language() if french is None else "fr" if french else "en"
+    raw = make(chosen, spoken)
     try:
-        with file.open("xb") as out:
+        with file.open("wb" if force else "xb") as out:
             out.write(raw)
+    except FileExistsError as error:
+        raise Invalid("cli.file_exists", path=str(file)) from error
     except OSError as error:
         raise Invalid("cli.file_unwritable", path=str(file), reason=error.strerror or str(error)) from error
     voice.tell("cli.template_written", path=str(file), capabilities=len(chosen))
-    voice.answer({"file": str(file), "capabilities": chosen, "bytes": len(raw)})
+    voice.answer({"file": str(file), "language": spoken, "capabilities": chosen, "bytes": len(raw)})
     return OK
 
 

@@ -88,7 +88,9 @@ def test_a_filled_in_workbook_and_yaml_go_on_the_shelf(
     if suffix == "xlsx":
         made = answer(capsys, "offer", "template", str(file), "--area", "radar", "--fr")
         assert made["capabilities"] == ["radar.sar"]
-        assert answer(capsys, "offer", "template", str(file), status=2)["error"]["code"] == "cli.file_unwritable"
+        assert made["language"] == "fr"
+        assert answer(capsys, "offer", "template", str(file), status=2)["error"]["code"] == "cli.file_exists"
+        assert answer(capsys, "offer", "template", str(file), "--area", "radar", "--fr", "--force") == made
         book = openpyxl.load_workbook(file)
         for column, cell in enumerate(("W-1", "Radar images", "radar.sar"), start=1):
             book.worksheets[0].cell(2, column, cell)
@@ -97,6 +99,16 @@ def test_a_filled_in_workbook_and_yaml_go_on_the_shelf(
         file.write_text("- reference: W-1\n  title: Radar images\n  capability: radar.sar\n")
     done = answer(capsys, "offer", "submit", str(file), "--as", SUPPLIER)
     assert [each["title"] for each in done["taken"]] == ["Radar images"]
+
+
+def test_the_template_speaks_the_language_of_the_terminal(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sabotage seen: English unless `--fr` was said."""
+    monkeypatch.setenv("SPACE_HUB_LANG", "fr")
+    made = answer(capsys, "offer", "template", str(tmp_path / "a.xlsx"), "--area", "radar")
+    assert made["language"] == "fr"
+    assert answer(capsys, "offer", "template", str(tmp_path / "b.xlsx"), "--en")["language"] == "en"
 
 
 def test_a_template_for_no_area_of_ours_is_wrong_use(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
