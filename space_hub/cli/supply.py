@@ -129,10 +129,12 @@ def gaps(
     as_json: AsJson = False,
 ) -> int:
     """Which published needs an own offering meets, and what would get it into the others."""
-    from sqlmodel import select
+    from sqlmodel import col, select
 
+    from api.routes.demand import need_out
     from api.routes.gaps import gap_report_out
     from catalog.demand import gaps as reports
+    from catalog.demand.tables import PublishedNeed
     from catalog.tables import Offering
 
     voice = Voice(as_json)
@@ -144,14 +146,22 @@ def gaps(
         if offering_id is None:
             raise NotFound("cli.reference_unknown", reference=reference)
         report = gap_report_out(reports.for_offering(session, principal, offering_id, language()))
-    found = report.model_dump(mode="json")
+        found = report.model_dump(mode="json")
+        named = col(PublishedNeed.id).in_([entry["need"] for entry in found["entries"]])
+        texts = {row.id: need_out(row, language()).text for row in session.exec(select(PublishedNeed).where(named))}
     rows = []
     for entry in found["entries"]:
         changes = [entry["one_change"]] if entry["one_change"] else entry["smallest_set"] or []
         said = [*(change["text"] for change in changes), *entry["questions"]]
-        rows.append([entry["need"], entry["title"], sentence(f"cli.outcome.{entry['outcome']}"), "\n".join(said)])
-    heads = ("cli.column.need", "cli.column.title", "cli.column.outcome", "cli.column.to_do")
+        entry["text"] = texts[entry["need"]]
+        asked = f"{entry['title']}\n{entry['text']}"
+        office = "-" if entry["office"] is None else entry["office"]["name"]
+        outcome = sentence(f"cli.outcome.{entry['outcome']}")
+        rows.append([entry["need"], asked, outcome, "\n".join(said), office])
+    heads = ("cli.column.need", "cli.column.asked", "cli.column.outcome", "cli.column.to_do", "cli.column.office")
     voice.table("cli.title.gaps", heads, rows)
+    if rows:
+        voice.tell("cli.gaps_next", style="dim", reference=reference)
     voice.answer({"offering_id": offering_id, **found})
     return OK
 
