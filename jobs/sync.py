@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from sqlmodel import Session, col, select
 
-from catalog.shelf import offerings
+from catalog.shelf import declared, offerings
 from catalog.shelf.intake import take
 from catalog.tables import Offering, OfferingStatus, OfferingVersion
 from jobs.schedule import PREFIX
@@ -104,7 +104,7 @@ def _take(task: Task, session: Session, door: SupplierDoor, provider: Provider, 
     listed = len(listing.offered) + len(listing.refused)
     if plan.hold is not None:
         return Outcome("held", listed, refused=listing.refused, error_code=f"sync.{plan.hold}", listing_sha256=digest)
-    drafts = [draft for draft in plan.take if draft.reference not in closed]
+    drafts = declared.beside(session, provider, (each for each in plan.take if each.reference not in closed))
     refused = list(listing.refused)
     refused += [Refused(None, name, "sync.withdrawn_by_owner", {}, "") for name in sorted(closed & _names(plan))]
     done = take(session, task.clock, task.rng, HUB, provider, drafts, source=door.adapter)

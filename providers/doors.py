@@ -412,6 +412,12 @@ def _same_origin(one: str | None, other: str | None) -> bool:
 
 
 def _plain(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters as JSON keeps them; the faults of a row keep theirs in the same way."""
     return {
-        name: value if isinstance(value, int | float | bool | None) else str(value) for name, value in params.items()
+        name: [{"code": each["code"], "params": _plain(each["params"])} for each in value]
+        if name == "faults"
+        else value
+        if isinstance(value, int | float | bool | None)
+        else str(value)
+        for name, value in params.items()
     }

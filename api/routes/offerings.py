@@ -19,6 +19,7 @@ from catalog.shelf.withheld import sees_all
 from catalog.tables import Offering, OfferingStatus, OfferingVersion
 from providers.adapters.base import Listing, OfferingDraft
 from providers.adapters.drafts import read_draft
+from providers.adapters.faults import by_column
 from providers.adapters.manifest import MEDIA_TYPES, Form, read_manifest
 from providers.tables import Provider
 from space_hub.text import say
@@ -179,11 +180,18 @@ class OfferingOut(Out):
     published_at: datetime
 
 
+class CellFaultOut(Out):
+    column: str = Field(description="The heading of its column; empty where the fault is the row's.")
+    code: str
+    reason: str
+
+
 class RejectedOut(Out):
     line: int | None
     reference: str | None = Field(description="What the row calls itself, where that can be told.")
     code: str
     reason: str
+    faults: list[CellFaultOut] = Field(description="All that is wrong with the row, at most 20 of it.")
     raw: str
 
 
@@ -229,7 +237,7 @@ def create_offering(body: OfferingIn, once: Once) -> OfferingOut:
 def upload_manifest(manifest: Annotated[Listing, Depends(read_body)], once: Once) -> ManifestOut:
     """Put many offerings on your shelf from a file: a spreadsheet (XLSX or CSV), YAML or JSON.
 
-    A bad row is set aside with its line and reason; the others go on.
+    A bad row is set aside with its line and all that is wrong with it; the others go on.
     """
 
     def make(session: Session) -> ManifestOut:
@@ -247,6 +255,10 @@ def upload_manifest(manifest: Annotated[Listing, Depends(read_body)], once: Once
                     reference=row.reference,
                     code=row.code,
                     reason=say(row.code, once.language, **row.params),
+                    faults=[
+                        CellFaultOut(column=column, code=code, reason=say(code, once.language, **params))
+                        for column, code, params in by_column(row.code, row.params)
+                    ],
                     raw=row.raw,
                 )
                 for row in aside

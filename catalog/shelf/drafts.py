@@ -13,6 +13,7 @@ from catalog.shelf.intake import Taken, take
 from catalog.tables import OfferingDraftRow
 from providers import onboarding
 from providers.adapters.drafts import read_draft
+from providers.adapters.faults import single
 from space_hub.clock import Clock
 from space_hub.errors import Conflict, Invalid, NotFound
 from space_hub.rng import Rng
@@ -91,5 +92,8 @@ def _faults(body: dict[str, Any]) -> list[dict[str, Any]]:
     try:
         read_draft(body)
     except Invalid as error:
-        return [{"code": error.code, "params": {name: str(value) for name, value in error.params.items()}}]
+        return [
+            {"code": each.code, "params": {name: str(value) for name, value in each.params.items()}}
+            for each in single(error)
+        ]
     return []

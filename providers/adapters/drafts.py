@@ -27,11 +27,13 @@ from fractions import Fraction
 from typing import Any, TypeVar
 
 from providers.adapters.base import AssetRef, Dependency, OfferingDraft, PhaseCapacity, PhasePrice
+from providers.adapters.faults import Faults
 from space_hub.errors import Invalid
+from space_hub.vocabulary.attributes import Measured
 from space_hub.vocabulary.attributes import read as read_attribute
 from space_hub.vocabulary.capabilities import Capability, capability
-from space_hub.vocabulary.codes import DEPENDENCY_KINDS, MATURITIES, AssetKind, Modality
-from space_hub.vocabulary.geometry import check_coverage
+from space_hub.vocabulary.codes import DEPENDENCY_KINDS, MATURITIES, AssetKind, MissionArea, Modality
+from space_hub.vocabulary.geometry import GLOBAL, check_coverage
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.money import money
 from space_hub.vocabulary.nations import nation, nations
@@ -53,70 +55,111 @@ _FIRST_TIME = datetime.fromisoformat("1957-10-04T00:00:00+00:00")
 Code = TypeVar("Code", bound=StrEnum)
 
 
-def read_draft(given: Mapping[str, Any]) -> OfferingDraft:
-    """The draft of one offering; the first thing wrong is raised as Invalid with its field."""
-    unknown = sorted(set(given) - _FIELDS)
-    if unknown:
-        raise Invalid("providers.field_unknown", field=unknown[0], accepted=", ".join(sorted(_FIELDS)))
-    about = capability(_text(given, "capability", needed=True))
+def read_draft(given: Mapping[str, Any], faults: Faults | None = None) -> OfferingDraft:
+    """The draft of one offering. All that is wrong with it is raised at once, as one Invalid (`faults.together`).
+
+    `faults` holds what was found wrong before, in the cells that `given` was made of.
+    """
+    faults = Faults() if faults is None else faults
+    for field in sorted(set(given) - _FIELDS):
+        faults.note(field, Invalid("providers.field_unknown", field=field, accepted=", ".join(sorted(_FIELDS))))
+    about = faults.take("capability", None, _capability, given)
     release = given.get("release_to")
-    coverage = given.get("coverage")
-    if coverage is not None:
-        check_coverage(coverage)
-    return OfferingDraft(
-        reference=_text(given, "reference", needed=True),
-        title=_text(given, "title", needed=True),
-        capability=about.code,
-        modality=_code(Modality, given.get("modality") or Modality.SERVICE.value, "modality"),
-        description=_text(given, "description"),
-        attributes=tuple(
-            read_attribute(name, _part(value, name, "value"), _optional(value, "unit"), area=about.area)
-            for name, value in sorted(_mapping(given, "attributes").items())
+    draft = OfferingDraft(
+        reference=faults.take("reference", "", _text, given, "reference", needed=True),
+        title=faults.take("title", "", _text, given, "title", needed=True),
+        capability="" if about is None else about.code,
+        modality=faults.take(
+            "modality", Modality.SERVICE, _code, Modality, given.get("modality") or Modality.SERVICE.value, "modality"
         ),
-        capacity=_capacity(_mapping(given, "capacity"), about),
-        prices=_prices(_mapping(given, "prices"), about),
-        assets=_assets(_sequence(given, "assets")),
-        release_to=None if release is None else nations(_texts(given, "release_to")),
-        standards=tuple(sorted(set(_texts(given, "standards")))),
-        licence=_text(given, "licence"),
-        coverage=coverage,
-        valid=_valid(given),
-        dependencies=_dependencies(_sequence(given, "dependencies")),
-        maturity=_maturity(given.get("maturity")),
-        taskable=_flag(given, "taskable", otherwise=True),
-        archive=_flag(given, "archive", otherwise=False),
+        description=faults.take("description", "", _text, given, "description"),
+        attributes=_attributes(given, about, faults),
+        capacity=_capacity(given, about, faults),
+        prices=_prices(given, about, faults),
+        assets=faults.take("assets", (), _assets, given),
+        release_to=None if release is None else faults.take("release_to", None, _release, given),
+        standards=faults.take("standards", (), _standards, given),
+        licence=faults.take("licence", "", _text, given, "licence"),
+        coverage=faults.take("coverage", None, _coverage, given.get("coverage")),
+        valid=_valid(given, faults),
+        dependencies=faults.take("dependencies", (), _dependencies, given),
+        maturity=faults.take("maturity", None, _maturity, given.get("maturity")),
+        taskable=faults.take("taskable", True, _flag, given, "taskable", otherwise=True),
+        archive=faults.take("archive", False, _flag, given, "archive", otherwise=False),
     )
+    faults.refuse()
+    return draft
 
 
-def _capacity(given: Mapping[str, Any], about: Capability) -> tuple[PhaseCapacity, ...]:
-    found = {}
-    for name, value in given.items():
-        phase = _code(Phase, name, "capacity")
-        quantity, unit = _part(value, "capacity", "quantity"), _part(value, "capacity", "unit")
-        if isinstance(quantity, bool) or not isinstance(quantity, int | float) or quantity < 0:
-            raise Invalid("providers.quantity_wrong", field=f"capacity.{phase.value}", given=str(quantity))
-        size = convert(quantity, str(unit), about.capacity_unit, of=f"capacity.{phase.value}")
-        if size >= _MOST_CAPACITY:
-            raise Invalid("providers.quantity_wrong", field=f"capacity.{phase.value}", given=str(quantity))
-        found[phase] = PhaseCapacity(
-            phase, size, float(quantity), str(unit), _notice(_optional(value, "notice"), phase)
-        )
-    return tuple(found[phase] for phase in Phase if phase in found)
+def _capability(given: Mapping[str, Any]) -> Capability:
+    return capability(_text(given, "capability", needed=True))
 
 
-def _notice(given: Any, phase: Phase) -> float | None:
+def _release(given: Mapping[str, Any]) -> frozenset[str]:
+    return nations(_texts(given, "release_to"))
+
+
+def _standards(given: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(sorted(set(_texts(given, "standards"))))
+
+
+def _coverage(given: Any) -> Any:
+    if given is not None and given != GLOBAL and not isinstance(given, Mapping):
+        raise Invalid("providers.coverage_wrong", given=str(given)[:80])
+    if given is not None:
+        check_coverage(given)
+    return given
+
+
+def _attributes(given: Mapping[str, Any], about: Capability | None, faults: Faults) -> tuple[Measured, ...]:
+    """Without a capability that is known, each value is still read for what it is."""
+    area = None if about is None else about.area
+    found = []
+    for name, value in sorted(faults.take("attributes", {}, _mapping, given, "attributes").items()):
+        found.append(faults.take(f"attribute:{name}", None, _attribute, name, value, area))
+    return tuple(each for each in found if each is not None)
+
+
+def _attribute(name: str, value: Any, area: MissionArea | None) -> Measured:
+    return read_attribute(name, _part(value, name, "value"), _optional(value, "unit"), area=area)
+
+
+def _capacity(given: Mapping[str, Any], about: Capability | None, faults: Faults) -> tuple[PhaseCapacity, ...]:
+    """Its unit is the capability's: where that is not known, nothing is said of the capacity."""
+    if about is None:
+        return ()
+    found = []
+    for name, value in faults.take("capacity", {}, _mapping, given, "capacity").items():
+        notice = faults.take(f"notice:{name}", None, _notice, _optional(value, "notice"), name)
+        found.append(faults.take(f"capacity:{name}", None, _phase_capacity, name, value, about, notice))
+    by_phase = {each.phase: each for each in found if each is not None}
+    return tuple(by_phase[phase] for phase in Phase if phase in by_phase)
+
+
+def _phase_capacity(name: str, value: Any, about: Capability, notice: float | None) -> PhaseCapacity:
+    phase = _code(Phase, name, "capacity")
+    quantity, unit = _part(value, "capacity", "quantity"), _part(value, "capacity", "unit")
+    if isinstance(quantity, bool) or not isinstance(quantity, int | float) or quantity < 0:
+        raise Invalid("providers.quantity_wrong", field=f"capacity.{name}", given=str(quantity))
+    size = convert(quantity, str(unit), about.capacity_unit, of=f"capacity.{name}")
+    if size >= _MOST_CAPACITY:
+        raise Invalid("providers.quantity_wrong", field=f"capacity.{name}", given=str(quantity))
+    return PhaseCapacity(phase, size, float(quantity), str(unit), notice)
+
+
+def _notice(given: Any, phase: str) -> float | None:
     if given is None:
         return None
-    field = f"capacity.{phase.value}.notice"
+    field = f"capacity.{phase}.notice"
     value, unit = _part(given, field, "value"), str(_part(given, field, "unit"))
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
         raise Invalid("providers.quantity_wrong", field=field, given=str(value))
     return convert(value, unit, "h", of=field)
 
 
-def _dependencies(given: Sequence[Any]) -> tuple[Dependency, ...]:
+def _dependencies(given: Mapping[str, Any]) -> tuple[Dependency, ...]:
     found = []
-    for one in given:
+    for one in _sequence(given, "dependencies"):
         if not isinstance(one, Mapping) or set(one) - {"kind", "name", "nation"} or "name" not in one:
             raise Invalid("manifest.dependency_wrong", given=str(one)[:200])
         kind, name, flag = one.get("kind"), one["name"], one.get("nation")
@@ -154,24 +197,32 @@ def _flag(given: Mapping[str, Any], field: str, *, otherwise: bool) -> bool:
     return value
 
 
-def _prices(given: Mapping[str, Any], about: Capability) -> tuple[PhasePrice, ...]:
-    found = {}
-    for name, value in given.items():
-        phase = _code(Phase, name, "prices")
-        field = f"prices.{phase.value}"
-        currency = str(_part(value, field, "currency"))
-        given_price = money(_amount(_part(value, field, "amount"), field), currency)
-        per = str(_part(value, field, "per"))
-        canonical = _per_canonical(given_price.amount, per, about.price_unit, field)
-        retainer = _optional(value, "retainer_per_day")
-        found[phase] = PhasePrice(
-            phase,
-            money(canonical, currency),
-            None if retainer is None else money(_amount(retainer, f"{field}.retainer_per_day"), currency),
-            f"{given_price.amount:f}",
-            per,
-        )
-    return tuple(found[phase] for phase in Phase if phase in found)
+def _prices(given: Mapping[str, Any], about: Capability | None, faults: Faults) -> tuple[PhasePrice, ...]:
+    """Their unit is the capability's: where that is not known, nothing is said of the prices."""
+    if about is None:
+        return ()
+    found = []
+    for name, value in faults.take("prices", {}, _mapping, given, "prices").items():
+        found.append(faults.take(f"price:{name}", None, _phase_price, name, value, about))
+    by_phase = {each.phase: each for each in found if each is not None}
+    return tuple(by_phase[phase] for phase in Phase if phase in by_phase)
+
+
+def _phase_price(name: str, value: Any, about: Capability) -> PhasePrice:
+    phase = _code(Phase, name, "prices")
+    field = f"prices.{name}"
+    currency = str(_part(value, field, "currency"))
+    given = money(_amount(_part(value, field, "amount"), field), currency)
+    per = str(_part(value, field, "per"))
+    canonical = _per_canonical(given.amount, per, about.price_unit, field)
+    retainer = _optional(value, "retainer_per_day")
+    return PhasePrice(
+        phase,
+        money(canonical, currency),
+        None if retainer is None else money(_amount(retainer, f"{field}.retainer_per_day"), currency),
+        f"{given.amount:f}",
+        per,
+    )
 
 
 def _per_canonical(amount: Decimal, per: str, unit: str, field: str) -> Decimal:
@@ -186,9 +237,9 @@ def _amount(given: Any, field: str) -> str:
     raise Invalid("providers.amount_not_text", field=field, given=str(given))
 
 
-def _assets(given: Sequence[Any]) -> tuple[AssetRef, ...]:
+def _assets(given: Mapping[str, Any]) -> tuple[AssetRef, ...]:
     found = []
-    for one in given:
+    for one in _sequence(given, "assets"):
         if not isinstance(one, Mapping) or set(one) - {"kind", "name", "catalog_number", "nation"}:
             raise Invalid("providers.asset_wrong", given=str(one))
         number = one.get("catalog_number")
@@ -207,11 +258,11 @@ def _assets(given: Sequence[Any]) -> tuple[AssetRef, ...]:
     return tuple(sorted(found, key=lambda asset: (asset.kind.value, asset.name)))
 
 
-def _valid(given: Mapping[str, Any]) -> Interval | None:
-    start, stop = (_time(given.get(name), name) for name in ("valid_from", "valid_to"))
+def _valid(given: Mapping[str, Any], faults: Faults) -> Interval | None:
+    start, stop = (faults.take(name, None, _time, given.get(name), name) for name in ("valid_from", "valid_to"))
     if start is None and stop is None:
         return None
-    return Interval(start or _FIRST_TIME, stop)
+    return faults.take("valid_to", None, Interval, start or _FIRST_TIME, stop)
 
 
 def _time(given: Any, field: str) -> datetime | None:

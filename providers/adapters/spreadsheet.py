@@ -22,10 +22,12 @@ from providers.adapters.base import Listing
 from providers.adapters.table import MOST_ROWS, Formula, check_headings, headed, read_rows
 from space_hub.errors import Invalid
 from space_hub.text import say
-from space_hub.vocabulary.attributes import ATTRIBUTES, Attribute, Form
+from space_hub.vocabulary.attributes import ATTRIBUTES, NATION_LIST, Attribute, Form
 from space_hub.vocabulary.capabilities import CAPABILITIES, Capability, capability
-from space_hub.vocabulary.codes import DEPENDENCY_KINDS, MATURITIES, Modality
+from space_hub.vocabulary.codes import DEPENDENCY_KINDS, MATURITIES, SYMBOLS, Modality
+from space_hub.vocabulary.examples import EXAMPLES
 from space_hub.vocabulary.phases import Phase
+from space_hub.vocabulary.units import shown
 
 MAGIC = b"PK\x03\x04"
 MOST_UNPACKED = 64 * 1024 * 1024
@@ -41,6 +43,8 @@ _MOMENT = re.compile(rb"(<(?:\w+:)?(?:created|modified)\b[^>]*>)[^<]*")
 """Whatever prefix the writer gives the namespace: another library may have chosen one."""
 _LONGEST_LIST = 255
 """Characters of a drop-down list that stands in the cell's rule; longer lists stand on a sheet."""
+_LONGEST_CODES = 1_500
+"""Characters of the codes that one note names."""
 
 
 def read_xlsx(given: bytes) -> Listing:
@@ -124,7 +128,7 @@ def template(capabilities: Iterable[str] = (), language: str = "en") -> bytes:
     sheet.freeze_panes = "B2"
     _guide(book.create_sheet(say("spreadsheet.sheet.guide", language), 1), columns, language)
     example = book.create_sheet(say("spreadsheet.sheet.example", language), 2)
-    for place, (heading, cell) in enumerate(_example(chosen[0], language).items(), start=1):
+    for place, (heading, cell) in enumerate(_example(columns, chosen[0], language), start=1):
         # Its first heading is said in words, so that this sheet is never taken for the offerings.
         shown = heading if place > 1 else say("spreadsheet.example.reference", language)
         example.cell(1, place, shown).font = Font(bold=True)
@@ -169,10 +173,11 @@ def _columns(chosen: Sequence[Capability], language: str) -> list[Column]:
         return say(f"spreadsheet.note.{name}", language, **params)
 
     yes_no = ("yes", "no")
+    codes = tuple(each.code for each in chosen)
     found: list[Column] = [
         ("reference", note("reference"), ()),
         ("title", note("title"), ()),
-        ("capability", note("capability"), tuple(each.code for each in chosen)),
+        ("capability", note("capability", accepted=_labelled(codes, "capability", language)), codes),
         ("modality", note("modality"), tuple(Modality)),
         ("description", note("description"), ()),
     ]
@@ -183,18 +188,22 @@ def _columns(chosen: Sequence[Capability], language: str) -> list[Column]:
     capacity_units = sorted({each.capacity_unit for each in chosen})
     price_units = sorted({each.price_unit for each in chosen})
     for phase in Phase:
-        one_unit = f" [{capacity_units[0]}]" if len(capacity_units) == 1 else ""
+        one_unit = f" [{shown(capacity_units[0])}]" if len(capacity_units) == 1 else ""
         words = say(f"vocabulary.phase.{phase.value}", language)
         found += [
-            (f"capacity:{phase.value}{one_unit}", note("capacity", phase=words, units=", ".join(capacity_units)), ()),
+            (
+                f"capacity:{phase.value}{one_unit}",
+                note("capacity", phase=words, units=", ".join(map(shown, capacity_units))),
+                (),
+            ),
             (f"notice:{phase.value} [h]", note("notice", phase=words), ()),
-            (f"price:{phase.value}", note("price", phase=words, units=", ".join(price_units)), ()),
+            (f"price:{phase.value}", note("price", phase=words, units=", ".join(map(shown, price_units))), ()),
             (f"retainer:{phase.value}", note("retainer", phase=words), ()),
         ]
     found += [
         ("assets", note("assets"), ()),
-        ("dependencies", note("dependencies", kinds=", ".join(DEPENDENCY_KINDS)), ()),
-        ("maturity", note("maturity"), MATURITIES),
+        ("dependencies", note("dependencies", kinds=_labelled(DEPENDENCY_KINDS, "dependency_kind", language)), ()),
+        ("maturity", note("maturity", accepted=_labelled(MATURITIES, "maturity", language)), MATURITIES),
         ("taskable", note("taskable"), yes_no),
         ("archive", note("archive"), yes_no),
         ("coverage", note("coverage"), ("global",)),
@@ -208,14 +217,25 @@ def _columns(chosen: Sequence[Capability], language: str) -> list[Column]:
 
 
 def _attribute_column(about: Attribute, language: str) -> Column:
-    heading = f"attribute:{about.code}"
+    heading, label = f"attribute:{about.code}", say(f"vocabulary.attribute.{about.code}", language)
     if about.form is Form.FLAG:
-        return heading, say("spreadsheet.note.flag", language), ("yes", "no")
+        return heading, say("spreadsheet.note.flag", language, label=label), ("yes", "no")
     if about.form is Form.CODES:
-        accepted = ", ".join(about.codes)
+        accepted = _labelled(about.codes, about.list_name, language)
+        note = say("spreadsheet.note.codes", language, label=label, accepted=accepted)
         # Nations and other long lists are written, not chosen.
-        return heading, say("spreadsheet.note.codes", language, accepted=accepted[:900]), about.codes[:100]
-    return f"{heading} [{about.unit}]", say("spreadsheet.note.number", language, unit=about.unit), ()
+        return heading, note, about.codes[:100]
+    unit = shown(about.unit or "")
+    note = say("spreadsheet.note.number", language, label=label, unit=unit, example=EXAMPLES[about.code])
+    return f"{heading} [{unit}]", note, ()
+
+
+def _labelled(codes: Sequence[str], name: str, language: str) -> str:
+    """Codes as they are written, each with its label where it has one, cut to what a note holds."""
+    if name in SYMBOLS or name == NATION_LIST:
+        return ", ".join(codes)[:_LONGEST_CODES]
+    labels = {code: say(f"vocabulary.{name}.{code}", language) for code in codes}
+    return ", ".join(code if code == label else f"{code} ({label})" for code, label in labels.items())[:_LONGEST_CODES]
 
 
 def _guide(sheet: Any, columns: Sequence[Column], language: str) -> None:
@@ -234,19 +254,33 @@ def _guide(sheet: Any, columns: Sequence[Column], language: str) -> None:
         sheet.cell(row, 2, note).alignment = Alignment(wrap_text=True)
 
 
-def _example(about: Capability, language: str) -> dict[str, str]:
-    return {
+def _example(columns: Sequence[Column], about: Capability, language: str) -> list[tuple[str, str]]:
+    """One row under the headings of the first sheet: what fits the capability is filled in, the rest is empty."""
+    plain = {
         "reference": "ALPHA-1",
         "title": say("spreadsheet.example.title", language),
         "capability": about.code,
         "modality": Modality.SERVICE.value,
-        "attribute:notice": "12 h",
-        "capacity:peace": f"100 {about.capacity_unit}",
+        "capacity:peace": f"100 {shown(about.capacity_unit)}",
         "notice:peace": "24 h",
-        "price:peace": f"12.50 EUR/{about.price_unit}",
+        "price:peace": f"12.50 EUR/{shown(about.price_unit)}",
+        "retainer:peace": "100",
         "assets": "25544;ground_station:Kiruna",
         "dependencies": "launcher:Ariane 6:FR;cloud:?",
+        "maturity": "operational",
+        "taskable": "yes",
+        "archive": "no",
         "coverage": "global",
         "release_to": "FR;DE",
-        "valid_from": "2027-01-01T00:00:00Z",
+        "valid_from": "2027-01-01",
     }
+    plain |= {f"attribute:{each.code}": _value(each) for each in ATTRIBUTES.values() if each.fits(about.area)}
+    return [(heading, plain.get(heading.split(" [")[0], "")) for heading, _, _ in columns]
+
+
+def _value(about: Attribute) -> str:
+    if about.form is Form.NUMBER:
+        return f"{EXAMPLES[about.code]} {shown(about.unit or '')}"
+    if about.form is Form.FLAG:
+        return "yes"
+    return "FR" if about.list_name == NATION_LIST else about.codes[0]

@@ -64,6 +64,8 @@ def _cell(cell: Any) -> str | dict[str, str]:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     if isinstance(value, datetime):
+        if value.time() == time():
+            return value.date().isoformat()  # A cell that shows a day holds its midnight.
         return value.isoformat() + "+00:00"  # A spreadsheet knows no zones; the guide says UTC.
     if isinstance(value, date | time):
         return value.isoformat()

@@ -16,7 +16,11 @@ the heading (`attribute:gsd [cm]`) and the cells hold plain numbers:
     standards          STANAG 4545;STANAG 7085
     taskable, archive  yes or no
     coverage           global         or a GeoJSON geometry
-    valid_from, valid_to
+    valid_from, valid_to              an RFC 3339 time, or a day: it counts whole, in UTC
+
+A cell is read as people write where that can mean one thing only
+(`providers.adapters.cells`): `0,5`, `1 500`, `6,50 €/km2`, `31/12/2026`. What can
+mean two things is set aside with both. All faults of a row are said at once.
 
 A mapping (JSON, YAML) has the shape of `providers.adapters.drafts`; where that
 asks for a value and its unit, a text as in a cell is taken too.
@@ -28,11 +32,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from providers.adapters import cells
 from providers.adapters.base import Listed, Listing, OfferingDraft, Refused
 from providers.adapters.drafts import read_draft
+from providers.adapters.faults import Faults, single, together
 from space_hub.errors import HubError, Invalid
 from space_hub.vocabulary.attributes import Form, attribute
+from space_hub.vocabulary.capabilities import CAPABILITIES, Capability
 from space_hub.vocabulary.codes import AssetKind
+from space_hub.vocabulary.examples import EXAMPLES
+from space_hub.vocabulary.geometry import GLOBAL
 from space_hub.vocabulary.storable import check_storable
 
 MOST_ROWS = 20_000
@@ -41,19 +50,12 @@ UNKNOWN = "?"
 
 _RAW = 2_000
 _DIGITS = 9
-_PLAIN = frozenset(
-    {"reference", "title", "capability", "modality", "description", "licence", "valid_from", "valid_to", "maturity"}
-)
+_PLAIN = frozenset({"reference", "title", "capability", "modality", "description", "licence", "maturity"})
+_DAYS = frozenset({"valid_from", "valid_to"})
 _LISTS = frozenset({"release_to", "standards"})
 _FLAGS = frozenset({"taskable", "archive"})
-_YES_NO = {"true": True, "yes": True, "oui": True, "false": False, "no": False, "non": False}
 _PARTS = ("attribute", "capacity", "price", "retainer", "notice")
-# The digits of ASCII only: other scripts' digits would be read as numbers that nobody sees as such.
-_NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-_QUANTITY = re.compile(rf"({_NUMBER})(?:\.\.({_NUMBER}))?\s+(\S+)")
-_PRICE = re.compile(rf"({_NUMBER})\s*([A-Z]{{3}})\s*/\s*(\S+)")
 _HEADING = re.compile(r"(\S.*?)\s+\[(\S+)\]")
-_BARE = re.compile(rf"{_NUMBER}(?:\.\.{_NUMBER})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Reader:
     """Takes rows one by one and sorts them into what is offered and what is refused."""
 
     def __init__(self, read: Callable[[Any], OfferingDraft] | None = None) -> None:
-        self._read = read or (lambda row: read_draft(_mapping(row)))
+        self._read = read or _draft
         self._offered: list[Listed] = []
         self._refused: list[Refused] = []
         self._seen: dict[str, int | None] = {}
@@ -100,12 +102,17 @@ class Reader:
 
     def take(self, line: int | None, row: Any) -> None:
         given = dict(row.by_column) if isinstance(row, Cells) else row
+        reference = _reference(given)
         try:
             draft = self._read(row)
             if draft.reference in self._seen:
                 raise self._repeated(draft.reference)
         except Invalid as error:
-            self._refused.append(Refused(line, _reference(given), error.code, dict(error.params), shown(given)))
+            faults = single(error)
+            if reference in self._seen and "reference" not in {each.params.get("column") for each in faults}:
+                faults.append(self._repeated(reference))
+            error = together(faults)
+            self._refused.append(Refused(line, reference, error.code, dict(error.params), shown(given)))
         else:
             self._seen[draft.reference] = line
             self._offered.append(Listed(draft, line))
@@ -120,22 +127,23 @@ class Reader:
     def _repeated(self, reference: str) -> Invalid:
         line = self._seen[reference]
         if line is None:
-            return Invalid("adapter.reference_repeated", reference=reference)
-        return Invalid("providers.reference_repeated", reference=reference, line=line)
+            return Invalid("adapter.reference_repeated", reference=reference, column="reference")
+        return Invalid("providers.reference_repeated", reference=reference, line=line, column="reference")
 
 
-def _mapping(row: Any) -> dict[str, Any]:
+def _draft(row: Any) -> OfferingDraft:
+    faults = Faults()
     if isinstance(row, Cells):
         for column, cell in row.by_column.items():
             if isinstance(cell, Formula):
-                raise Invalid("spreadsheet.formula", column=column, given=cell.text[:80])
-        cells = {column: cell for column, cell in row.by_column.items() if isinstance(cell, str)}
-        check_storable(cells, "row")
-        return from_cells(cells)
+                faults.note(column, Invalid("spreadsheet.formula", column=column, given=cell.text[:80]))
+        plain = {column: cell for column, cell in row.by_column.items() if isinstance(cell, str)}
+        check_storable(plain, "row")
+        return read_draft(_of_cells(plain, faults), faults)
     check_storable(row, "row")
     if not isinstance(row, Mapping):
         raise Invalid("providers.shape_wrong", field="offering", expected="{...}")
-    return _spelled_out(row)
+    return read_draft(_spelled_out(row, faults), faults)
 
 
 def shown(row: Any) -> str:
@@ -155,63 +163,93 @@ def _reference(row: Any) -> str | None:
 
 def from_cells(row: Mapping[str, str]) -> dict[str, Any]:
     """The cells of one row as the mapping that `read_draft` takes; empty cells are left out."""
+    faults = Faults()
+    found = _of_cells(row, faults)
+    faults.refuse()
+    return found
+
+
+def _of_cells(row: Mapping[str, str], faults: Faults) -> dict[str, Any]:
+    """The same, without the cells that cannot be read: they stand in `faults`."""
+    about = CAPABILITIES.get(row.get("capability", "").strip())
     found: dict[str, Any] = {"attributes": {}, "capacity": {}, "prices": {}}
     beside: dict[str, dict[str, str]] = {"retainer": {}, "notice": {}}
+    named: set[str] = set()
     for heading, cell in row.items():
-        value = cell.strip()
-        if not value:
+        if not (value := cell.strip()):
             continue
         column, value = _with_unit(heading, value)
+        named.add(column)
         kind, _, name = column.partition(":")
         if column in _PLAIN:
             found[column] = value
         elif column in _LISTS:
-            found[column] = _split(value)
+            found[column] = cells.several(value, column)
         elif column in _FLAGS:
-            found[column] = _YES_NO.get(value.lower(), value)
+            found[column] = faults.take(column, None, cells.flag, column, value)
+        elif column in _DAYS:
+            found[column] = faults.take(column, None, cells.day, column, value)
         elif column == "coverage":
-            found[column] = _json_cell(value) if value.startswith("{") else value
+            found[column] = faults.take(column, None, _coverage, value)
         elif column == "assets":
-            found[column] = [_asset(part) for part in _split(value)]
+            found[column] = [_asset(part) for part in cells.several(value, column)]
         elif column == "dependencies":
-            found[column] = [_dependency(part) for part in _split(value)]
+            found[column] = [_dependency(part) for part in cells.several(value, column)]
         elif kind == "attribute" and name:
-            found["attributes"][name] = _attribute(name, value)
+            _put(found["attributes"], name, faults.take(column, None, _attribute, name, value))
         elif kind == "capacity" and name:
-            found["capacity"][name] = _capacity(column, value)
+            _put(found["capacity"], name, faults.take(column, None, _capacity, column, value, about))
         elif kind == "price" and name:
-            found["prices"][name] = _price(column, value)
+            _put(found["prices"], name, faults.take(column, None, _price, column, value, about))
         elif kind in beside and name:
             beside[kind][name] = value
         else:
-            raise Invalid("providers.column_unknown", column=heading)
+            faults.note(heading, Invalid("providers.column_unknown", column=heading))
     for name, amount in beside["retainer"].items():
-        if name not in found["prices"]:
-            raise Invalid("providers.retainer_without_price", phase=name)
-        found["prices"][name]["retainer_per_day"] = amount
+        column = f"retainer:{name}"
+        if name in found["prices"]:
+            found["prices"][name]["retainer_per_day"] = faults.take(column, None, cells.amount, column, amount)
+        elif f"price:{name}" not in named:
+            faults.note(column, Invalid("providers.retainer_without_price", phase=name))
     for name, notice in beside["notice"].items():
-        if name not in found["capacity"]:
-            raise Invalid("manifest.notice_without_capacity", phase=name)
-        found["capacity"][name]["notice"] = _notice(f"notice:{name}", notice)
+        column = f"notice:{name}"
+        if name in found["capacity"]:
+            found["capacity"][name]["notice"] = faults.take(column, None, _notice, column, notice)
+        elif f"capacity:{name}" not in named:
+            faults.note(column, Invalid("manifest.notice_without_capacity", phase=name))
     return found
 
 
-def _spelled_out(row: Mapping[str, Any]) -> dict[str, Any]:
+def _put(into: dict[str, Any], name: str, value: Any) -> None:
+    if value is not None:
+        into[name] = value
+
+
+def _spelled_out(row: Mapping[str, Any], faults: Faults) -> dict[str, Any]:
     """A mapping whose values were written as in cells, with every value and unit apart."""
     found = dict(row)
     attributes, capacity, prices = (row.get(name) for name in ("attributes", "capacity", "prices"))
+    given = row.get("capability")
+    about = CAPABILITIES.get(given.strip()) if isinstance(given, str) else None
+    for column in _DAYS & set(row):
+        if isinstance(row[column], str):
+            found[column] = faults.take(column, None, cells.day, column, row[column].strip())
     if isinstance(attributes, Mapping):
-        found["attributes"] = {
-            name: _attribute(name, value) if isinstance(value, str) else _bare(value)
-            for name, value in attributes.items()
-        }
+        found["attributes"] = {}
+        for name, value in attributes.items():
+            if isinstance(value, str):
+                value = faults.take(f"attribute:{name}", None, _attribute, name, value)
+            _put(found["attributes"], name, _bare(value))
     if isinstance(capacity, Mapping):
-        found["capacity"] = {phase: _spelled_capacity(phase, value) for phase, value in capacity.items()}
+        found["capacity"] = {}
+        for phase, value in capacity.items():
+            _put(found["capacity"], phase, _spelled_capacity(phase, value, about, faults))
     if isinstance(prices, Mapping):
-        found["prices"] = {
-            phase: _price(f"price:{phase}", value) if isinstance(value, str) else value
-            for phase, value in prices.items()
-        }
+        found["prices"] = {}
+        for phase, value in prices.items():
+            if isinstance(value, str):
+                value = faults.take(f"price:{phase}", None, _price, f"price:{phase}", value, about)
+            _put(found["prices"], phase, value)
     dependencies = row.get("dependencies")
     if isinstance(dependencies, list):
         found["dependencies"] = [_dependency(each) if isinstance(each, str) else each for each in dependencies]
@@ -224,11 +262,13 @@ def _bare(value: Any) -> Any:
     return {"value": value} if isinstance(value, bool) or codes else value
 
 
-def _spelled_capacity(phase: str, value: Any) -> Any:
+def _spelled_capacity(phase: str, value: Any, about: Capability | None, faults: Faults) -> Any:
+    column = f"capacity:{phase}"
     if isinstance(value, str):
-        return _capacity(f"capacity:{phase}", value)
+        return faults.take(column, None, _capacity, column, value, about)
     if isinstance(value, Mapping) and isinstance(value.get("notice"), str):
-        return dict(value) | {"notice": _notice(f"notice:{phase}", value["notice"])}
+        column = f"notice:{phase}"
+        return dict(value) | {"notice": faults.take(column, None, _notice, column, value["notice"])}
     return value
 
 
@@ -238,43 +278,39 @@ def _with_unit(heading: str, value: str) -> tuple[str, str]:
     if match is None or match[1].partition(":")[0] not in _PARTS:
         return heading, value
     column, unit = match.groups()
-    return column, f"{value} {unit}" if _BARE.fullmatch(value) else value
+    return column, f"{value} {unit}" if cells.is_bare(value) else value
 
 
 def _attribute(name: str, value: str) -> dict[str, Any]:
-    about = attribute(name)
+    about, column = attribute(name), f"attribute:{name}"
     if about.form is Form.FLAG:
-        return {"value": _YES_NO.get(value.lower(), value)}
+        return {"value": cells.flag(column, value)}
     if about.form is Form.CODES:
-        return {"value": _split(value)}
-    low, high, unit = _quantity(f"attribute:{name}", value)
-    return {"value": low if high is None else [low, high], "unit": unit}
+        return {"value": cells.several(value, column)}
+    unit = about.unit or ""
+    low, high, given = cells.quantity(column, value, EXAMPLES[name], unit)
+    return {"value": low if high is None else [low, high], "unit": given}
 
 
-def _capacity(column: str, value: str) -> dict[str, Any]:
-    low, _, unit = _quantity(column, value)
-    return {"quantity": low, "unit": unit}
+def _capacity(column: str, value: str, about: Capability | None) -> dict[str, Any]:
+    amount, unit = cells.one(column, value, "100", "km2/d" if about is None else about.capacity_unit)
+    return {"quantity": amount, "unit": unit}
 
 
 def _notice(column: str, value: str) -> dict[str, Any]:
-    low, _, unit = _quantity(column, value)
-    return {"value": low, "unit": unit}
+    amount, unit = cells.one(column, value, "24", "h")
+    return {"value": amount, "unit": unit}
 
 
-def _quantity(column: str, value: str) -> tuple[float, float | None, str]:
-    match = _QUANTITY.fullmatch(value)
-    if match is None:
-        raise Invalid("providers.cell_wrong", column=column, given=value[:80], expected="0.5 m")
-    low, high, unit = match.groups()
-    return float(low), None if high is None else float(high), unit
-
-
-def _price(column: str, value: str) -> dict[str, Any]:
-    match = _PRICE.fullmatch(value)
-    if match is None:
-        raise Invalid("providers.cell_wrong", column=column, given=value[:80], expected="12.50 EUR/km2")
-    amount, currency, per = match.groups()
+def _price(column: str, value: str, about: Capability | None) -> dict[str, Any]:
+    amount, currency, per = cells.price(column, value, "km2" if about is None else about.price_unit)
     return {"amount": amount, "currency": currency, "per": per}
+
+
+def _coverage(value: str) -> Any:
+    if value.startswith("{"):
+        return _json_cell(value)
+    return value.lower() if value.lower() == GLOBAL else value
 
 
 def _asset(part: str) -> dict[str, Any]:
@@ -292,22 +328,18 @@ def _dependency(part: str) -> dict[str, Any]:
     return {"kind": kind, "name": None if name == UNKNOWN else name, "nation": flag or None}
 
 
-def _split(value: str) -> list[str]:
-    return [part.strip() for part in value.split(";") if part.strip()]
-
-
 def _json_cell(value: str) -> Any:
     try:
         return json.loads(value)
     except (ValueError, RecursionError):
-        raise Invalid("providers.cell_wrong", column="coverage", given=value[:80], expected="global") from None
+        raise Invalid("providers.coverage_wrong", given=value[:80]) from None
 
 
-def headed(columns: Sequence[str], cells: Sequence[str | Formula]) -> Cells | list[str]:
+def headed(columns: Sequence[str], row: Sequence[str | Formula]) -> Cells | list[str]:
     """A row under its headings; as it stands, to be set aside, when it has more or fewer cells than headings."""
-    if len(cells) != len(columns):
-        return [cell.text if isinstance(cell, Formula) else cell for cell in cells]
-    return Cells(dict(zip(columns, cells, strict=True)))
+    if len(row) != len(columns):
+        return [cell.text if isinstance(cell, Formula) else cell for cell in row]
+    return Cells(dict(zip(columns, row, strict=True)))
 
 
 def check_headings(columns: Sequence[str]) -> None:

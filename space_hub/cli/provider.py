@@ -306,6 +306,10 @@ def notices(
                 items.append({**about, "text": text, "state": entry.payload["state"]})
     heads = ("cli.column.at", "cli.column.notice", "cli.column.subject")
     voice.table("cli.title.notices", heads, [[shown(row["at"])[:16], row["text"], row["subject"]] for row in items])
+    if any(row["topic"] == "gap.changed" for row in items):
+        voice.tell("cli.notices_needs", style="dim")
+    if any(row["topic"] != "gap.changed" for row in items):
+        voice.tell("cli.notices_answers", style="dim")
     if len(entries) == limit:
         voice.tell("cli.more_after", last=entries[-1].event_id, style="dim")
     voice.answer({"items": items, "next": entries[-1].event_id if entries else after})

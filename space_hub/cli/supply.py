@@ -64,6 +64,7 @@ RequirementExample = Annotated[
 
 def submit(file: options.File, organisation: As, example: ManifestExample = False, as_json: AsJson = False) -> int:
     from catalog.shelf import offerings
+    from providers.adapters.faults import by_column
     from providers.adapters.manifest import read_manifest
 
     del example  # Answered before the command begins.
@@ -73,30 +74,53 @@ def submit(file: options.File, organisation: As, example: ManifestExample = Fals
     with house.database.write() as session:
         principal, _ = own(session, organisation, "offering:write")
         done, aside = offerings.from_manifest(session, house.clock, house.rng, principal, manifest)
-        taken = [
-            {"offering_id": each.offering.id, "title": each.version.title, "changed": each.changed}
+        taken: list[dict[str, Any]] = [
+            {
+                "offering_id": each.offering.id,
+                "reference": each.offering.reference,
+                "title": each.version.title,
+                "changed": each.changed,
+                "version": each.version.number,
+            }
             for each in done.taken
         ]
-    refused = [
-        {"line": row.line, "code": row.code, "reason": sentence(row.code, **row.params), "raw": row.raw}
+    refused: list[dict[str, Any]] = [
+        {
+            "line": row.line,
+            "reference": row.reference,
+            "code": row.code,
+            "reason": sentence(row.code, **row.params),
+            "faults": [
+                {"column": column, "code": code, "reason": sentence(code, **params)}
+                for column, code, params in by_column(row.code, row.params)
+            ],
+            "raw": row.raw,
+        }
         for row in aside
     ]
     voice.table(
         "cli.title.offerings",
         ("cli.column.id", "cli.column.title", "cli.column.change"),
-        [
-            [row["offering_id"], row["title"], sentence("cli.new_version" if row["changed"] else "cli.unchanged")]
-            for row in taken
-        ],
+        [[row["offering_id"], row["title"], sentence(_change(row["changed"], row["version"]))] for row in taken],
     )
     if refused:
         voice.table(
             "cli.title.refused",
-            ("cli.column.line", "cli.column.reason"),
-            [[row["line"], row["reason"]] for row in refused],
+            ("cli.column.line", "cli.column.reference", "cli.column.column", "cli.column.reason"),
+            [
+                [row["line"], row["reference"], fault["column"], fault["reason"]]
+                for row in refused
+                for fault in row["faults"]
+            ],
         )
     voice.answer({"taken": taken, "refused": refused})
     return FAILED if refused else OK
+
+
+def _change(changed: bool, number: int) -> str:
+    if not changed:
+        return "cli.unchanged"
+    return "cli.new_offering" if number == 1 else "cli.new_version"
 
 
 def gaps(
@@ -105,10 +129,12 @@ def gaps(
     as_json: AsJson = False,
 ) -> int:
     """Which published needs an own offering meets, and what would get it into the others."""
-    from sqlmodel import select
+    from sqlmodel import col, select
 
+    from api.routes.demand import need_out
     from api.routes.gaps import gap_report_out
     from catalog.demand import gaps as reports
+    from catalog.demand.tables import PublishedNeed
     from catalog.tables import Offering
 
     voice = Voice(as_json)
@@ -120,14 +146,22 @@ def gaps(
         if offering_id is None:
             raise NotFound("cli.reference_unknown", reference=reference)
         report = gap_report_out(reports.for_offering(session, principal, offering_id, language()))
-    found = report.model_dump(mode="json")
+        found = report.model_dump(mode="json")
+        named = col(PublishedNeed.id).in_([entry["need"] for entry in found["entries"]])
+        texts = {row.id: need_out(row, language()).text for row in session.exec(select(PublishedNeed).where(named))}
     rows = []
     for entry in found["entries"]:
         changes = [entry["one_change"]] if entry["one_change"] else entry["smallest_set"] or []
         said = [*(change["text"] for change in changes), *entry["questions"]]
-        rows.append([entry["need"], entry["title"], sentence(f"cli.outcome.{entry['outcome']}"), "\n".join(said)])
-    heads = ("cli.column.need", "cli.column.title", "cli.column.outcome", "cli.column.to_do")
+        entry["text"] = texts[entry["need"]]
+        asked = f"{entry['title']}\n{entry['text']}"
+        office = "-" if entry["office"] is None else entry["office"]["name"]
+        outcome = sentence(f"cli.outcome.{entry['outcome']}")
+        rows.append([entry["need"], asked, outcome, "\n".join(said), office])
+    heads = ("cli.column.need", "cli.column.asked", "cli.column.outcome", "cli.column.to_do", "cli.column.office")
     voice.table("cli.title.gaps", heads, rows)
+    if rows:
+        voice.tell("cli.gaps_next", style="dim", reference=reference)
     voice.answer({"offering_id": offering_id, **found})
     return OK
 
@@ -165,7 +199,10 @@ def _form(file: Path) -> str | None:
 def template(
     file: Annotated[Path, typer.Argument(metavar="FILE", help=sentence("cli.option.template_file"))],
     area: Annotated[list[str] | None, typer.Option("--area", help=sentence("cli.option.template_area"))] = None,
-    french: Annotated[bool, typer.Option("--fr/--en", help=sentence("cli.option.template_language"))] = False,
+    french: Annotated[
+        bool | None, typer.Option("--fr/--en", help=sentence("cli.option.template_language"), show_default=False)
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help=sentence("cli.option.template_force"))] = False,
     as_json: AsJson = False,
 ) -> int:
     from providers.adapters.spreadsheet import template as make
@@ -178,14 +215,17 @@ def template(
             raise Invalid("cli.area_unknown", given=each, known=", ".join(known))
     voice = Voice(as_json)
     chosen = [each.code for each in CAPABILITIES.values() if not area or each.area.value in area]
-    raw = make(chosen, "fr" if french else "en")
+    spoken = language() if french is None else "fr" if french else "en"
+    raw = make(chosen, spoken)
     try:
-        with file.open("xb") as out:
+        with file.open("wb" if force else "xb") as out:
             out.write(raw)
+    except FileExistsError as error:
+        raise Invalid("cli.file_exists", path=str(file)) from error
     except OSError as error:
         raise Invalid("cli.file_unwritable", path=str(file), reason=error.strerror or str(error)) from error
     voice.tell("cli.template_written", path=str(file), capabilities=len(chosen))
-    voice.answer({"file": str(file), "capabilities": chosen, "bytes": len(raw)})
+    voice.answer({"file": str(file), "language": spoken, "capabilities": chosen, "bytes": len(raw)})
     return OK
 
 

@@ -5,9 +5,10 @@ console reads the same files. A sentence says what was given, what was expected
 and what to do.
 
 A `Word` among the parameters is said by its label, several at once with commas
-between them. `{count:reason|reasons}` says a number with its noun in the form
-that the number asks for. A number with decimals has the comma in French; what
-is to be typed is therefore given as text.
+between them; faults (`{"code", "params"}`) one sentence after the other.
+`{count:reason|reasons}` says a number with its noun in the form that the number
+asks for. A number with decimals has the comma in French; what is to be typed is
+therefore given as text.
 """
 
 import json
@@ -55,6 +56,8 @@ class _Speaker(Formatter):
             return f"{value} {one if single else many}"
         if isinstance(value, Word):
             value = value.label(self.language)
+        elif isinstance(value, list) and value and all(isinstance(each, dict) and "code" in each for each in value):
+            value = " ".join(say(each["code"], self.language, **each["params"]) for each in value)
         elif isinstance(value, tuple):
             value = (
                 ", ".join(each.label(self.language) if isinstance(each, Word) else str(each) for each in value) or "-"

@@ -13,7 +13,7 @@ from space_hub.errors import Invalid
 from space_hub.vocabulary import codes as lists
 from space_hub.vocabulary.codes import MissionArea, Provenance
 from space_hub.vocabulary.nations import ALL_NATIONS
-from space_hub.vocabulary.units import convert
+from space_hub.vocabulary.units import convert, shown
 
 NATION_LIST = "nation"
 """Codes that are nations: ISO 3166 alpha-2, every one of them."""
@@ -217,10 +217,19 @@ def read(
         given = [value] if isinstance(value, str) else value
         fitting = isinstance(given, list | tuple) and given and all(each in about.codes for each in given)
         if not fitting or unit is not None:
-            raise Invalid("vocabulary.value_wrong", attribute=code, given=str(value), expected=", ".join(about.codes))
+            raise Invalid(
+                "vocabulary.value_wrong", attribute=code, given=_named(given, about), expected=", ".join(about.codes)
+            )
         return Measured(code, codes=tuple(sorted(set(given))), given=value, provenance=provenance)
     low, high = number_range(code, value, unit)
     return Measured(code, low, high, given=value, given_unit=unit, provenance=provenance)
+
+
+def _named(given: Any, about: Attribute) -> str:
+    """Of several codes, those that are not in the list."""
+    if not isinstance(given, list | tuple):
+        return str(given)[:200]
+    return ", ".join(str(each) for each in given if each not in about.codes)[:200] or ", ".join(map(str, given))[:200]
 
 
 def number_range(code: str, value: Any, unit: str | None) -> tuple[float, float]:
@@ -231,7 +240,7 @@ def number_range(code: str, value: Any, unit: str | None) -> tuple[float, float]
         raise Invalid("vocabulary.value_wrong", attribute=code, given=str(value), expected="4.5, [4.0, 5.0]")
     canonical = about.unit or ""
     if unit is None:
-        raise Invalid("vocabulary.unit_missing", attribute=code, unit=canonical)
+        raise Invalid("vocabulary.unit_missing", attribute=code, unit=shown(canonical))
     low, high = (convert(part, unit, canonical, of=code) for part in pair)
     if low > high:
         raise Invalid("vocabulary.range_reversed", attribute=code, low=pair[0], high=pair[1])

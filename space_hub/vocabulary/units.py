@@ -115,16 +115,26 @@ _SPELLINGS = {
     "Mbps": "Mbit/s",
     "Gbps": "Gbit/s",
     "kbps": "kbit/s",
-    "dBW": "dB[W]",
-    "dBm": "dB[mW]",
     "arcsec": "''",
-    "km²": "km2",
-    "m²": "m2",
     "TB": "TBy",
     "GB": "GBy",
-    "ha": "har",
 }
 """Everyday spellings that suppliers write and that can mean only one thing."""
+
+_EVERYDAY = (("[ft_i]", "ft"), ("[mi_i]", "mi"), ("[nmi_i]", "nmi"), ("har", "ha"), ("dB[W]", "dBW"), ("dB[mW]", "dBm"))
+
+
+def shown(unit: str) -> str:
+    """A unit as people write it: `ft` for `[ft_i]`, `observation/d` for `{observation}/d`. It is read back too."""
+    for ucum, everyday in _EVERYDAY:
+        unit = unit.replace(ucum, everyday)
+    return unit.replace("{", "").replace("}", "")
+
+
+_SPELLINGS |= {shown(unit): unit for units in DIMENSIONS.values() for unit in units if shown(unit) != unit}
+_SPELLINGS |= {
+    unit.replace("m2", "m²"): unit for name in ("area", "area rate") for unit in DIMENSIONS[name] if "m2" in unit
+}
 
 
 def dimension(unit: str) -> str:
@@ -164,5 +174,5 @@ def _known(given: str, wanted: str, of: str) -> str:
     units = DIMENSIONS[dimension(wanted)]
     known = _SPELLINGS.get(given, given)
     if known not in units:
-        raise Invalid("vocabulary.unit_unknown", name=of, unit=given, accepted=", ".join(units))
+        raise Invalid("vocabulary.unit_unknown", name=of, unit=given, accepted=", ".join(map(shown, units)))
     return known

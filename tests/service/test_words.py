@@ -208,7 +208,7 @@ def test_the_language_is_the_one_that_the_reader_likes_best() -> None:
 SPOKEN = {"add_column", "add_row", "echo", "print", "secho", "tell", "warn", "write"}
 """What is called to speak to a person."""
 
-NO_LANGUAGE = {"Space Hub", "Space Hub API", "STAPI", "true, false", "12.50 EUR/km2", "{id: capability}"}
+NO_LANGUAGE = {"Space Hub", "Space Hub API", "STAPI", "true, false", "{id: capability}"}
 """Names of ours, and examples of what to type."""
 
 

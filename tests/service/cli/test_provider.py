@@ -112,7 +112,17 @@ def test_from_nothing_to_the_first_match_notice_by_commands_and_a_spreadsheet(
     assert applied == {application["id"]}
     report = answer(capsys, "offer", "gaps", "CS-50", "--as", SUPPLIER)
     assert (report["meets"], report["misses"]) == (1, 0)
-    assert "CS-50 meets the published need" in said(capsys, "provider", "notices", "--as", SUPPLIER)
+    notices = said(capsys, "provider", "notices", "--as", SUPPLIER)
+    assert "CS-50 meets the published need" in notices
+    assert "need show NEED --as NAME" in notices
+    published = answer(capsys, "need", "show", met[0]["need"], "--as", SUPPLIER)
+    assert published["text"] == report["entries"][0]["text"]
+    assert answer(capsys, "need", "list", "--as", SUPPLIER)["items"] == [published]
+    assert answer(capsys, "need", "list", "--capability", "radar.sar", "--as", SUPPLIER) == {"items": []}
+    assert published["text"] in said(capsys, "need", "show", met[0]["need"], "--as", SUPPLIER)
+    table = said(capsys, "offer", "gaps", "CS-50", "--as", SUPPLIER)
+    assert report["entries"][0]["office"]["name"].split()[0] in table
+    assert "offer submit FILE --as NAME" in table
     assert "cleared for imagery, tier listed" in said(capsys, "provider", "status", "--as", SUPPLIER)
     last = told[-1]["id"]
     assert answer(capsys, "provider", "notices", "--as", SUPPLIER, "--after", last) == {"items": [], "next": last}
@@ -159,6 +169,7 @@ def test_a_door_is_opened_and_asked_at_once(
         (("provider", "evidence", "absent.pdf", "--issuer", "G", "--as", SUPPLIER), 2, "cli.file_unreadable"),
         (("offer", "gaps", "CS-1", "--as", SUPPLIER), 1, "cli.reference_unknown"),
         (("need", "publish", "req_none", "--as", "Planning"), 1, "catalog.requirement_unknown"),
+        (("need", "show", "pbn_none", "--as", SUPPLIER), 1, "cli.need_unknown"),
         (("desk", "show", "sub_none", "--as", "Desk"), 1, "submission.unknown"),
         (("desk", "queue", "--office", "ofc_none", "--as", "Desk"), 1, "office.unknown"),
         (("desk", "queue", "--as", SUPPLIER), 1, "cli.organisation_may_not"),

@@ -88,7 +88,9 @@ def test_a_filled_in_workbook_and_yaml_go_on_the_shelf(
     if suffix == "xlsx":
         made = answer(capsys, "offer", "template", str(file), "--area", "radar", "--fr")
         assert made["capabilities"] == ["radar.sar"]
-        assert answer(capsys, "offer", "template", str(file), status=2)["error"]["code"] == "cli.file_unwritable"
+        assert made["language"] == "fr"
+        assert answer(capsys, "offer", "template", str(file), status=2)["error"]["code"] == "cli.file_exists"
+        assert answer(capsys, "offer", "template", str(file), "--area", "radar", "--fr", "--force") == made
         book = openpyxl.load_workbook(file)
         for column, cell in enumerate(("W-1", "Radar images", "radar.sar"), start=1):
             book.worksheets[0].cell(2, column, cell)
@@ -97,6 +99,16 @@ def test_a_filled_in_workbook_and_yaml_go_on_the_shelf(
         file.write_text("- reference: W-1\n  title: Radar images\n  capability: radar.sar\n")
     done = answer(capsys, "offer", "submit", str(file), "--as", SUPPLIER)
     assert [each["title"] for each in done["taken"]] == ["Radar images"]
+
+
+def test_the_template_speaks_the_language_of_the_terminal(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sabotage seen: English unless `--fr` was said."""
+    monkeypatch.setenv("SPACE_HUB_LANG", "fr")
+    made = answer(capsys, "offer", "template", str(tmp_path / "a.xlsx"), "--area", "radar")
+    assert made["language"] == "fr"
+    assert answer(capsys, "offer", "template", str(tmp_path / "b.xlsx"), "--en")["language"] == "en"
 
 
 def test_a_template_for_no_area_of_ours_is_wrong_use(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -112,7 +124,9 @@ def test_a_bad_row_is_set_aside_with_its_reason_and_the_others_go_on(
     done = answer(capsys, "offer", "submit", str(manifest), "--as", SUPPLIER, status=1)
     assert [each["title"] for each in done["taken"]] == ["Radar images, half a metre"]
     assert [(each["line"], each["code"]) for each in done["refused"]] == [(3, "vocabulary.unit_unknown")]
-    assert "[ft_i]" in said(capsys, "offer", "submit", str(manifest), "--as", SUPPLIER, status=1)
+    assert done["refused"][0]["reference"] == "EX-OPT"
+    assert done["refused"][0]["faults"][0]["column"] == "attribute:gsd"
+    assert "ft, mi, nmi" in said(capsys, "offer", "submit", str(manifest), "--as", SUPPLIER, status=1)
 
 
 def test_the_example_need_is_covered_and_the_loss_of_a_supplier_is_said(

@@ -10,12 +10,13 @@ from sqlmodel import col, select
 
 from api.routes.doors import report_out
 from catalog.shelf import offerings
-from catalog.tables import Offering
+from catalog.tables import Offering, OfferingVersion
 from jobs import sync
 from jobs.demo.http_supplier import Book, serving
 from jobs.proofs import supply
 from jobs.task import Task
 from providers import doors
+from providers.adapters.manifest import read_manifest
 from providers.doors import SupplierDoor, SyncReport
 from space_hub.clock import ManualClock
 from space_hub.db import Database
@@ -27,6 +28,8 @@ from space_hub.trust import organisations
 from space_hub.trust.principal import HUB, Principal
 from space_hub.work import ledger
 from space_hub.work.tables import Work
+from tests.support.stapi_server import stapi_server
+from tests.support.suppliers import Stapi, product
 
 
 def row(reference: str, **more: Any) -> dict[str, Any]:
@@ -301,3 +304,52 @@ def test_old_reports_are_forgotten_but_the_last_of_each(market: Market) -> None:
     with market.database.write() as session:
         assert doors.prune_reports(session, market.clock) == 5
         assert doors.prune_reports(session, market.clock) == 0
+
+
+SHEET = (
+    "reference,title,capability,attribute:gsd,attribute:eo:cloud_cover,capacity:peace,price:peace,coverage,assets,"
+    "dependencies,release_to\nA,By hand,imagery.optical,50 cm,1 %,1500 km2/d,6.50 EUR/km2,global,25544,cloud:?,NO;FR\n"
+)
+
+
+def test_what_a_supplier_declares_stays_beside_what_its_stapi_server_says(market: Market) -> None:
+    """The server's own words count; what it cannot say is kept from the sheet, and goes with the next sheet.
+
+    Sabotage seen: the drafts of the door taken as they came, and capacity and price were gone at the next turn.
+    """
+
+    def current() -> OfferingVersion:
+        with market.database.read() as session:
+            offering = session.exec(select(Offering).where(Offering.reference == "A")).one()
+            return session.get_one(OfferingVersion, offering.current_version_id)
+
+    def send(text: str) -> None:
+        with market.database.write() as session:
+            _, aside = offerings.from_manifest(session, market.clock, market.rng, market.me, read_manifest(text))
+            assert aside == []
+
+    with stapi_server(Stapi([product("A")])) as market.url:
+        with market.database.write() as session:
+            given: dict[str, Any] = {"url": market.url, "allow": market.allow}
+            doors.open_door(session, market.clock, market.me, market.provider_id, "stapi", **given)
+        assert market.turn()["outcome"] == "changed"
+        assert (current().title, current().capacity) == ("Images A", [])
+        send(SHEET)
+        assert current().title == "By hand", "until the next turn"
+        assert market.turn()["outcome"] == "changed"
+        version = current()
+        assert (version.title, version.source, version.coverage) == ("Images A", "stapi", "global")
+        assert version.upstream is not None
+        attributes = {each["attribute"]: (each["low"], each["high"]) for each in version.attributes}
+        assert attributes == {"gsd": (0.5, 0.5), "eo:cloud_cover": (5, 80)}, "the server's range, not the sheet's"
+        assert [(each["quantity"], each["given_unit"]) for each in version.capacity] == [(1500, "km2/d")]
+        assert [each["unit_price"] for each in version.prices] == ["6.5"]
+        assert version.release_to == ["FR", "NO"]
+        with market.database.read() as session:
+            assert [each.catalog_number for each in offerings.assets_of(session, [version.id])[version.id]] == [25544]
+            assert [each.known for each in offerings.dependencies_of(session, [version.id])[version.id]] == [False]
+        assert market.turn()["outcome"] == "same"
+        send("reference,title,capability,attribute:gsd\nA,By hand,imagery.optical,40 cm\n")
+        market.turn()
+        assert (current().capacity, current().release_to) == ([], None)
+        assert {each["attribute"]: each["low"] for each in current().attributes} == {"gsd": 0.4, "eo:cloud_cover": 5}

@@ -13,6 +13,7 @@ from providers.adapters import spreadsheet
 from providers.adapters.manifest import read_manifest
 from space_hub.errors import Invalid
 from space_hub.text import LANGUAGES, say
+from space_hub.vocabulary.attributes import ATTRIBUTES
 from space_hub.vocabulary.capabilities import CAPABILITIES
 
 
@@ -79,14 +80,32 @@ def test_the_template_filled_in_is_taken_whole(language: str) -> None:
     assert all(cell.comment is not None for cell in sheet[1])
     assert guide.cell(1, 2).value == say("spreadsheet.guide.purpose", language)
     names = [cell.value for cell in example[1]]
-    for name, cell in zip(["reference", *names[1:]], example[2], strict=True):
-        column = next(place for heading, place in headings.items() if heading.split(" [")[0] == name)
-        sheet.cell(2, column, cell.value)
+    assert ["reference", *names[1:]] == list(headings)
+    for place, cell in enumerate(example[2], start=1):
+        sheet.cell(2, place, cell.value)
     out = io.BytesIO()
     book.save(out)
     listing = read_manifest(out.getvalue())
     assert listing.refused == ()
     assert [draft.reference for draft in listing.drafts] == ["ALPHA-1"]
+    assert len(listing.drafts[0].attributes) > 20
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_guide_says_what_each_column_means_and_how_it_is_written(language: str) -> None:
+    """By the vocabulary's labels and no unit in braces. Sabotage seen: the label left out of the notes."""
+    book = openpyxl.load_workbook(io.BytesIO(spreadsheet.template((), language)))
+    guide = book[say("spreadsheet.sheet.guide", language)]
+    notes = {row[0].value: row[1].value for row in guide.iter_rows(min_row=1) if row[0].value}
+    assert not [heading for heading in notes if "{" in heading or "[[" in heading]
+    by_name = {heading.split(" [")[0]: note for heading, note in notes.items()}
+    for code in ATTRIBUTES:
+        assert say(f"vocabulary.attribute.{code}", language) in by_name[f"attribute:{code}"]
+    assert "attribute:niirs [NIIRS]" in notes
+    assert say("vocabulary.licence_tier.agency", language) in by_name["attribute:licence_tier"]
+    assert say("vocabulary.look_side.both", language) in by_name["attribute:look_side"]
+    assert "0.5" in by_name["attribute:gsd"]
+    assert any("--as" in str(cell.value) for cell in guide["B"])
 
 
 def test_an_empty_template_holds_no_offering_and_says_so() -> None:

@@ -1,13 +1,21 @@
 """The one reader of rows, and the files it stands under: CSV, YAML, JSON."""
 
 import json
+from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
+from providers.adapters import cells
 from providers.adapters.base import Dependency, Refused
+from providers.adapters.faults import by_column
 from providers.adapters.manifest import MOST_BYTES, read_manifest
 from providers.adapters.table import MOST_ROWS
 from space_hub.errors import Invalid
+from space_hub.text import LANGUAGES, say
+from space_hub.vocabulary.attributes import ATTRIBUTES, Form, number_range
+from space_hub.vocabulary.examples import EXAMPLES
+from space_hub.vocabulary.units import shown
 
 YAML = """
 offerings:
@@ -151,3 +159,76 @@ def test_what_a_row_said_is_kept_as_text_that_can_be_shown() -> None:
         Refused(1, None, "vocabulary.character_unstorable", {"where": "row/title"}, listing.refused[0].raw),
     )
     listing.refused[0].raw.encode()
+
+
+HALF = "reference;title;capability;attribute:gsd;capacity:peace;price:peace;valid_to\n"
+
+
+def test_a_sheet_as_it_is_written_in_french_is_taken() -> None:
+    """Sabotage seen: the comma dropped instead of read, and half a metre was five."""
+    text = HALF + "A;Œil;imagery.optical;0,3..0,5 m;1 500 km²/d;6,50 €/km2;31/12/2026\n"
+    listing = read_manifest(text)
+    assert listing.refused == ()
+    draft = listing.drafts[0]
+    assert [(each.low, each.high) for each in draft.attributes] == [(0.3, 0.5)]
+    assert [each.quantity for each in draft.capacity] == [1500.0]
+    assert [(each.unit_price.amount, each.unit_price.currency) for each in draft.prices] == [(Decimal("6.50"), "EUR")]
+    assert draft.valid is not None
+    assert draft.valid.stop == datetime(2027, 1, 1, tzinfo=UTC), "a day counts whole"
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "code"),
+    [
+        ("attribute:gsd", "1,500 m", "manifest.number_unclear"),
+        ("attribute:gsd", "0,500 m", None),
+        ("attribute:gsd", "1234,567 m", None),
+        ("attribute:gsd", "1 50 m", "providers.cell_wrong"),
+        ("attribute:gsd [m]", "1 500", None),
+        ("attribute:gsd", "1 500", "providers.cell_wrong"),
+        ("capacity:peace", "1 000..2 000 km2/d", "providers.cell_wrong"),
+        ("price:peace", "6,50 $/km2", "providers.cell_wrong"),
+        ("price:peace", "1,250 EUR/km2", "manifest.number_unclear"),
+        ("valid_to", "01/12/2026", "manifest.day_unclear"),
+        ("valid_to", "05/05/2026", None),
+        ("valid_to", "12/31/2026", None),
+        ("valid_to", "31/31/2026", "providers.time_wrong"),
+        ("valid_to", "2026-12-31", None),
+        ("coverage", "Global", None),
+        ("coverage", "France", "providers.coverage_wrong"),
+        ("archive", "vrai", None),
+        ("attribute:licence_tier", "nation, agency", None),
+        ("attribute:niirs", "5 NIIRS", None),
+    ],
+)
+def test_what_can_mean_two_things_is_set_aside(column: str, cell: str, code: str | None) -> None:
+    """Sabotage seen: the first of two readings taken, and the first of December was the twelfth of January."""
+    listing = read_manifest(f'reference;title;capability;{column}\nA;B;imagery.optical;"{cell}"\n')
+    assert [row.code for row in listing.refused] == ([] if code is None else [code])
+
+
+def test_all_faults_of_a_row_are_said_at_once_each_with_its_column() -> None:
+    """Sabotage seen: only the first kept; a wrong capacity said again as a notice without capacity."""
+    text = "reference;title;capability;attribute:gsd;attribute:niirs;capacity:peace;notice:peace;coverage\n"
+    listing = read_manifest(text + "A;;imagery.optical;half;bon;beaucoup;6 h;France\n")
+    row = listing.refused[0]
+    assert (row.line, row.reference, row.code) == (2, "A", "providers.row_faults")
+    found = {column: say(code, "en", **params) for column, code, params in by_column(row.code, row.params)}
+    assert set(found) == {"title", "attribute:gsd", "attribute:niirs", "capacity:peace", "coverage"}
+    assert "0.5 m" in found["attribute:gsd"]
+    assert "5.5 NIIRS" in found["attribute:niirs"]
+    assert "100 km2/d" in found["capacity:peace"]
+    assert "global" in found["coverage"]
+    for language in LANGUAGES:
+        whole = say(row.code, language, **row.params)
+        assert whole.startswith("5 ")
+        assert all(say(code, language, **params) in whole for _, code, params in by_column(row.code, row.params))
+
+
+def test_every_number_has_an_example_that_reads() -> None:
+    """In its canonical unit and as people write that. Sabotage seen: `gsd` left out."""
+    numbers = {code: about for code, about in ATTRIBUTES.items() if about.form is Form.NUMBER}
+    assert set(EXAMPLES) == set(numbers)
+    for code, about in numbers.items():
+        low, high, unit = cells.quantity(code, f"{EXAMPLES[code]} {shown(about.unit or '')}", "", "1")
+        number_range(code, low if high is None else [low, high], unit)

@@ -141,10 +141,11 @@ def test_a_file_that_is_no_manifest_is_refused_whole(text: str, code: str) -> No
         ("colour", "red", "column_unknown"),
         ("attribute:gsd", "0.5m", "cell_wrong"),
         ("attribute:gsd", "half a metre", "cell_wrong"),
-        ("attribute:stereo", "perhaps", "value_wrong"),
-        ("price:peace", "12,50 EUR/km2", "cell_wrong"),
+        ("attribute:stereo", "perhaps", "cell_wrong"),
+        ("price:peace", "1,250 EUR/km2", "number_unclear"),
         ("retainer:crisis", "10", "retainer_without_price"),
-        ("coverage", "{not json", "cell_wrong"),
+        ("coverage", "{not json", "coverage_wrong"),
+        ("coverage", "France", "coverage_wrong"),
     ],
 )
 def test_a_wrong_cell_sets_its_row_aside(column: str, cell: str, code: str) -> None:
