@@ -10,6 +10,7 @@ from space_hub.delivery import mail
 from space_hub.rng import Rng
 from space_hub.trust import audit, keys, organisations
 from space_hub.trust.keys import ServiceKey
+from space_hub.trust.labels import REAL
 from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
@@ -50,5 +51,13 @@ def _tell(session: Session, clock: Clock, rng: Rng, known: Provider) -> None:
     language = mail.language_for(known.nation)
     to = files.address(known)
     mail.queue(
-        session, clock, rng, to=to, template="registered_again", params=params, language=language, about=known.id
+        session,
+        clock,
+        rng,
+        to=to,
+        template="registered_again",
+        params=params,
+        language=language,
+        about=known.id,
+        mode=REAL,
     )
