@@ -52,6 +52,7 @@ from tests.support.supply import AREAS, arrive, confirm, evidence, good, offerin
 
 OPTIONS = {
     "--pairs=N": "pairs of worlds; 1000 unless told",
+    "--first=N": "seed of the first chain of twenty-five pairs, so that a campaign can be split; 1 unless told",
     "--workers=N": "processes that share them; one for each core unless told",
 }
 
@@ -169,17 +170,17 @@ class World:
 
 
 def run(*options: str) -> dict[str, object]:
-    given = numbers(options, pairs=1000, workers=cores())
+    given = numbers(options, pairs=1000, first=1, workers=cores())
     pairs = given["pairs"]
     started = time.monotonic()
     total: Counter[str] = Counter()
     told: list[str] = []
-    chains = [(seed, min(CHAIN, pairs - done)) for seed, done in enumerate(range(0, pairs, CHAIN), 1)]
+    chains = [(seed, min(CHAIN, pairs - done)) for seed, done in enumerate(range(0, pairs, CHAIN), given["first"])]
     for chain in shared("chains of worlds", _chain, chains, given["workers"]):
         for name, found in chain:
             total.update(found.counts)
             told += [f"{name}: {each}" for each in found.differences]
-    figures: dict[str, object] = {"pairs": pairs, **{name: total[name] for name in COUNTED}}
+    figures: dict[str, object] = {"pairs": pairs, "first": given["first"], **{name: total[name] for name in COUNTED}}
     figures["differing"] = len(told)
     figures["first_differences"] = told[:5]
     figures["seconds"] = round(time.monotonic() - started, 1)
