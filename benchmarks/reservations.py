@@ -36,9 +36,9 @@ from tests.support import postgres
 
 OPTIONS = {
     "--database=NAME": "postgresql (as it is without this option) or sqlite",
-    "--seconds=N": "how long the clients place call-offs; 60",
-    "--clients=N": "processes that place them; 4",
-    "--workers=N": "API processes; 2",
+    "--seconds=N": "how long the clients place call-offs; 60 unless told",
+    "--clients=N": "how many processes place them; 4 unless told",
+    "--workers=N": "how many processes serve the API; 2 unless told",
 }
 
 AGREEMENTS, DAYS = 40, 25
