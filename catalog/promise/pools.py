@@ -149,9 +149,9 @@ def declare(
     return row
 
 
-def phase_of(session: Session, pool_id: str, at: datetime) -> Phase:
+def phase_of(session: Session, pool_id: str, at: datetime, mode: str = REAL) -> Phase:
     """The phase in force: of the declarations that have begun, the one made last. Peace before any."""
-    return Phase(session.execute(sa_select(phase_in_force(pool_id, at))).scalar_one())
+    return Phase(session.execute(sa_select(phase_in_force(pool_id, at, mode))).scalar_one())
 
 
 def phase_in_force(pool_id: str, at: datetime, mode: str = REAL) -> ColumnElement[str]:
@@ -167,12 +167,6 @@ def phase_in_force(pool_id: str, at: datetime, mode: str = REAL) -> ColumnElemen
         .limit(1)
     )
     return func.coalesce(latest.scalar_subquery(), Phase.PEACE.value)
-
-
-def declarations(session: Session, pool_id: str) -> Sequence[PhaseDeclaration]:
-    return session.exec(
-        select(PhaseDeclaration).where(PhaseDeclaration.pool_id == pool_id).order_by(col(PhaseDeclaration.number))
-    ).all()
 
 
 def visible(principal: Principal) -> ColumnElement[bool]:
