@@ -8,6 +8,7 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from catalog.capacity.rules import Span
+from catalog.exercise import running
 from catalog.promise.authority import Authority
 from catalog.promise.lifecycle import MemberEvent, MemberStatus, next_member
 from catalog.promise.tables import Agreement, PhaseDeclaration, Pool, PoolLot, PoolMember, PoolMemberEntry
@@ -112,6 +113,7 @@ def declare(
 ) -> PhaseDeclaration:
     """The lead's authority declares a phase for the pool, from `since` (now if None) on."""
     pool = led(session, principal, pool_id)
+    running.require(session, clock, principal)
     now = clock.now()
     if since is not None and since < now:
         raise Invalid("pool.phase_in_the_past", since=since.isoformat(), now=now.isoformat())

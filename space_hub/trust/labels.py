@@ -11,9 +11,9 @@ is derived from two modes.
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from space_hub.errors import Conflict
+from space_hub.text import Word
 from space_hub.vocabulary.codes import SECURITY_LEVELS
 
 LEVELS = SECURITY_LEVELS
@@ -22,7 +22,7 @@ REAL = "real"
 """The mode of what is no exercise."""
 
 
-class Mode(StrEnum):
+class Mode(Word, of="mode"):
     """Whether something is real, for those who need not know which exercise it belongs to."""
 
     REAL = REAL
