@@ -47,7 +47,7 @@ def test_an_exercise_is_planned_accepted_started_and_closed_with_a_report(hub: H
 
 
 def test_every_answer_to_a_key_of_an_exercise_says_so(running: Drill) -> None:
-    """Sabotage seen: the header set beside the answer by what authenticates, which creates and refusals do not carry."""
+    """Sabotage seen: the header set beside the answer by what authenticates: creates and refusals do not carry it."""
     again = {"url": "https://hooks.example.org/drill"}
     answers = [
         running.lead.get("/v1/exercises"),
