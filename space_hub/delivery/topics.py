@@ -21,6 +21,7 @@ TOPICS = frozenset(
         "endpoint.disabled",
         "endpoint.tested",
         "evidence.expiring",
+        "exercise.changed",
         "finding.noted",
         "gap.changed",
         "ingest.finished",
