@@ -9,6 +9,8 @@ from space_hub.errors import Invalid
 
 TOPICS = frozenset(
     {
+        "activation.changed",
+        "activation.late",
         "agreement.signed",
         "alert.raised",
         "application.status_changed",
@@ -20,6 +22,7 @@ TOPICS = frozenset(
         "endpoint.disabled",
         "endpoint.tested",
         "evidence.expiring",
+        "exercise.changed",
         "finding.noted",
         "gap.changed",
         "ingest.finished",
@@ -40,6 +43,7 @@ TOPICS = frozenset(
         "pool_supplier.changed",
         "provider.status_changed",
         "quota.transferred",
+        "readiness.noted",
         "run.published",
         "search.matched",
         "submission.status_changed",
