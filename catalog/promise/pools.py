@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy import select as sa_select
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 
 from catalog.capacity.rules import Span
@@ -154,7 +155,9 @@ def phase_of(session: Session, pool_id: str, at: datetime) -> Phase:
     return Phase(session.execute(sa_select(phase_in_force(pool_id, at))).scalar_one())
 
 
-def phase_in_force(pool_id: str, at: datetime, mode: str = REAL) -> ColumnElement[str]:
+def phase_in_force(
+    pool_id: str | ColumnElement[str] | Mapped[str], at: datetime, mode: str = REAL
+) -> ColumnElement[str]:
     """The same as an expression, for queries that join it."""
     latest = (
         sa_select(col(PhaseDeclaration.phase))

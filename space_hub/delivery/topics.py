@@ -33,6 +33,7 @@ TOPICS = frozenset(
         "offering.withdrawn",
         "opportunity.answered",
         "opportunity.opened",
+        "order.placed",
         "order.status_changed",
         "outage.reported",
         "provider.status_changed",
