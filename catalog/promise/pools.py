@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, String, cast, false, func, or_, true
 from sqlalchemy import select as sa_select
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 
 from catalog.capacity.rules import Span
@@ -255,7 +256,9 @@ def phase_of(session: Session, pool_id: str, at: datetime, mode: str = REAL) -> 
     return Phase(session.execute(sa_select(phase_in_force(pool_id, at, mode))).scalar_one())
 
 
-def phase_in_force(pool_id: str, at: datetime, mode: str = REAL) -> ColumnElement[str]:
+def phase_in_force(
+    pool_id: str | ColumnElement[str] | Mapped[str], at: datetime, mode: str = REAL
+) -> ColumnElement[str]:
     """The same as an expression, for queries that join it."""
     latest = (
         sa_select(col(PhaseDeclaration.phase))

@@ -38,6 +38,7 @@ TOPICS = frozenset(
         "offering.withdrawn",
         "opportunity.answered",
         "opportunity.opened",
+        "order.placed",
         "order.status_changed",
         "outage.reported",
         "pool_supplier.changed",
