@@ -9,11 +9,13 @@ from space_hub.errors import Invalid
 
 TOPICS = frozenset(
     {
+        "agreement.cut_off",
         "agreement.signed",
         "alert.raised",
         "application.status_changed",
         "call_off.placed",
         "clearance.changed",
+        "commitment.at_risk",
         "consent.changed",
         "demand.released",
         "endpoint.disabled",
