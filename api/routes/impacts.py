@@ -211,6 +211,7 @@ def cut_off(agreement_id: str, body: CutOffIn, once: Once) -> CutOffOut:
 
 @router.get("/agreements/{agreement_id}/cut-offs", policy=scope("catalog:read"))
 def list_cut_offs(agreement_id: str, asked: Asked, page: Page) -> Paged[CutOffOut]:
+    """What was cut off of an agreement, for its pool's members and its supplier."""
     with asked.read() as session:
         found = select(CutOff).where(
             CutOff.agreement_id == agreement_id, markings.visible(CutOff.marking_id, asked.principal)

@@ -22,7 +22,7 @@ from sqlmodel import Session, col, delete, select
 
 from catalog.capacity.rules import Span, slot_at, slots, start_of, units
 from catalog.ordering import call_offs
-from catalog.ordering.tables import CallOff, CallOffOption, OptionState
+from catalog.ordering.tables import CallOff, CallOffKind, CallOffOption, OptionState
 from catalog.promise.lifecycle import AgreementStatus
 from catalog.promise.tables import Agreement, AgreementTerms, Pool
 from catalog.risk.availability import UNKNOWN, Probability
@@ -130,6 +130,8 @@ def _owns(session: Session, agreement: Agreement) -> dict[str, Own]:
             col(CallOff.id).in_(running),
             col(CallOffOption.agreement_id) == agreement.id,
             col(CallOffOption.state).not_in([each.value for each in _DEAD]),
+            # What is in an archive is not lost with the satellite that took it.
+            col(CallOff.kind) != CallOffKind.ARCHIVE.value,
         )
         .order_by(col(CallOff.id))
     )

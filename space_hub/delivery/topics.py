@@ -9,6 +9,8 @@ from space_hub.errors import Invalid
 
 TOPICS = frozenset(
     {
+        "activation.changed",
+        "activation.late",
         "agreement.cut_off",
         "agreement.signed",
         "alert.raised",
@@ -21,6 +23,7 @@ TOPICS = frozenset(
         "endpoint.disabled",
         "endpoint.tested",
         "evidence.expiring",
+        "exercise.changed",
         "finding.noted",
         "gap.changed",
         "ingest.finished",
@@ -35,9 +38,11 @@ TOPICS = frozenset(
         "offering.withdrawn",
         "opportunity.answered",
         "opportunity.opened",
+        "order.placed",
         "order.status_changed",
         "outage.reported",
         "provider.status_changed",
+        "readiness.noted",
         "run.published",
         "search.matched",
         "submission.status_changed",

@@ -151,12 +151,12 @@ def make_pooled(database: Database, clock: ManualClock, rng: SeededRng) -> Poole
         member = supply.principal(session, clock, rng, NATION, "NL", "Member")
         pools.invite(session, clock, sky.promise.lead, sky.promise.pool_id, member.organisation_id)
         pools.join(session, clock, member, sky.promise.pool_id)
-        ask = CallOffAsk(sky.promise.agreement_id, 20 * PARTS, Interval(start, start + timedelta(days=3)))
+        ask = CallOffAsk(((sky.promise.agreement_id, 20 * PARTS),), Interval(start, start + timedelta(days=3)))
         placed = call_offs.place(session, clock, rng, member, ask, AUTHORITY)
         for row in session.exec(select(AgreementTerms).where(AgreementTerms.agreement_id == sky.promise.agreement_id)):
             row.cut_off_authorities = [REGULATOR]
             session.add(row)
-        return Pooled(sky, member, placed.id)
+        return Pooled(sky, member, placed.call_off.id)
 
 
 def conjunction(pooled: Pooled) -> Callable[[], None]:
@@ -330,11 +330,15 @@ def test_a_cut_off_concerns_one_agreement_and_takes_an_authority_that_its_terms_
     sky = pooled.sky
     with sky.database.write() as session:
         supply.promise(session, sky.clock, sky.rng, sky.promise.supplier, sky.rival, capacity=50)
-        about = {"from_at": sky.clock.now(), "until_at": None, "reason": "x", "parts_left": 0}
         for who, error in ((sky.rival, NotFound), (pooled.member, Forbidden)):
             with pytest.raises(error):
                 cut_offs.report(
-                    session, sky.clock, sky.rng, who, sky.promise.agreement_id, authority="Space Regulator", **about
+                    *(session, sky.clock, sky.rng, who, sky.promise.agreement_id),
+                    authority="Space Regulator",
+                    parts_left=0,
+                    from_at=sky.clock.now(),
+                    until_at=None,
+                    reason="x",
                 )
     with pytest.raises(Invalid, match=r"cut_off\.authority_unknown"):
         pooled.cut(by="Somebody")
