@@ -35,6 +35,8 @@ LEASE_S = 60
 _IDLE_S = 0.3
 _TRIES = 8
 _DRIVE = "catalog.ordering.orders:drive"
+_DRIVERS = 4
+"""Orders under way at once: a supplier that hangs keeps one of them, and each supplier is asked by one at most."""
 
 logger = structlog.get_logger()
 
@@ -51,12 +53,13 @@ def run_forever(database: Database, clock: Clock, rng: Rng, settings: Settings, 
     def drive_orders() -> bool:
         return bool(handlers.load(_DRIVE)(database, clock, rng))
 
-    leases = {name: Holding(database, clock, name, holder) for name in ("react", "audit.seal", "orders.drive")}
+    drivers = [f"orders.drive.{number}" for number in range(1, _DRIVERS + 1)]
+    leases = {name: Holding(database, clock, name, holder) for name in ("react", "audit.seal", *drivers)}
     turns = [
         *(("lane", lane.turn, _IDLE_S) for lane in lanes),
         ("react", held(leases["react"], lambda: react.turn(database, clock, rng)), _IDLE_S),
         ("audit.seal", held(leases["audit.seal"], lambda: seal(database)), 0.5),
-        ("orders.drive", held(leases["orders.drive"], drive_orders), 1.0),
+        *((name, held(leases[name], drive_orders), 1.0) for name in drivers),
     ]
     threads = [
         threading.Thread(target=repeat, args=(name, turn, every_s, stop), name=name, daemon=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import Field
 from sqlmodel import Session, col, select
 
+from api.decided import DecidedByIn
 from api.deps import Asked, Once
 from api.models import In, Out
 from api.paging import Page, Paged
@@ -12,13 +13,15 @@ from api.policy import Router, scope
 from catalog.ordering import orders
 from catalog.ordering.tables import OrderStep, SupplyOrder
 from providers.adapters.base import OrderStatus
+from space_hub.trust.principal import Principal
+from space_hub.trust.scopes import OrganisationKind
 
 router = Router(prefix="/v1", tags=["orders"])
 
 
 class OrderOut(Out):
     id: str
-    call_off_id: str
+    call_off_id: str | None = Field(description="Null for the supplier: it knows its order alone.")
     provider_id: str
     organisation_id: str
     next_step: OrderStep = Field(description="What the hub does next.")
@@ -26,6 +29,10 @@ class OrderOut(Out):
     raw_status: str = Field(description="The supplier's own word.")
     provider_reference: str | None
     problem: str | None = Field(description="Code of the last failure to reach the supplier.")
+    fee: str | None = Field(description="What the supplier charged beside the price, in the currency of the agreement.")
+    cancel_asked_at: datetime | None
+    cancel_refused_at: datetime | None
+    ended_at: datetime | None
     created_at: datetime
 
 
@@ -42,6 +49,14 @@ class OrderDetailOut(OrderOut):
     history: list[OrderStatusOut]
 
 
+class DoubtIn(In):
+    provider_reference: str | None = Field(
+        max_length=200, description="The supplier's name for the order; null: it never had it."
+    )
+    decided_by: DecidedByIn
+    reason: str = Field(min_length=1, max_length=500, description="Whom you asked, and what they said.")
+
+
 class OrderReportIn(In):
     status: OrderStatus
     raw_status: str = Field(default="", max_length=200)
@@ -49,10 +64,14 @@ class OrderReportIn(In):
     provider_reference: str | None = Field(default=None, max_length=200)
 
 
-def _order(row: SupplyOrder) -> OrderOut:
+_PLAIN = {"id", "provider_id", "organisation_id", "status", "fee", "cancel_asked_at", "cancel_refused_at", "ended_at"}
+
+
+def _order(row: SupplyOrder, principal: Principal) -> OrderOut:
     return OrderOut.model_validate(
         {
-            **row.model_dump(include={"id", "call_off_id", "provider_id", "organisation_id", "status"}),
+            **row.model_dump(include=_PLAIN),
+            "call_off_id": None if principal.kind is OrganisationKind.PROVIDER else row.call_off_id,
             "next_step": row.step,
             "raw_status": row.raw,
             "provider_reference": row.provider_reference,
@@ -62,9 +81,9 @@ def _order(row: SupplyOrder) -> OrderOut:
     )
 
 
-def _detail(session: Session, row: SupplyOrder) -> OrderDetailOut:
+def _detail(session: Session, row: SupplyOrder, principal: Principal) -> OrderDetailOut:
     return OrderDetailOut(
-        **_order(row).model_dump(),
+        **_order(row, principal).model_dump(),
         history=[
             OrderStatusOut(
                 number=each.number,
@@ -84,24 +103,25 @@ def list_orders(asked: Asked, page: Page) -> Paged[OrderOut]:
     """Orders of the call-offs that you may see."""
     with asked.read() as session:
         found = select(SupplyOrder).where(orders.visible(asked.principal))
-        return page.of(session, found, key=col(SupplyOrder.id), make=_order)
+        return page.of(session, found, key=col(SupplyOrder.id), make=lambda row: _order(row, asked.principal))
 
 
 @router.get("/orders/{order_id}", policy=scope("order:read"))
 def get_order(order_id: str, asked: Asked) -> OrderDetailOut:
     """One order with everything the supplier said of it."""
     with asked.read() as session:
-        return _detail(session, orders.get(session, asked.principal, order_id))
+        return _detail(session, orders.get(session, asked.principal, order_id), asked.principal)
 
 
 @router.post("/orders/{order_id}/statuses", status_code=201, policy=scope("provider:write"))
 def report_order_status(order_id: str, body: OrderReportIn, once: Once) -> OrderDetailOut:
-    """A supplier that no adapter speaks for says where its order stands."""
+    """A supplier says where its order stands: one that no adapter speaks for, or any of an order in doubt."""
 
     def make(session: Session) -> OrderDetailOut:
         row = orders.report(
             session,
             once.clock,
+            once.rng,
             once.principal,
             order_id,
             status=body.status,
@@ -109,6 +129,26 @@ def report_order_status(order_id: str, body: OrderReportIn, once: Once) -> Order
             reason=body.reason,
             provider_reference=body.provider_reference,
         )
-        return _detail(session, row)
+        return _detail(session, row, once.principal)
 
     return once.run(make)
+
+
+@router.post("/orders/{order_id}/doubt", status_code=200, policy=scope("calloff:write"))
+def resolve_order_doubt(order_id: str, body: DoubtIn, once: Once) -> OrderDetailOut:
+    """Say what became of a placing that was never answered, after asking the supplier's desk."""
+
+    def make(session: Session) -> OrderDetailOut:
+        row = orders.resolve_doubt(
+            session,
+            once.clock,
+            once.rng,
+            once.principal,
+            order_id,
+            provider_reference=body.provider_reference,
+            authority=body.decided_by.value(),
+            reason=body.reason,
+        )
+        return _detail(session, row, once.principal)
+
+    return once.run(make, status=200)
