@@ -35,6 +35,7 @@ LEASE_S = 60
 _IDLE_S = 0.3
 _TRIES = 8
 _DRIVE = "catalog.ordering.orders:drive"
+_ACTIVATIONS = "catalog.activation.service.clocks:turn"
 _DRIVERS = 4
 """Orders under way at once: a supplier that hangs keeps one of them, and each supplier is asked by one at most."""
 
@@ -53,13 +54,18 @@ def run_forever(database: Database, clock: Clock, rng: Rng, settings: Settings, 
     def drive_orders() -> bool:
         return bool(handlers.load(_DRIVE)(database, clock, rng))
 
+    def turn_activations() -> bool:
+        return bool(handlers.load(_ACTIVATIONS)(database, clock, rng))
+
     drivers = [f"orders.drive.{number}" for number in range(1, _DRIVERS + 1)]
-    leases = {name: Holding(database, clock, name, holder) for name in ("react", "audit.seal", *drivers)}
+    loops = ("react", "audit.seal", "activation.turn", *drivers)
+    leases = {name: Holding(database, clock, name, holder) for name in loops}
     turns = [
         *(("lane", lane.turn, _IDLE_S) for lane in lanes),
         ("react", held(leases["react"], lambda: react.turn(database, clock, rng)), _IDLE_S),
         ("audit.seal", held(leases["audit.seal"], lambda: seal(database)), 0.5),
         *((name, held(leases[name], drive_orders), 1.0) for name in drivers),
+        ("activation.turn", held(leases["activation.turn"], turn_activations), 1.0),
     ]
     threads = [
         threading.Thread(target=repeat, args=(name, turn, every_s, stop), name=name, daemon=True)

@@ -9,7 +9,7 @@ from api.decided import DecidedByIn, DecidedByOut
 from api.deps import Asked, Once
 from api.models import In, Out, UtcDatetime
 from api.paging import Page, Paged
-from api.policy import Router, scope
+from api.policy import EITHER, Router, scope
 from catalog.promise import pools
 from catalog.promise.lifecycle import MemberStatus
 from catalog.promise.tables import PhaseDeclaration, Pool, PoolMember
@@ -17,6 +17,8 @@ from space_hub.vocabulary.codes import MissionArea
 from space_hub.vocabulary.phases import Phase
 
 router = Router(prefix="/v1/pools", tags=["pools"])
+
+READ = scope("catalog:read", modes=EITHER)
 
 
 class PoolIn(In):
@@ -88,7 +90,7 @@ def _pool(session: Session, asked: Asked, row: Pool) -> PoolOut:
         contracting_authority=DecidedByOut(name=row.authority_name, office=row.authority_office),
         mission_area=MissionArea(row.mission_area),
         open_to_suppliers=row.open_to_suppliers,
-        phase=pools.phase_of(session, row.id, asked.clock.now()),
+        phase=pools.phase_of(session, row.id, asked.clock.now(), asked.principal.mode),
         members=[_member(each) for each in pools.members(session, asked.principal, row.id)],
         created_at=row.created_at,
     )
@@ -118,7 +120,7 @@ def create_pool(body: PoolIn, once: Once) -> PoolOut:
     return once.run(make)
 
 
-@router.get("", policy=scope("catalog:read"))
+@router.get("", policy=READ)
 def list_pools(asked: Asked, page: Page) -> Paged[PoolOut]:
     """Pools that are open, those you are asked into and those you supply."""
     with asked.read() as session:
@@ -126,7 +128,7 @@ def list_pools(asked: Asked, page: Page) -> Paged[PoolOut]:
         return page.of(session, found, key=col(Pool.id), make=lambda row: _pool(session, asked, row))
 
 
-@router.get("/{pool_id}", policy=scope("catalog:read"))
+@router.get("/{pool_id}", policy=READ)
 def get_pool(pool_id: str, asked: Asked) -> PoolOut:
     """One pool: who leads it, who decided, which phase is in force."""
     with asked.read() as session:
@@ -153,9 +155,9 @@ def leave_pool(pool_id: str, once: Once) -> MemberOut:
     return once.run(lambda session: _member(pools.leave(session, once.clock, once.principal, pool_id)), status=200)
 
 
-@router.post("/{pool_id}/phases", status_code=201, policy=scope("pool:write"))
+@router.post("/{pool_id}/phases", status_code=201, policy=scope("pool:write", modes=EITHER))
 def declare_phase(pool_id: str, body: PhaseIn, once: Once) -> PhaseOut:
-    """The lead's authority declares peace, crisis or conflict for the pool."""
+    """The lead's authority declares peace, crisis or conflict for the pool; an exercise's key does so in it alone."""
 
     def make(session: Session) -> PhaseOut:
         return _phase(
@@ -175,7 +177,7 @@ def declare_phase(pool_id: str, body: PhaseIn, once: Once) -> PhaseOut:
     return once.run(make)
 
 
-@router.get("/{pool_id}/phases", policy=scope("catalog:read"))
+@router.get("/{pool_id}/phases", policy=READ)
 def list_phases(pool_id: str, asked: Asked, page: Page) -> Paged[PhaseOut]:
     """Every declaration for the pool, oldest first."""
     with asked.read() as session:

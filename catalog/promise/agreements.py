@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
+from catalog.activation.service import standing
 from catalog.capacity import ledger
 from catalog.capacity.rules import PARTS, Ask, Span, slots, units
 from catalog.capacity.tables import CapacityReservation, ResourceKind
@@ -128,6 +129,7 @@ def step(
         _promise(session, clock, rng, principal, agreement)
         files.awarded(session, clock, principal, provider)
     if event is AgreementEvent.END:
+        standing.let_go(session, agreement.id)
         _free(session, clock, agreement)
     agreement.status = status.value
     session.add(agreement)

@@ -8,6 +8,7 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from catalog.capacity.rules import Span
+from catalog.exercise import running
 from catalog.promise.authority import Authority
 from catalog.promise.lifecycle import MemberEvent, MemberStatus, next_member
 from catalog.promise.tables import Agreement, PhaseDeclaration, Pool, PoolLot, PoolMember, PoolMemberEntry
@@ -112,6 +113,7 @@ def declare(
 ) -> PhaseDeclaration:
     """The lead's authority declares a phase for the pool, from `since` (now if None) on."""
     pool = led(session, principal, pool_id)
+    running.require(session, clock, principal)
     now = clock.now()
     if since is not None and since < now:
         raise Invalid("pool.phase_in_the_past", since=since.isoformat(), now=now.isoformat())
@@ -149,9 +151,9 @@ def declare(
     return row
 
 
-def phase_of(session: Session, pool_id: str, at: datetime) -> Phase:
+def phase_of(session: Session, pool_id: str, at: datetime, mode: str = REAL) -> Phase:
     """The phase in force: of the declarations that have begun, the one made last. Peace before any."""
-    return Phase(session.execute(sa_select(phase_in_force(pool_id, at))).scalar_one())
+    return Phase(session.execute(sa_select(phase_in_force(pool_id, at, mode))).scalar_one())
 
 
 def phase_in_force(pool_id: str, at: datetime, mode: str = REAL) -> ColumnElement[str]:
@@ -167,12 +169,6 @@ def phase_in_force(pool_id: str, at: datetime, mode: str = REAL) -> ColumnElemen
         .limit(1)
     )
     return func.coalesce(latest.scalar_subquery(), Phase.PEACE.value)
-
-
-def declarations(session: Session, pool_id: str) -> Sequence[PhaseDeclaration]:
-    return session.exec(
-        select(PhaseDeclaration).where(PhaseDeclaration.pool_id == pool_id).order_by(col(PhaseDeclaration.number))
-    ).all()
 
 
 def visible(principal: Principal) -> ColumnElement[bool]:

@@ -9,6 +9,8 @@ from space_hub.errors import Invalid
 
 TOPICS = frozenset(
     {
+        "activation.changed",
+        "activation.late",
         "agreement.signed",
         "alert.raised",
         "application.status_changed",
@@ -21,6 +23,7 @@ TOPICS = frozenset(
         "endpoint.disabled",
         "endpoint.tested",
         "evidence.expiring",
+        "exercise.changed",
         "finding.noted",
         "gap.changed",
         "ingest.finished",
@@ -39,6 +42,7 @@ TOPICS = frozenset(
         "order.status_changed",
         "outage.reported",
         "provider.status_changed",
+        "readiness.noted",
         "run.published",
         "search.matched",
         "submission.status_changed",
