@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
-from catalog.ordering import crediting, fallback, trying
+from catalog.ordering import call_offs, crediting, fallback, trying
 from catalog.ordering.fallback import Account
 from catalog.ordering.tables import CallOff
-from catalog.promise.tables import Pool
 from providers.adapters.base import OrderStatus
-from space_hub.errors import NotFound
 from space_hub.trust.principal import Principal
 
 
@@ -43,14 +41,7 @@ class Statement:
 
 def of_call_off(session: Session, principal: Principal, call_off_id: str) -> Statement:
     """For the buyer and the pool's lead; its suppliers each know their own order, and nobody else's."""
-    found = session.exec(
-        select(CallOff, Pool.lead_organisation_id)
-        .join(Pool, CallOff.pool_id == Pool.id)  # type: ignore[arg-type]
-        .where(CallOff.id == call_off_id)
-    ).first()
-    if found is None or principal.organisation_id not in (found[0].organisation_id, found[1]):
-        raise NotFound("call_off.unknown", call_off_id=call_off_id)
-    return statement(session, found[0])
+    return statement(session, call_offs.get(session, principal, call_off_id))
 
 
 def statement(session: Session, call_off: CallOff) -> Statement:
@@ -73,5 +64,5 @@ def statement(session: Session, call_off: CallOff) -> Statement:
             )
         )
     account = fallback.outcome(known.options, known.tried)
-    currency = known.tries.policy.most_fees.currency
+    currency = known.policy.most_fees.currency
     return Statement(account, sum((line.credits for line in lines), Decimal(0)), currency, tuple(lines))

@@ -69,5 +69,5 @@ def _tell(
     }
     told = {name: value for name, value in whole.items() if name not in _OF_THE_BUYER}
     buyers = markings.among(session, order.organisation_id, {pool.lead_organisation_id})
-    log.append(session, clock, topic, subject, whole, buyers)
     log.append(session, clock, topic, subject, told, markings.owner_only(session, provider.organisation_id))
+    log.append(session, clock, topic, subject, whole, buyers)

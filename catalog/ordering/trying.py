@@ -6,7 +6,7 @@ any moment loses nothing: the next look comes to the same answer. An option that
 any more is lost, and the next one is tried.
 """
 
-from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -14,11 +14,9 @@ from decimal import Decimal
 from sqlmodel import Session, col, select
 
 from catalog.capacity import ledger
-from catalog.capacity.tables import CapacityReservation, ReservationState
 from catalog.ordering import call_offs, policies
-from catalog.ordering.fallback import Cancel, Cancellation, Fail, Option, Place, Tried, Wait, Win, step
-from catalog.ordering.opening import open_option
-from catalog.ordering.policies import Tries
+from catalog.ordering.fallback import Cancel, Cancellation, Fail, Option, Place, Policy, Tried, Wait, Win, step
+from catalog.ordering.options import open_option, subject_of
 from catalog.ordering.tables import (
     CallOff,
     CallOffOption,
@@ -47,7 +45,7 @@ _OURS = (OrderStatus.CANCELLED, OrderStatus.USER_CANCELLED)
 class Tally:
     """A call-off's options and orders as the pure rule takes them, and as rows by rank."""
 
-    tries: Tries
+    policy: Policy
     options: tuple[Option, ...]
     tried: tuple[Tried, ...]
     rows: dict[int, CallOffOption]
@@ -60,18 +58,13 @@ def locked(session: Session, call_off_id: str) -> CallOff:
 
 
 def tally(session: Session, call_off: CallOff) -> Tally:
-    rows = {
-        row.rank: row
-        for row in session.exec(
-            select(CallOffOption).where(CallOffOption.call_off_id == call_off.id).order_by(col(CallOffOption.rank))
-        )
-    }
-    orders = {row.rank: row for row in session.exec(select(SupplyOrder).where(SupplyOrder.call_off_id == call_off.id))}
-    tries = policies.read(call_off.policy, next(iter(rows.values())).currency)
+    rows = {row.rank: row for row in call_offs.options_of(session, call_off.id)}
+    orders = {row.rank: row for row in call_offs.orders_of(session, call_off.id)}
+    policy = policies.policy_of(call_off, next(iter(rows.values())).currency)
     possible = [row for row in rows.values() if row.rank in orders or row.state == OptionState.READY.value]
-    options = tuple(_option(session, call_off, row, tries) for row in possible)
+    options = tuple(_option(session, call_off, row) for row in possible)
     tried = tuple(_tried(call_off, orders[rank]) for rank in sorted(orders))
-    return Tally(tries, options, tried, rows, orders)
+    return Tally(policy, options, tried, rows, orders)
 
 
 def look(session: Session, clock: Clock, rng: Rng, call_off: CallOff) -> None:
@@ -84,7 +77,7 @@ def look(session: Session, clock: Clock, rng: Rng, call_off: CallOff) -> None:
     while acted and call_off.status in [each.value for each in _LOOKED_AT]:
         session.flush()
         known, acted = tally(session, call_off), False
-        for act in step(known.tries.policy, known.options, known.tried, clock.now()):
+        for act in step(known.policy, known.options, known.tried, clock.now()):
             match act:
                 case Place(rank):
                     _place(session, clock, rng, call_off, known.rows[rank])
@@ -96,9 +89,9 @@ def look(session: Session, clock: Clock, rng: Rng, call_off: CallOff) -> None:
                     _win(session, clock, call_off, known.rows[rank], known.orders[rank])
                     acted = True
                 case Wait(until):
-                    call_off.look_at = None if until == policies.NEVER else until
+                    call_off.look_at = until
                 case Fail():
-                    _fail(session, clock, call_off, known.tries)
+                    _fail(session, clock, call_off, known.policy)
     session.add(call_off)
     session.flush()
 
@@ -127,7 +120,7 @@ def ended(session: Session, clock: Clock, rng: Rng, call_off: CallOff, order: Su
             call_off.won_option = call_off.won_at = None
         ours = order.cancel_asked_at is not None and status in _OURS
         option.state = (OptionState.CANCELLED if ours else OptionState.LOST).value
-        _give_back(session, clock, option, f"order_{order.status}")
+        ledger.give_back_all(session, clock, subject_of(option.call_off_id, option.rank), f"order_{order.status}")
     elif call_off.won_option == order.rank:
         _completed(session, clock, call_off)
     elif call_off.status == CallOffStatus.CANCELLING.value and call_off.won_option is None:
@@ -162,7 +155,7 @@ def _never_left(session: Session, clock: Clock, call_off: CallOff, order: Supply
     option = session.get_one(CallOffOption, (order.call_off_id, order.rank))
     option.state = OptionState.CANCELLED.value
     session.add_all([order, option])
-    _give_back(session, clock, option, "order_cancelled")
+    ledger.give_back_all(session, clock, subject_of(option.call_off_id, option.rank), "order_cancelled")
     entry = OrderStatusEntry(
         order_id=order.id, number=1, status=order.status, raw="hub", reason="order.never_taken", at=clock.now()
     )
@@ -170,13 +163,13 @@ def _never_left(session: Session, clock: Clock, call_off: CallOff, order: Supply
     tell_status(session, clock, order, entry, call_off.status)
 
 
-def _option(session: Session, call_off: CallOff, row: CallOffOption, tries: Tries) -> Option:
+def _option(session: Session, call_off: CallOff, row: CallOffOption) -> Option:
     given = session.get_one(AgreementTerms, (row.agreement_id, row.phase)).cancellation
     cancellation = Cancellation(Decimal(0))
     if given is not None:
         free_until = call_off.window_from - timedelta(seconds=given["free_before_s"])
         cancellation = Cancellation(Decimal(given["fee_share"]), free_until)
-    return Option(row.rank, money(row.total_price, row.currency), cancellation, tries.answer_within)
+    return Option(row.rank, money(row.total_price, row.currency), cancellation, policies.ANSWER_WITHIN)
 
 
 def _tried(call_off: CallOff, order: SupplyOrder) -> Tried:
@@ -195,13 +188,8 @@ def _tried(call_off: CallOff, order: SupplyOrder) -> Tried:
 def _place(session: Session, clock: Clock, rng: Rng, call_off: CallOff, option: CallOffOption) -> None:
     if call_off.status == CallOffStatus.WAITING.value:
         _move(session, clock, call_off, CallOffStatus.ACTIVE, "")
-    try:
-        with session.begin_nested():
-            open_option(session, clock, rng, call_off, option.rank)
-    except Conflict:
-        session.refresh(option)
-        option.state = OptionState.LOST.value
-        session.add(option)
+    with suppress(Conflict):  # It is lost then, and the rule says what comes next.
+        open_option(session, clock, rng, call_off, option.rank)
 
 
 def _win(session: Session, clock: Clock, call_off: CallOff, option: CallOffOption, order: SupplyOrder) -> None:
@@ -228,9 +216,9 @@ def _cancelled(session: Session, clock: Clock, call_off: CallOff) -> None:
         _move(session, clock, call_off, CallOffStatus.COMPLETED if delivered else CallOffStatus.CANCELLED, "")
 
 
-def _fail(session: Session, clock: Clock, call_off: CallOff, tries: Tries) -> None:
-    """Others may be added until it is given up; a call-off of one way has nothing to wait for."""
-    give_up = tries.policy.give_up_after
+def _fail(session: Session, clock: Clock, call_off: CallOff, policy: Policy) -> None:
+    """Others may be added until it is given up; a call-off without a policy has nothing to wait for."""
+    give_up = policy.give_up_after
     if call_off.policy is None or clock.now() >= give_up:
         _move(session, clock, call_off, CallOffStatus.FAILED, "")
     elif call_off.status != CallOffStatus.WAITING.value:
@@ -243,15 +231,3 @@ def _move(session: Session, clock: Clock, call_off: CallOff, to: CallOffStatus, 
     session.add(call_off)
     call_offs.enter(session, clock, HUB_ID, call_off, reason=reason)
     session.flush()
-
-
-def _give_back(session: Session, clock: Clock, option: CallOffOption, reason: str) -> None:
-    """All that it holds: capacity, quota, money."""
-    subject = f"{option.call_off_id}/{option.rank}"
-    held: Sequence[str] = session.exec(
-        select(CapacityReservation.id)
-        .where(CapacityReservation.subject == subject, CapacityReservation.state == ReservationState.HELD.value)
-        .order_by(col(CapacityReservation.resource))
-    ).all()
-    for reservation_id in held:
-        ledger.give_back(session, clock, reservation_id, reason)

@@ -71,6 +71,8 @@ class MemberStatus(Word, of="member_status"):
 class MemberEvent(Word, of="member_event"):
     INVITE = "invite"
     JOIN = "join"
+    ACCEDE = "accede"
+    """Join without being asked, where the pool is open to that nation."""
     LEAVE = "leave"
 
 
@@ -78,6 +80,9 @@ MEMBER: dict[tuple[MemberStatus | None, MemberEvent], MemberStatus] = {
     (None, MemberEvent.INVITE): MemberStatus.INVITED,
     (MemberStatus.LEFT, MemberEvent.INVITE): MemberStatus.INVITED,
     (MemberStatus.INVITED, MemberEvent.JOIN): MemberStatus.JOINED,
+    (None, MemberEvent.ACCEDE): MemberStatus.JOINED,
+    (MemberStatus.INVITED, MemberEvent.ACCEDE): MemberStatus.JOINED,
+    (MemberStatus.LEFT, MemberEvent.ACCEDE): MemberStatus.JOINED,
     (MemberStatus.INVITED, MemberEvent.LEAVE): MemberStatus.LEFT,
     (MemberStatus.JOINED, MemberEvent.LEAVE): MemberStatus.LEFT,
 }
@@ -105,25 +110,6 @@ class CallOffStatus(Word, of="call_off_status"):
 
 
 OPEN = frozenset({CallOffStatus.ACTIVE, CallOffStatus.CANCELLING})
-
-_CALL_OFF_AFTER = {
-    OrderStatus.COMPLETED: CallOffStatus.COMPLETED,
-    OrderStatus.CANCELLED: CallOffStatus.CANCELLED,
-    OrderStatus.USER_CANCELLED: CallOffStatus.CANCELLED,
-    OrderStatus.REJECTED: CallOffStatus.FAILED,
-    OrderStatus.FAILED: CallOffStatus.FAILED,
-    OrderStatus.EXPIRED: CallOffStatus.FAILED,
-}
-
-
-def call_off_after(status: CallOffStatus, order: OrderStatus) -> CallOffStatus:
-    """What a call-off is once its order has the status `order`."""
-    return _CALL_OFF_AFTER.get(order, status)
-
-
-def keeps_capacity(order: OrderStatus) -> bool:
-    """Whether capacity stays committed: a completed order used it, an open one needs it."""
-    return order not in FINAL or order is OrderStatus.COMPLETED
 
 
 def next_order(status: OrderStatus | None, said: OrderStatus) -> OrderStatus:
