@@ -141,8 +141,8 @@ def step(
     _enter(session, clock, principal, agreement, event, side, authority)
     who = {} if authority is None else {"authority": authority.name, "office": authority.office}
     audit.record(session, clock, principal, f"agreement.{event.value}", agreement.id, side=side.value, **who)
-    if event is AgreementEvent.SIGN and authority is not None:
-        _tell(session, clock, pool, provider, agreement, authority)
+    if event in _TOLD and authority is not None:
+        _tell(session, clock, _TOLD[event], pool, provider, agreement, authority)
     session.flush()
     return agreement
 
@@ -337,8 +337,17 @@ def _enter(
     )
 
 
+_TOLD = {AgreementEvent.SIGN: "agreement.signed", AgreementEvent.END: "agreement.ended"}
+
+
 def _tell(
-    session: Session, clock: Clock, pool: Pool, provider: Provider, agreement: Agreement, authority: Authority
+    session: Session,
+    clock: Clock,
+    topic: str,
+    pool: Pool,
+    provider: Provider,
+    agreement: Agreement,
+    authority: Authority,
 ) -> None:
     payload = {
         "agreement_id": agreement.id,
@@ -354,4 +363,4 @@ def _tell(
         "terms": terms_json(terms_of(session, agreement.id)),
         "decided_by": {"name": authority.name, "office": authority.office},
     }
-    log.append(session, clock, "agreement.signed", agreement.id, payload, audience(session, pool, provider))
+    log.append(session, clock, topic, agreement.id, payload, audience(session, pool, provider))

@@ -29,6 +29,7 @@ class WorkKind(Word, of="work_kind"):
     EVIDENCE_RECHECK = "evidence.recheck"
     REGISTRATIONS_LAPSE = "registrations.lapse"
     FAIRNESS_RELEASE = "fairness.release"
+    OCDS_WRITE = "ocds.write"
     STAPI_SEARCH = "stapi.search"
     WORK_PRUNE = "work.prune"
 
