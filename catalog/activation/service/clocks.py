@@ -41,7 +41,7 @@ def turn(database: Database, clock: Clock, rng: Rng, limit: int = _AT_ONCE) -> b
 
 
 def settle(session: Session, clock: Clock, exercise_id: str) -> None:
-    """Write what was missed in an exercise until now, after which its clocks stand still; in the caller's transaction."""
+    """Write what was missed in an exercise until now, in the caller's transaction; after it the clocks stand still."""
     for row in session.exec(
         select(ActivationRow)
         .where(ActivationRow.mode == exercise_id, col(ActivationRow.next_due_at).is_not(None))
