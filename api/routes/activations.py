@@ -25,7 +25,8 @@ from space_hub.vocabulary.phases import Phase
 
 router = Router(prefix="/v1/activations", tags=["activations"])
 
-READ, WRITE = scope("catalog:read", modes=EITHER), scope("activation:write", modes=EITHER)
+READ = scope("catalog:read", modes=EITHER)
+WRITE = scope("activation:write", modes=EITHER)
 
 
 class WantedIn(In):

@@ -6,7 +6,7 @@ of its own: one that cannot be dealt with holds up no other.
 """
 
 import structlog
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from catalog.activation import evidence
 from catalog.activation.rules import turn as missed
@@ -40,25 +40,14 @@ def turn(database: Database, clock: Clock, rng: Rng, limit: int = _AT_ONCE) -> b
     return done > 0
 
 
-def settle(session: Session, clock: Clock, exercise_id: str) -> None:
-    """Write what was missed in an exercise until now, in the caller's transaction; after it the clocks stand still."""
-    for row in session.exec(
-        select(ActivationRow)
-        .where(ActivationRow.mode == exercise_id, col(ActivationRow.next_due_at).is_not(None))
-        .order_by(col(ActivationRow.id))
-        .with_for_update()
-    ).all():
-        _write(session, clock, row)
-        row.next_clock = row.next_due_at = None
-        session.add(row)
-    session.flush()
-
-
 def _look(database: Database, clock: Clock, activation_id: str) -> bool:
     try:
         with database.write() as session:
             row = session.exec(select(ActivationRow).where(ActivationRow.id == activation_id).with_for_update()).one()
-            _write(session, clock, row)
+            before = book.read(session, row)
+            after = missed(before, clock.now())
+            added = book.write(session, clock, HUB, row, before, after)
+            telling.tell(session, clock, HUB, row, book.parties(session, row), after, added)
     except Unavailable:
         raise
     except Exception as error:
@@ -66,10 +55,3 @@ def _look(database: Database, clock: Clock, activation_id: str) -> bool:
         reports.error("activation_clock_failed", activation=activation_id, exc_info=error)
         return False
     return True
-
-
-def _write(session: Session, clock: Clock, row: ActivationRow) -> None:
-    before = book.read(session, row)
-    after = missed(before, clock.now())
-    added = book.write(session, clock, HUB, row, before, after)
-    telling.tell(session, clock, HUB, row, book.parties(session, row), after, added)
