@@ -9,18 +9,9 @@ from sqlmodel import select
 from catalog.activation.service import standing
 from space_hub.delivery.outbox import Message, MessageState
 from tests.support.activation import FIRST, SECOND, Supplied, Theatre, theatre
+from tests.support.exercises import CRISIS, PEACE, drill
 from tests.support.hub import Hub
 from tests.support.supply import good
-
-PEACE = {"phase": "peace", "capacity_per_day": 50, "notice": "PT12H"}
-CRISIS = {
-    "phase": "crisis",
-    "capacity_per_day": 200,
-    "notice": "PT6H",
-    "activation": "required",
-    "acknowledge_s": 3600,
-    "ramp": [{"after_s": 7 * 3600, "share": "0.5"}, {"after_s": 8 * 3600, "share": "1"}],
-}
 
 
 @pytest.fixture
@@ -235,49 +226,39 @@ def test_a_nation_of_another_pool_reads_nothing_of_what_happened_in_this_one(cri
     assert good(crisis.lead.get(f"/v1/providers/{sky.provider_id}/readiness"), 200)["overall"]["missed"] == 1
 
 
-def test_the_same_course_in_an_exercise_touches_nothing_real_and_binds_nobody(crisis: Theatre, sky: Supplied) -> None:
+def test_the_same_course_in_an_exercise_touches_nothing_real_and_binds_nobody(hub: Hub) -> None:
     """Sabotage seen: the exercise's marking made a real one was refused by the database itself."""
-    drill = crisis.drill(sky)
-    body = {
-        "phase": "crisis",
-        "agreements": [{"agreement_id": sky.agreement_id, "quantity": 100}],
-        "reason": "Rehearsal",
-    }
-    outside = good(crisis.lead.post("/v1/activations", body))["activations"][0]["id"]
-    inside = good(drill.lead.post("/v1/activations", body))["activations"][0]
-    assert inside["exercise_id"] == drill.exercise_id
-    for who in (crisis.lead, crisis.second, sky.caller):
-        assert who.get(f"/v1/activations/{inside['id']}").status_code == 404
-    for who in (drill.lead, drill.second, drill.supplier):
+    made = drill(hub)
+    here, real, within = made.here, made.real, made.rehearsing
+    (outside,) = here.ask((here.suppliers[0], 100))
+    inside = made.ask(within, 100)
+    for who in real.all:
+        assert who.get(f"/v1/activations/{inside}").status_code == 404
+    for who in within.all:
         assert who.get(f"/v1/activations/{outside}").status_code == 404
-    path = f"/v1/activations/{inside['id']}"
-    good(drill.lead.post(f"{path}/approve", {"quantity": 100, "decided_by": FIRST}), 200)
-    good(drill.second.post(f"{path}/approve", {"quantity": 100, "decided_by": SECOND}), 200)
-    crisis.hub.clock.advance(timedelta(hours=9))
-    assert crisis.turn()
-    seen = good(drill.supplier.get(path), 200)
-    assert (seen["state"], seen["missed"]) == ("late", ["acknowledge", "start", "ramp.1", "full"])
-    good(drill.supplier.post(f"{path}/refuse", {"reason": "For the drill"}), 200)
-    assert crisis.events(sky.caller, "activation.changed", "activation.late", "readiness.noted") == []
-    assert len(crisis.events(drill.supplier, "activation.late")) == 4
-    assert good(sky.caller.get(f"/v1/providers/{sky.provider_id}/readiness"), 200)["evidence"] == []
-    with crisis.hub.database.read() as session:
-        standing.let_go(session, sky.agreement_id)
-    good(crisis.lead.post(f"/v1/activations/{outside}/withdraw", {"reason": "Over"}), 200)
-    good(crisis.lead.post(f"/v1/exercises/{drill.exercise_id}/close", {"decided_by": FIRST}), 200)
-    after = drill.lead.post("/v1/activations", body)
-    assert (after.status_code, after.json()["code"]) == (409, "exercise.not_running")
+    hub.clock.advance(timedelta(hours=9))
+    assert here.turn()
+    path = f"/v1/activations/{inside}"
+    seen = good(within.supplier.get(path), 200)
+    assert (seen["exercise_id"], seen["state"]) == (made.id, "late")
+    assert seen["missed"] == ["acknowledge", "start", "ramp.1", "full"]
+    good(within.supplier.post(f"{path}/refuse", {"reason": "For the drill"}), 200)
+    assert here.events(real.supplier, "activation.changed", "activation.late", "readiness.noted") == []
+    assert len(here.events(within.supplier, "activation.late")) == 4
+    assert good(real.supplier.get(f"/v1/providers/{made.provider_id}/readiness"), 200)["evidence"] == []
+    with hub.database.read() as session:
+        standing.let_go(session, made.agreement_id)
 
 
-def test_a_supplier_that_did_not_accept_is_not_called_up_in_an_exercise(crisis: Theatre, sky: Supplied) -> None:
-    sea = crisis.supplied("sea", PEACE, CRISIS)
-    drill = crisis.drill(sky)
+def test_a_supplier_that_did_not_accept_is_not_called_up_in_an_exercise(hub: Hub) -> None:
+    made = drill(hub)
+    sea = made.here.supplied("sea", PEACE, CRISIS)
     body = {
         "phase": "crisis",
         "agreements": [{"agreement_id": sea.agreement_id, "quantity": 1}],
         "reason": "Rehearsal",
     }
-    refused = drill.lead.post("/v1/activations", body)
+    refused = made.rehearsing.lead.post("/v1/activations", body)
     assert (refused.status_code, refused.json()["code"]) == (409, "activation.supplier_not_exercising")
 
 

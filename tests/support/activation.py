@@ -7,7 +7,6 @@ from catalog.activation.service import clocks
 from catalog.promise.tables import AgreementTerms
 from space_hub.delivery import log, outbox
 from space_hub.trust import keys
-from tests.support.exercises import key, scenario
 from tests.support.hub import Caller, Hub
 from tests.support.supply import good, offering, verified
 
@@ -22,16 +21,6 @@ class Supplied:
     caller: Caller
     provider_id: str
     agreement_id: str
-
-
-@dataclass
-class Drill:
-    """The same parties with keys of an exercise under way."""
-
-    exercise_id: str
-    lead: Caller
-    second: Caller
-    supplier: Caller
 
 
 @dataclass
@@ -100,24 +89,6 @@ class Theatre:
         path = f"/v1/activations/{activation_id}/approve"
         good(self.lead.post(path, {"quantity": quantity, "decided_by": FIRST}), 200)
         return good(self.second.post(path, {"quantity": quantity, "decided_by": SECOND}), 200)
-
-    def drill(self, of: Supplied) -> Drill:
-        """An exercise of the lead and one supplier that takes part."""
-        body = {
-            "name": "Northern light",
-            "pool_id": self.pool_id,
-            "opens_at": self.hub.clock.now().isoformat(),
-            "closes_at": "2024-11-09T00:00:00Z",
-            "participants": [of.caller.organisation_id],
-            "scenario": scenario(),
-            "decided_by": FIRST,
-        }
-        made = good(self.lead.post("/v1/exercises", body))["id"]
-        good(of.caller.post(f"/v1/exercises/{made}/acceptance"), 200)
-        good(self.lead.post(f"/v1/exercises/{made}/start", {"decided_by": FIRST}), 200)
-        keys = [key(each, made) for each in (self.lead, self.lead, of.caller)]
-        keys[1]._creates = 10_000
-        return Drill(made, *keys)
 
     def turn(self) -> bool:
         return clocks.turn(self.hub.database, self.hub.clock, self.hub.rng)
