@@ -1,6 +1,7 @@
 """Pools: nations that buy together, and the phase that is declared for them."""
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import Field
 from sqlmodel import Session, col, select
@@ -38,7 +39,7 @@ class PoolOut(Out):
     contracting_authority: DecidedByOut
     mission_area: MissionArea
     open_to_suppliers: bool
-    phase: Phase = Field(description="In force now.")
+    phase: Phase = Field(description="In force now for your nation, where no area is named.")
     members: list[MemberOut] = Field(description="Told to members only.")
     created_at: datetime
 
@@ -50,6 +51,11 @@ class InviteIn(In):
 class PhaseIn(In):
     phase: Phase
     since: UtcDatetime | None = Field(default=None, description="Now if left out.")
+    until: UtcDatetime | None = Field(default=None, description="Until another is declared if left out.")
+    nations: list[str] | None = Field(
+        default=None, max_length=250, description="ISO 3166 alpha-2; for all members if left out."
+    )
+    area: dict[str, Any] | None = Field(default=None, description="GeoJSON geometry; everywhere if left out.")
     reason: str = Field(min_length=1, max_length=500)
     decided_by: DecidedByIn
 
@@ -60,6 +66,9 @@ class PhaseOut(Out):
     number: int
     phase: Phase
     since: datetime
+    until: datetime | None
+    nations: list[str] | None
+    area: dict[str, Any] | None
     reason: str
     declared_by_organisation_id: str
     decided_by: DecidedByOut
@@ -73,6 +82,9 @@ def _phase(row: PhaseDeclaration) -> PhaseOut:
         number=row.number,
         phase=Phase(row.phase),
         since=row.since,
+        until=row.until,
+        nations=row.nations,
+        area=row.area,
         reason=row.reason,
         declared_by_organisation_id=row.by_organisation_id,
         decided_by=DecidedByOut(name=row.authority_name, office=row.authority_office),
@@ -88,7 +100,9 @@ def _pool(session: Session, asked: Asked, row: Pool) -> PoolOut:
         contracting_authority=DecidedByOut(name=row.authority_name, office=row.authority_office),
         mission_area=MissionArea(row.mission_area),
         open_to_suppliers=row.open_to_suppliers,
-        phase=pools.phase_of(session, row.id, asked.clock.now()),
+        phase=pools.phase_in_force(
+            session, row.id, asked.clock.now(), asked.principal.nation, mode=asked.principal.mode
+        ),
         members=[_member(each) for each in pools.members(session, asked.principal, row.id)],
         created_at=row.created_at,
     )
@@ -169,6 +183,9 @@ def declare_phase(pool_id: str, body: PhaseIn, once: Once) -> PhaseOut:
                 since=body.since,
                 reason=body.reason,
                 authority=body.decided_by.value(),
+                until=body.until,
+                nations=body.nations,
+                area=body.area,
             )
         )
 

@@ -28,10 +28,10 @@ from catalog.ordering.tables import (
     SupplyOrder,
 )
 from catalog.promise import pools
-from catalog.promise.agreements import value
 from catalog.promise.authority import Authority
 from catalog.promise.lifecycle import OPEN, AgreementStatus, CallOffStatus
-from catalog.promise.tables import Agreement, AgreementTerms, Pool, PoolMember
+from catalog.promise.opened import opened
+from catalog.promise.tables import Agreement, Pool, PoolMember
 from providers.lifecycle import Status
 from providers.tables import Provider
 from space_hub.clock import Clock
@@ -40,6 +40,7 @@ from space_hub.errors import Conflict, Invalid, NotFound
 from space_hub.rng import Rng
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
+from space_hub.vocabulary.geometry import check_geometry
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.phases import Phase
 
@@ -77,15 +78,12 @@ def place(
             period_from=log.rfc3339(agreement.period_from),
             period_to=log.rfc3339(agreement.period_to),
         )
-    row = session.exec(
-        select(AgreementTerms).where(
-            AgreementTerms.agreement_id == agreement.id,
-            col(AgreementTerms.phase) == pools.phase_in_force(pool.id, now),
-        )
-    ).first()
-    if row is None:
-        raise Conflict("call_off.phase_not_agreed", phase=pools.phase_of(session, pool.id, now))
-    phase, terms = Phase(row.phase), value(row)
+    if ask.area is not None:
+        check_geometry(ask.area)
+    openings = opened(session, agreement, principal.nation, ask.area, now)
+    phase, terms = openings.phase, openings.terms
+    if phase is None or terms is None:
+        raise Conflict("call_off.phase_not_agreed", phase=openings.declared_phase)
     if ask.window.start < now + terms.notice:
         raise Conflict("call_off.notice_too_short", phase=phase, earliest=log.rfc3339(now + terms.notice))
     first, last = slots(Span.DAY, ask.window.start, stop)
@@ -98,7 +96,7 @@ def place(
         tenant=principal.organisation_id,
         resource=agreement.id,
         ask=Ask(first, last, ask.parts_per_day),
-        ceiling=terms.parts,
+        ceiling=openings.parts_at(now),
         subject=f"{call_off_id}/{FIRST}",
     )
     total = terms.price.amount * ask.parts_per_day * (last - first + 1) / PARTS

@@ -1,7 +1,8 @@
 """Pools: nations that buy together, who belongs to them, and which phase is declared."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy import select as sa_select
@@ -9,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from catalog.capacity.rules import Span
 from catalog.promise.authority import Authority
+from catalog.promise.in_force import Declared, in_force
 from catalog.promise.lifecycle import MemberEvent, MemberStatus, next_member
 from catalog.promise.tables import Agreement, PhaseDeclaration, Pool, PoolLot, PoolMember, PoolMemberEntry
 from providers.lifecycle import Status
@@ -22,6 +24,8 @@ from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
 from space_hub.vocabulary.codes import MissionArea
+from space_hub.vocabulary.geometry import check_geometry
+from space_hub.vocabulary.nations import nations as for_nations
 from space_hub.vocabulary.phases import Phase
 
 FIRST_LOT = 1
@@ -109,12 +113,24 @@ def declare(
     since: datetime | None,
     reason: str,
     authority: Authority,
+    until: datetime | None = None,
+    nations: Collection[str] | None = None,
+    area: Mapping[str, Any] | None = None,
 ) -> PhaseDeclaration:
-    """The lead's authority declares a phase for the pool, from `since` (now if None) on."""
+    """The lead's authority declares a phase for the pool, from `since` (now if None) on.
+
+    `until`, `nations` and `area` limit when, for whom and where it holds; None is no limit.
+    """
     pool = led(session, principal, pool_id)
     now = clock.now()
     if since is not None and since < now:
         raise Invalid("pool.phase_in_the_past", since=since.isoformat(), now=now.isoformat())
+    if until is not None and until <= (since or now):
+        raise Invalid("pool.phase_ends_before", since=(since or now).isoformat(), until=until.isoformat())
+    if nations is not None and not nations:
+        raise Invalid("pool.phase_for_nobody")
+    if area is not None:
+        check_geometry(area)
     number = session.exec(
         select(func.max(PhaseDeclaration.number)).where(
             PhaseDeclaration.pool_id == pool.id, PhaseDeclaration.mode == principal.mode
@@ -132,6 +148,9 @@ def declare(
         authority_office=authority.office,
         at=now,
         mode=principal.mode,
+        until=until,
+        nations=None if nations is None else sorted(for_nations(nations)),
+        area=area,
     )
     session.add(row)
     audit.record(
@@ -149,24 +168,29 @@ def declare(
     return row
 
 
-def phase_of(session: Session, pool_id: str, at: datetime) -> Phase:
-    """The phase in force: of the declarations that have begun, the one made last. Peace before any."""
-    return Phase(session.execute(sa_select(phase_in_force(pool_id, at))).scalar_one())
+def phase_in_force(
+    session: Session,
+    pool_id: str,
+    at: datetime,
+    nation: str | None = None,
+    area: Mapping[str, Any] | None = None,
+    mode: str = REAL,
+) -> Phase:
+    """The phase at `at` for whom and where it is asked (`catalog.promise.in_force`)."""
+    return in_force(declared(session, pool_id, mode), at, nation, area)
 
 
-def phase_in_force(pool_id: str, at: datetime, mode: str = REAL) -> ColumnElement[str]:
-    """The same as an expression, for queries that join it."""
-    latest = (
-        sa_select(col(PhaseDeclaration.phase))
-        .where(
-            col(PhaseDeclaration.pool_id) == pool_id,
-            col(PhaseDeclaration.mode) == mode,
-            col(PhaseDeclaration.since) <= at,
-        )
-        .order_by(col(PhaseDeclaration.since).desc(), col(PhaseDeclaration.number).desc())
-        .limit(1)
+def declared(session: Session, pool_id: str, mode: str = REAL) -> tuple[Declared, ...]:
+    """Every declaration for the pool, those to come too: the pure rule chooses."""
+    rows = session.exec(
+        select(PhaseDeclaration).where(PhaseDeclaration.pool_id == pool_id, PhaseDeclaration.mode == mode)
     )
-    return func.coalesce(latest.scalar_subquery(), Phase.PEACE.value)
+    return tuple(
+        Declared(
+            Phase(row.phase), row.since, row.until, None if row.nations is None else frozenset(row.nations), row.area
+        )
+        for row in rows
+    )
 
 
 def declarations(session: Session, pool_id: str) -> Sequence[PhaseDeclaration]:

@@ -1,0 +1,75 @@
+"""What an agreement opens now for one nation, as whoever calls off, shows or plans capacity reads it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from catalog.activation.called_up import activated
+from catalog.promise import agreements, pools
+from catalog.promise.access import PhaseTerms
+from catalog.promise.clauses import ActivationNeed
+from catalog.promise.in_force import Activated, Declared, callable_parts, in_force, open_parts
+from catalog.promise.tables import Agreement
+from space_hub.trust.labels import REAL
+from space_hub.vocabulary.phases import Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Terms by phase with all that decides which of them are open; for one nation and place, from `at` on."""
+
+    all_terms: Mapping[Phase, PhaseTerms]
+    declared: Sequence[Declared]
+    activated: Sequence[Activated]
+    nation: str
+    area: Mapping[str, Any] | None
+    at: datetime
+
+    @property
+    def declared_phase(self) -> Phase:
+        return in_force(self.declared, self.at, self.nation, self.area)
+
+    @property
+    def phase(self) -> Phase | None:
+        """The phase whose price, notice and priority a call-off has that is decided now; None when nothing is open."""
+        return next(reversed(open_parts(self.all_terms, self.declared_phase, self.activated, self.at)), None)
+
+    @property
+    def terms(self) -> PhaseTerms | None:
+        return None if self.phase is None else self.all_terms[self.phase]
+
+    def parts_at(self, instant: datetime) -> int:
+        """The most that may be committed in a slot that begins at `instant`, at the price of `phase`.
+
+        A slot that has begun counts from now. A phase that is graver than the one paid for opens nothing.
+        """
+        paid = self.phase
+        if paid is None:
+            return 0
+        order = list(Phase)
+        terms = {each: term for each, term in self.all_terms.items() if order.index(each) <= order.index(paid)}
+        then = max(instant, self.at)
+        return callable_parts(terms, in_force(self.declared, then, self.nation, self.area), self.activated, then)
+
+
+def opened(
+    session: Session,
+    agreement: Agreement,
+    nation: str,
+    area: Mapping[str, Any] | None,
+    at: datetime,
+    mode: str = REAL,
+) -> Opened:
+    terms = agreements.terms_of(session, agreement.id)
+    needed = any(term.activation is ActivationNeed.REQUIRED for term in terms.values())
+    return Opened(
+        all_terms=terms,
+        declared=pools.declared(session, agreement.pool_id, mode),
+        activated=activated(session, agreement.id, nation, at) if needed else (),
+        nation=nation,
+        area=area,
+        at=at,
+    )
