@@ -10,7 +10,7 @@ from api.decided import DecidedByIn, DecidedByOut
 from api.deps import Asked, Once
 from api.models import In, Out, UtcDatetime
 from api.paging import Page, Paged
-from api.policy import Router, scope
+from api.policy import EITHER, Router, scope
 from catalog.promise import pools
 from catalog.promise.lifecycle import MemberStatus
 from catalog.promise.tables import PhaseDeclaration, Pool, PoolMember
@@ -18,6 +18,8 @@ from space_hub.vocabulary.codes import MissionArea
 from space_hub.vocabulary.phases import Phase
 
 router = Router(prefix="/v1/pools", tags=["pools"])
+
+READ = scope("catalog:read", modes=EITHER)
 
 
 class PoolIn(In):
@@ -132,7 +134,7 @@ def create_pool(body: PoolIn, once: Once) -> PoolOut:
     return once.run(make)
 
 
-@router.get("", policy=scope("catalog:read"))
+@router.get("", policy=READ)
 def list_pools(asked: Asked, page: Page) -> Paged[PoolOut]:
     """Pools that are open, those you are asked into and those you supply."""
     with asked.read() as session:
@@ -140,7 +142,7 @@ def list_pools(asked: Asked, page: Page) -> Paged[PoolOut]:
         return page.of(session, found, key=col(Pool.id), make=lambda row: _pool(session, asked, row))
 
 
-@router.get("/{pool_id}", policy=scope("catalog:read"))
+@router.get("/{pool_id}", policy=READ)
 def get_pool(pool_id: str, asked: Asked) -> PoolOut:
     """One pool: who leads it, who decided, which phase is in force."""
     with asked.read() as session:
@@ -167,9 +169,9 @@ def leave_pool(pool_id: str, once: Once) -> MemberOut:
     return once.run(lambda session: _member(pools.leave(session, once.clock, once.principal, pool_id)), status=200)
 
 
-@router.post("/{pool_id}/phases", status_code=201, policy=scope("pool:write"))
+@router.post("/{pool_id}/phases", status_code=201, policy=scope("pool:write", modes=EITHER))
 def declare_phase(pool_id: str, body: PhaseIn, once: Once) -> PhaseOut:
-    """The lead's authority declares peace, crisis or conflict for the pool."""
+    """The lead's authority declares peace, crisis or conflict for the pool; an exercise's key does so in it alone."""
 
     def make(session: Session) -> PhaseOut:
         return _phase(
@@ -192,7 +194,7 @@ def declare_phase(pool_id: str, body: PhaseIn, once: Once) -> PhaseOut:
     return once.run(make)
 
 
-@router.get("/{pool_id}/phases", policy=scope("catalog:read"))
+@router.get("/{pool_id}/phases", policy=READ)
 def list_phases(pool_id: str, asked: Asked, page: Page) -> Paged[PhaseOut]:
     """Every declaration for the pool, oldest first."""
     with asked.read() as session:

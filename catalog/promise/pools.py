@@ -9,6 +9,7 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from catalog.capacity.rules import Span
+from catalog.exercise import running
 from catalog.promise.authority import Authority
 from catalog.promise.in_force import Declared, in_force
 from catalog.promise.lifecycle import MemberEvent, MemberStatus, next_member
@@ -122,6 +123,7 @@ def declare(
     `until`, `nations` and `area` limit when, for whom and where it holds; None is no limit.
     """
     pool = led(session, principal, pool_id)
+    running.require(session, clock, principal)
     now = clock.now()
     if since is not None and since < now:
         raise Invalid("pool.phase_in_the_past", since=since.isoformat(), now=now.isoformat())
@@ -191,12 +193,6 @@ def declared(session: Session, pool_id: str, mode: str = REAL) -> tuple[Declared
         )
         for row in rows
     )
-
-
-def declarations(session: Session, pool_id: str) -> Sequence[PhaseDeclaration]:
-    return session.exec(
-        select(PhaseDeclaration).where(PhaseDeclaration.pool_id == pool_id).order_by(col(PhaseDeclaration.number))
-    ).all()
 
 
 def visible(principal: Principal) -> ColumnElement[bool]:

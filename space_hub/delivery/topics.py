@@ -19,6 +19,7 @@ TOPICS = frozenset(
         "endpoint.disabled",
         "endpoint.tested",
         "evidence.expiring",
+        "exercise.changed",
         "finding.noted",
         "gap.changed",
         "ingest.finished",

@@ -24,6 +24,7 @@ ALL_SCOPES = frozenset(
         "desk:write",
         "endpoint:write",
         "event:read",
+        "exercise:write",
         "finding:write",
         "match:write",
         "offering:write",
@@ -37,11 +38,16 @@ ALL_SCOPES = frozenset(
     }
 )
 
+IN_EXERCISES = frozenset(
+    {"activation:write", "catalog:read", "endpoint:write", "event:read", "exercise:write", "pool:write"}
+)
+"""What the key of an exercise may carry; where it may go with them is the routes' to say."""
+
 _EVERYONE = frozenset({"catalog:read", "endpoint:write", "event:read"})
 
 SCOPES_OF: dict[OrganisationKind, frozenset[str]] = {
     OrganisationKind.PROVIDER: _EVERYONE
-    | {"agreement:write", "offering:write", "order:read", "outage:write", "provider:write"},
+    | {"agreement:write", "exercise:write", "offering:write", "order:read", "outage:write", "provider:write"},
     OrganisationKind.NATION: _EVERYONE
     | {
         "agreement:write",
@@ -50,6 +56,7 @@ SCOPES_OF: dict[OrganisationKind, frozenset[str]] = {
         "calloff:write",
         "demand:write",
         "desk:answer",
+        "exercise:write",
         "finding:write",
         "match:write",
         # A nation's own capacities stand on the shelf beside commercial ones, under a profile of its own.
