@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
+from catalog.activation.service import standing
 from catalog.capacity import ledger
 from catalog.capacity.rules import PARTS, Ask, Span, slots
 from catalog.capacity.tables import CapacityReservation, ResourceKind
@@ -152,6 +153,7 @@ def step(
         _promise(session, clock, rng, principal, agreement)
         files.awarded(session, clock, principal, provider)
     if event is AgreementEvent.END:
+        standing.let_go(session, agreement.id)
         _free(session, clock, agreement)
     agreement.status = status.value
     session.add(agreement)

@@ -9,6 +9,8 @@ from space_hub.errors import Invalid
 
 TOPICS = frozenset(
     {
+        "activation.changed",
+        "activation.late",
         "agreement.signed",
         "alert.raised",
         "application.status_changed",
@@ -37,6 +39,7 @@ TOPICS = frozenset(
         "order.status_changed",
         "outage.reported",
         "provider.status_changed",
+        "readiness.noted",
         "run.published",
         "search.matched",
         "submission.status_changed",

@@ -12,6 +12,7 @@ class OrganisationKind(Word, of="organisation_kind"):
 
 ALL_SCOPES = frozenset(
     {
+        "activation:write",
         "admin",
         "agreement:write",
         "application:decide",
@@ -47,9 +48,11 @@ _EVERYONE = frozenset({"catalog:read", "endpoint:write", "event:read"})
 
 SCOPES_OF: dict[OrganisationKind, frozenset[str]] = {
     OrganisationKind.PROVIDER: _EVERYONE
-    | {"agreement:write", "exercise:write", "offering:write", "order:read", "outage:write", "provider:write"},
+    | {"activation:write", "agreement:write", "exercise:write", "offering:write", "order:read", "outage:write"}
+    | {"provider:write"},
     OrganisationKind.NATION: _EVERYONE
     | {
+        "activation:write",
         "agreement:write",
         "application:decide",
         "awareness:read",
