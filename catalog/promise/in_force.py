@@ -2,9 +2,8 @@
 
 A declaration may hold for some nations, in an area, until a moment. Of those that apply the
 last begun decides, of two begun at once the graver; peace before any. Terms of a phase that is
-no graver than the one in force stay open, and terms that need an activation open as
-it ramps up, counted from its notice. What a supplier promised may be called off in its time;
-whether it is there in time is what the activation's clocks are for.
+no graver than the one in force stay open; terms that need an activation open what
+activations at work have brought or will bring (`catalog.activation.rules.usable`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,15 +40,6 @@ class Declared:
         return in_time and for_it and there
 
 
-@dataclass(frozen=True, slots=True)
-class Activated:
-    """An activation at work: so many parts of the phase were accepted, after a notice at that moment."""
-
-    phase: Phase
-    parts: int
-    notified_at: datetime
-
-
 def in_force(
     declared: Sequence[Declared], at: datetime, nation: str | None = None, area: Mapping[str, Any] | None = None
 ) -> Phase:
@@ -58,37 +48,22 @@ def in_force(
     return max(found, key=lambda each: (each.since, _GRAVENESS.index(each.phase))).phase if found else Phase.PEACE
 
 
-def open_parts(
-    terms: Mapping[Phase, PhaseTerms], phase: Phase, activated: Sequence[Activated], at: datetime
-) -> dict[Phase, int]:
-    """What each phase of `terms` opens at `at` while `phase` is in force, mildest first; phases that open nothing not.
+def open_parts(terms: Mapping[Phase, PhaseTerms], phase: Phase, activated: Mapping[Phase, int]) -> dict[Phase, int]:
+    """What each phase of `terms` opens while `phase` is in force, mildest first; phases that open nothing not.
 
-    The last of them is the phase whose price, notice and priority a call-off has.
+    `activated` is what activations bring at that moment. The last phase found is the one whose
+    price, notice and priority a call-off has.
     """
     found = {
-        each: _parts(terms[each], [one for one in activated if one.phase is each], at)
+        each: term.parts
+        if (term := terms[each]).activation is ActivationNeed.NONE
+        else min(term.parts, activated.get(each, 0))
         for each in _GRAVENESS[: _GRAVENESS.index(phase) + 1]
         if each in terms
     }
     return {each: parts for each, parts in found.items() if parts}
 
 
-def callable_parts(
-    terms: Mapping[Phase, PhaseTerms], phase: Phase, activated: Sequence[Activated], at: datetime
-) -> int:
-    """The most that may be called off in a slot that begins at `at`: what the phases open, which hold each other."""
-    return max(open_parts(terms, phase, activated, at).values(), default=0)
-
-
-def _parts(term: PhaseTerms, activated: Sequence[Activated], at: datetime) -> int:
-    if term.activation is ActivationNeed.NONE:
-        return term.parts
-    return min(term.parts, sum(_ramped(term, each, at) for each in activated))
-
-
-def _ramped(term: PhaseTerms, activated: Activated, at: datetime) -> int:
-    since = at - activated.notified_at
-    if not term.ramp:
-        return activated.parts if since >= term.notice else 0
-    reached = [each.share for each in term.ramp if each.after <= since]
-    return int(activated.parts * reached[-1]) if reached else 0
+def callable_parts(terms: Mapping[Phase, PhaseTerms], phase: Phase, activated: Mapping[Phase, int]) -> int:
+    """The most that may be called off of a slot: what a graver phase opens holds the milder ones' parts."""
+    return max(open_parts(terms, phase, activated).values(), default=0)

@@ -50,7 +50,7 @@ def row(agreement_id: str, phase: Phase, term: PhaseTerms) -> AgreementTerms:
         fleet_share=None if term.fleet_share is None else f"{term.fleet_share:f}",
         activation=term.activation.value,
         acknowledge_s=_seconds(term.acknowledge),
-        ramp=[{"after_s": _seconds(each.after), "share": str(each.share)} for each in term.ramp],
+        ramp=[{"after_s": _seconds(each.after), "share": _share(each.share)} for each in term.ramp],
         can_pre_empt=term.can_pre_empt,
         preemptible=term.preemptible,
         deny_others=term.deny_others,

@@ -1,5 +1,6 @@
 """What an agreement opens now for one nation, as whoever calls off, shows or plans capacity reads it."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,11 +8,12 @@ from typing import Any
 
 from sqlmodel import Session
 
-from catalog.activation.called_up import activated
+from catalog.activation.rules import Activation, usable
+from catalog.activation.service.standing import at_work
 from catalog.promise import agreements, pools
 from catalog.promise.access import PhaseTerms
 from catalog.promise.clauses import ActivationNeed
-from catalog.promise.in_force import Activated, Declared, callable_parts, in_force, open_parts
+from catalog.promise.in_force import Declared, callable_parts, in_force, open_parts
 from catalog.promise.tables import Agreement
 from space_hub.trust.labels import REAL
 from space_hub.vocabulary.phases import Phase
@@ -23,7 +25,7 @@ class Opened:
 
     all_terms: Mapping[Phase, PhaseTerms]
     declared: Sequence[Declared]
-    activated: Sequence[Activated]
+    activations: Sequence[tuple[Phase, Activation]]
     nation: str
     area: Mapping[str, Any] | None
     at: datetime
@@ -35,7 +37,7 @@ class Opened:
     @property
     def phase(self) -> Phase | None:
         """The phase whose price, notice and priority a call-off has that is decided now; None when nothing is open."""
-        return next(reversed(open_parts(self.all_terms, self.declared_phase, self.activated, self.at)), None)
+        return next(reversed(open_parts(self.all_terms, self.declared_phase, self._activated(self.at))), None)
 
     @property
     def terms(self) -> PhaseTerms | None:
@@ -52,7 +54,13 @@ class Opened:
         order = list(Phase)
         terms = {each: term for each, term in self.all_terms.items() if order.index(each) <= order.index(paid)}
         then = max(instant, self.at)
-        return callable_parts(terms, in_force(self.declared, then, self.nation, self.area), self.activated, then)
+        return callable_parts(terms, in_force(self.declared, then, self.nation, self.area), self._activated(then))
+
+    def _activated(self, at: datetime) -> dict[Phase, int]:
+        found: dict[Phase, int] = defaultdict(int)
+        for phase, activation in self.activations:
+            found[phase] += usable(activation, self.at, at)
+        return found
 
 
 def opened(
@@ -68,7 +76,7 @@ def opened(
     return Opened(
         all_terms=terms,
         declared=pools.declared(session, agreement.pool_id, mode),
-        activated=activated(session, agreement.id, nation, at) if needed else (),
+        activations=at_work(session, agreement.id) if needed else (),
         nation=nation,
         area=area,
         at=at,

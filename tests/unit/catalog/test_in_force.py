@@ -2,12 +2,10 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from fractions import Fraction
 
-from catalog.activation.rules import Ramp
 from catalog.promise.access import PhaseTerms
 from catalog.promise.clauses import ActivationNeed
-from catalog.promise.in_force import Activated, Declared, callable_parts, in_force, open_parts
+from catalog.promise.in_force import Declared, callable_parts, in_force, open_parts
 from space_hub.vocabulary.money import money
 from space_hub.vocabulary.phases import Phase
 
@@ -15,14 +13,12 @@ NOW = datetime(2024, 11, 2, 8, tzinfo=UTC)
 NORTH = {"type": "Polygon", "coordinates": [[[0, 50], [9, 50], [9, 60], [0, 60], [0, 50]]]}
 SOUTH = {"type": "Polygon", "coordinates": [[[0, 30], [9, 30], [9, 40], [0, 40], [0, 30]]]}
 CRISIS = Declared(Phase.CRISIS, NOW)
-RAMP = (Ramp(timedelta(hours=7), Fraction(1, 2)), Ramp(timedelta(hours=9), Fraction(1)))
 TERMS = {
     Phase.PEACE: PhaseTerms(40_000, timedelta(hours=48), money("10", "EUR")),
     Phase.CRISIS: PhaseTerms(
         *(90_000, timedelta(hours=6), money("20", "EUR")),
         activation=ActivationNeed.REQUIRED,
         acknowledge=timedelta(hours=1),
-        ramp=RAMP,
     ),
     Phase.CONFLICT: PhaseTerms(120_000, timedelta(hours=1), money("30", "EUR")),
 }
@@ -55,28 +51,17 @@ def test_a_declaration_holds_for_whom_where_and_until_it_says() -> None:
 
 
 def test_milder_terms_stay_open_and_graver_ones_do_not_open_early() -> None:
-    assert open_parts(TERMS, Phase.PEACE, (), NOW) == {Phase.PEACE: 40_000}
-    assert open_parts(TERMS, Phase.CONFLICT, (), NOW) == {Phase.PEACE: 40_000, Phase.CONFLICT: 120_000}
-    assert open_parts({Phase.CONFLICT: TERMS[Phase.CONFLICT]}, Phase.CRISIS, (), NOW) == {}
+    assert open_parts(TERMS, Phase.PEACE, {}) == {Phase.PEACE: 40_000}
+    assert open_parts(TERMS, Phase.CONFLICT, {}) == {Phase.PEACE: 40_000, Phase.CONFLICT: 120_000}
+    assert open_parts({Phase.CONFLICT: TERMS[Phase.CONFLICT]}, Phase.CRISIS, {}) == {}
 
 
-def test_a_declared_crisis_opens_peace_parts_alone_until_its_activation_ramps_up() -> None:
+def test_a_declared_crisis_opens_peace_parts_alone_until_its_activation_brings_more() -> None:
     """Sabotage seen: with the activation ignored the whole 90 were open with the declaration."""
-    activated = (Activated(Phase.CRISIS, 90_000, NOW),)
 
-    def at(**more: float) -> int:
-        return callable_parts(TERMS, Phase.CRISIS, activated, later(**more))
+    def brought(parts: int, phase: Phase = Phase.CRISIS) -> int:
+        return callable_parts(TERMS, phase, {Phase.CRISIS: parts})
 
-    assert callable_parts(TERMS, Phase.CRISIS, (), NOW) == 40_000
-    assert (at(hours=6), at(hours=7), at(hours=8, minutes=59), at(hours=9)) == (40_000, 45_000, 45_000, 90_000)
-    part = (Activated(Phase.CRISIS, 60_000, NOW),)
-    assert callable_parts(TERMS, Phase.CRISIS, part, later(hours=7)) == 40_000
-    assert callable_parts(TERMS, Phase.CRISIS, part, later(hours=9)) == 60_000
-    assert callable_parts(TERMS, Phase.PEACE, activated, later(hours=9)) == 40_000
-
-
-def test_without_a_ramp_everything_is_open_when_the_notice_is_over() -> None:
-    plain = TERMS | {Phase.CRISIS: replace(TERMS[Phase.CRISIS], ramp=())}
-    activated = (Activated(Phase.CRISIS, 80_000, NOW),)
-    assert callable_parts(plain, Phase.CRISIS, activated, later(hours=6, seconds=-1)) == 40_000
-    assert callable_parts(plain, Phase.CRISIS, activated, later(hours=6)) == 80_000
+    assert [brought(parts) for parts in (0, 30_000, 45_000, 90_000)] == [40_000, 40_000, 45_000, 90_000]
+    assert brought(95_000) == 90_000
+    assert brought(90_000, Phase.PEACE) == 40_000
