@@ -115,7 +115,7 @@ def draft_agreement(body: AgreementIn, once: Once) -> AgreementOut:
             period=Interval(body.period_from, body.period_to),
             terms=_terms(body.terms),
             lot_id=body.lot_id,
-            bucket=body.bucket,
+            span=body.bucket,
             minimum_guarantee=body.minimum_guarantee,
             ceiling=body.ceiling,
         )

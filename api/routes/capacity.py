@@ -49,7 +49,11 @@ def get_capacity(
         raise Invalid("capacity.window_wrong", first=first.isoformat(), last=last.isoformat(), days=_MOST_DAYS)
     with asked.read() as session:
         agreement = agreements.get(session, asked.principal, agreement_id)
-        openings = opened(session, agreement, asked.principal.nation, None, asked.clock.now(), asked.principal.mode)
+        openings = opened(
+            *(session, agreement, agreements.terms_of(session, agreement.id), asked.principal.nation, None),
+            at=asked.clock.now(),
+            mode=asked.principal.mode,
+        )
         known = ledger.buckets(session, agreement.id, day_slot(first), day_slot(last))
     signed = agreement.status == "signed"
     inside = (agreement.period_from.date(), agreement.period_to.date())
@@ -58,7 +62,9 @@ def get_capacity(
             day,
             with_ceiling(
                 known.get(day_slot(day), Bucket(0)),
-                openings.parts_at(start_of(Span.DAY, day_slot(day))) if signed and inside[0] <= day <= inside[1] else 0,
+                openings.parts_at(start_of(Span.DAY, day_slot(day)), openings.declared_phase)
+                if signed and inside[0] <= day <= inside[1]
+                else 0,
             ),
         )
         for day in (first + timedelta(days=n) for n in range((last - first).days + 1))

@@ -7,7 +7,7 @@ commits the promised share of the offering in the ledger, so that two pools
 cannot be promised the same capacity.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
@@ -17,8 +17,9 @@ from sqlmodel import Session, col, select
 
 from catalog.activation.service import standing
 from catalog.capacity import ledger
+from catalog.capacity.ledger import Want
 from catalog.capacity.rules import PARTS, Ask, Span, slots
-from catalog.capacity.tables import CapacityReservation, ResourceKind
+from catalog.capacity.tables import ResourceKind
 from catalog.ordering.tables import CallOff, CallOffOption
 from catalog.promise import kept_terms, pools
 from catalog.promise.access import Exclusivity, PhaseTerms, faults
@@ -67,14 +68,15 @@ def draft(
     period: Interval,
     terms: Mapping[Phase, PhaseTerms],
     lot_id: str | None = None,
-    bucket: Span = Span.DAY,
+    span: Span = Span.DAY,
     competition_id: str | None = None,
     minimum_guarantee: Decimal | None = None,
     ceiling: Decimal | None = None,
 ) -> Agreement:
     """A draft on the offering's current version, by the pool's lead or by the supplier itself.
 
-    In the pool's first lot unless `lot_id` names another; `bucket` says how finely it is called off.
+    In the pool's first lot unless `lot_id` names another. Its call-offs are counted by `span`: in days, or in
+    hours where the capacity is a rate.
 
     Raises Invalid `access.terms_refused` whose `causes` are all that is wrong.
     """
@@ -96,8 +98,8 @@ def draft(
         refusal = Invalid("access.terms_refused", count=len(wrong))
         refusal.causes = tuple(wrong)
         raise refusal
-    if bucket is Span.WHOLE:
-        raise Invalid("agreement.without_time", bucket=bucket)
+    if span is Span.WHOLE:
+        raise Invalid("agreement.without_time", bucket=span)
     least, most_paid = _amounts(terms, minimum_guarantee, ceiling)
     agreement = Agreement(
         id=rng.scope(principal.organisation_id, "agreement").id("agr"),
@@ -114,7 +116,7 @@ def draft(
         status=AgreementStatus.DRAFT.value,
         created_by_id=principal.organisation_id,
         created_at=clock.now(),
-        bucket=bucket.value,
+        bucket=span.value,
         origin=(Origin.COMPETITION if competition_id else Origin.DIRECT).value,
         competition_id=competition_id,
         minimum_guarantee=least,
@@ -279,18 +281,23 @@ def _promise(session: Session, clock: Clock, rng: Rng, principal: Principal, agr
             )
         ).all()
         whole = most(offered[phase], max([term.civil_floor, *map(Decimal, floors)]))
-        resource = offering_resource(agreement.offering_id, phase)
-        ledger.count_of(session, resource, ResourceKind.OFFERING, Span.DAY, agreement.unit)
+        want = Want(
+            offering_resource(agreement.offering_id, phase),
+            ResourceKind.OFFERING,
+            Span.DAY,
+            agreement.unit,
+            Ask(first, last, whole if term.exclusivity is Exclusivity.FULL else term.parts),
+            whole,
+        )
         try:
             ledger.take(
                 session,
                 clock,
                 rng,
                 tenant=principal.organisation_id,
-                resource=resource,
-                ask=Ask(first, last, whole if term.exclusivity is Exclusivity.FULL else term.parts),
-                ceiling=whole,
                 subject=agreement.id,
+                wants=[want],
+                nested=True,
             )
         except Conflict as error:
             if _exclusive(session, agreement, phase):
@@ -323,12 +330,7 @@ def _free(session: Session, clock: Clock, agreement: Agreement) -> None:
     ).all()
     if running:
         raise Conflict("agreement.call_offs_open", count=len(running))
-    for held in _held(session, agreement.id):
-        ledger.give_back(session, clock, held, "agreement_ended")
-
-
-def _held(session: Session, subject: str) -> Iterable[str]:
-    return session.exec(select(CapacityReservation.id).where(CapacityReservation.subject == subject)).all()
+    ledger.give_back_all(session, clock, agreement.id, "agreement_ended")
 
 
 def _enter(

@@ -10,10 +10,10 @@ from sqlmodel import Session
 
 from catalog.activation.rules import Activation, usable
 from catalog.activation.service.standing import at_work
-from catalog.promise import agreements, pools
 from catalog.promise.access import PhaseTerms
 from catalog.promise.clauses import ActivationNeed
 from catalog.promise.in_force import Declared, callable_parts, in_force, open_parts
+from catalog.promise.phases import declared
 from catalog.promise.tables import Agreement
 from space_hub.trust.labels import REAL
 from space_hub.vocabulary.phases import Phase
@@ -23,7 +23,7 @@ from space_hub.vocabulary.phases import Phase
 class Opened:
     """Terms by phase with all that decides which of them are open; for one nation and place, from `at` on."""
 
-    all_terms: Mapping[Phase, PhaseTerms]
+    terms: Mapping[Phase, PhaseTerms]
     declared: Sequence[Declared]
     activations: Sequence[tuple[Phase, Activation]]
     nation: str
@@ -37,22 +37,15 @@ class Opened:
     @property
     def phase(self) -> Phase | None:
         """The phase whose price, notice and priority a call-off has that is decided now; None when nothing is open."""
-        return next(reversed(open_parts(self.all_terms, self.declared_phase, self._activated(self.at))), None)
+        return next(reversed(open_parts(self.terms, self.declared_phase, self._activated(self.at))), None)
 
-    @property
-    def terms(self) -> PhaseTerms | None:
-        return None if self.phase is None else self.all_terms[self.phase]
-
-    def parts_at(self, instant: datetime) -> int:
-        """The most that may be committed in a slot that begins at `instant`, at the price of `phase`.
+    def parts_at(self, instant: datetime, paid: Phase) -> int:
+        """The most that may be committed in a slot that begins at `instant`, at the price of the phase `paid`.
 
         A slot that has begun counts from now. A phase that is graver than the one paid for opens nothing.
         """
-        paid = self.phase
-        if paid is None:
-            return 0
         order = list(Phase)
-        terms = {each: term for each, term in self.all_terms.items() if order.index(each) <= order.index(paid)}
+        terms = {each: term for each, term in self.terms.items() if order.index(each) <= order.index(paid)}
         then = max(instant, self.at)
         return callable_parts(terms, in_force(self.declared, then, self.nation, self.area), self._activated(then))
 
@@ -66,16 +59,19 @@ class Opened:
 def opened(
     session: Session,
     agreement: Agreement,
+    terms: Mapping[Phase, PhaseTerms],
     nation: str,
     area: Mapping[str, Any] | None,
     at: datetime,
+    *,
+    declarations: Sequence[Declared] | None = None,
     mode: str = REAL,
 ) -> Opened:
-    terms = agreements.terms_of(session, agreement.id)
+    """`declarations` where they are known already: several agreements of one pool are asked at once."""
     needed = any(term.activation is ActivationNeed.REQUIRED for term in terms.values())
     return Opened(
-        all_terms=terms,
-        declared=pools.declared(session, agreement.pool_id, mode),
+        terms=terms,
+        declared=declared(session, agreement.pool_id, mode) if declarations is None else declarations,
         activations=at_work(session, agreement.id) if needed else (),
         nation=nation,
         area=area,
