@@ -20,6 +20,7 @@ HEAVY = {
 }
 
 LIGHT = {
+    "commitments.recompute": "jobs.risk:recompute",
     "shelf.rebuild": "jobs.shelf:rebuild",
     "supplier.due": "jobs.sync:queue_due",
     "demand.gaps": "jobs.demand:tell_gaps",

@@ -12,9 +12,9 @@ from api.paging import Page, Paged
 from api.policy import EITHER, Router, scope
 from api.terms import Amount, TermsIn, TermsOut
 from catalog.capacity.rules import Span
+from catalog.framework.states import AgreementOrigin
 from catalog.promise import agreements, kept_terms
 from catalog.promise.access import PhaseTerms
-from catalog.promise.agreements import Origin
 from catalog.promise.lifecycle import AgreementEvent, AgreementStatus, Side
 from catalog.promise.tables import Agreement
 from space_hub.errors import Invalid
@@ -69,7 +69,7 @@ class AgreementOut(Out):
     price_unit: str
     lot_id: str
     bucket: Span
-    origin: Origin
+    origin: AgreementOrigin
     competition_id: str | None
     minimum_guarantee: str | None
     ceiling: str | None

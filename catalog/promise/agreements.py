@@ -20,6 +20,7 @@ from catalog.capacity import ledger
 from catalog.capacity.ledger import Want
 from catalog.capacity.rules import PARTS, Ask, Span, slots
 from catalog.capacity.tables import ResourceKind
+from catalog.framework.states import AgreementOrigin
 from catalog.ordering.tables import CallOff, CallOffOption
 from catalog.promise import kept_terms, pools
 from catalog.promise.access import Exclusivity, PhaseTerms, faults
@@ -36,7 +37,6 @@ from space_hub.clock import Clock
 from space_hub.delivery import log
 from space_hub.errors import Conflict, Forbidden, Invalid, NotFound
 from space_hub.rng import Rng
-from space_hub.text import Word
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
@@ -47,14 +47,6 @@ from space_hub.vocabulary.phases import Phase
 
 LONGEST = timedelta(days=5 * 366)
 """An agreement runs for five years at most: its days are counted one by one in the ledger."""
-
-
-class Origin(Word, of="agreement_origin"):
-    """How the supplier was chosen."""
-
-    DIRECT = "direct"
-    COMPETITION = "competition"
-    REUSE = "reuse"
 
 
 def draft(
@@ -117,7 +109,7 @@ def draft(
         created_by_id=principal.organisation_id,
         created_at=clock.now(),
         bucket=span.value,
-        origin=(Origin.COMPETITION if competition_id else Origin.DIRECT).value,
+        origin=(AgreementOrigin.COMPETITION if competition_id else AgreementOrigin.DIRECT).value,
         competition_id=competition_id,
         minimum_guarantee=least,
         ceiling=most_paid,
