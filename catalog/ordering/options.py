@@ -5,7 +5,7 @@ supplier is told names the call-off, the rank or another option: the order stand
 and its id is drawn where only this buyer and this supplier draw.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -59,9 +59,10 @@ class Standing:
     def span(self) -> Span:
         return Span(self.agreement.bucket)
 
-    def parts_of(self, slot: int) -> int:
-        """The most that may be called off of one slot at the price of this phase."""
-        return self.openings.parts_at(start_of(self.span, slot), self.phase)
+    def ceiling(self) -> Callable[[int], int]:
+        """The most that may be called off of a slot at the price of this phase; it outlives the session."""
+        span, phase, openings = self.span, self.phase, self.openings
+        return lambda slot: openings.parts_at(start_of(span, slot), phase)
 
 
 def in_force(
@@ -143,7 +144,7 @@ def resources_of(
     agreement = standing.agreement
     first, last = _slots(standing, Interval(call_off.window_from, call_off.window_to))
     ask = Ask(first, last, option.parts_per_slot)
-    return [Want(agreement.id, ResourceKind.AGREEMENT, standing.span, agreement.unit, ask, standing.parts_of)]
+    return [Want(agreement.id, ResourceKind.AGREEMENT, standing.span, agreement.unit, ask, standing.ceiling())]
 
 
 def subject_of(call_off_id: str, rank: int) -> str:

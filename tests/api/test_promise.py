@@ -237,7 +237,7 @@ def test_the_declared_phase_is_shown_with_who_declared_it(scene: Scene) -> None:
     (said,) = scene.lead.get(f"{path}/phases").json()["items"]
     assert (said["phase"], said["decided_by"]) == ("crisis", DECIDED)
     milder = good(scene.lead.post("/v1/call-offs", scene.call_off(scene.signed())))
-    assert milder["phase"] == "peace"
+    assert milder["options"][0]["phase"] == "peace"
 
 
 def test_terms_for_a_crisis_alone_open_nothing_in_peace(scene: Scene) -> None:
