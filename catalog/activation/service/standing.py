@@ -1,14 +1,20 @@
-"""What stands of activations: who may read one, and what they bind."""
+"""What stands of activations: who may read one, what they bind, and what may be ordered by them."""
+
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
-from catalog.activation.states import BINDING
+from catalog.activation.rules import Activation
+from catalog.activation.service import book
+from catalog.activation.states import BINDING, FINAL
 from catalog.activation.tables import ActivationRow
 from space_hub.errors import Conflict, NotFound
 from space_hub.trust import markings
 from space_hub.trust.labels import REAL
 from space_hub.trust.principal import Principal
+from space_hub.vocabulary.phases import Phase
+
+_FINAL = [each.value for each in FINAL]
 
 
 def visible(principal: Principal) -> ColumnElement[bool]:
@@ -21,6 +27,19 @@ def get(session: Session, principal: Principal, activation_id: str) -> Activatio
     if found is None:
         raise NotFound("activation.unknown", activation_id=activation_id)
     return found
+
+
+def at_work(session: Session, agreement_id: str) -> list[tuple[Phase, Activation]]:
+    """Real activations of an agreement that its supplier accepted and that are not over."""
+    rows = session.exec(
+        select(ActivationRow).where(
+            ActivationRow.agreement_id == agreement_id,
+            ActivationRow.mode == REAL,
+            col(ActivationRow.accepted_parts).is_not(None),
+            col(ActivationRow.state).not_in(_FINAL),
+        )
+    )
+    return [(Phase(row.phase), book.read(session, row)) for row in rows]
 
 
 def let_go(session: Session, agreement_id: str) -> None:
