@@ -20,6 +20,8 @@ HEAVY = {
 }
 
 LIGHT = {
+    "award_shares.release": "jobs.competitions:release_shares",
+    "competition.clocks": "jobs.competitions:turn",
     "shelf.rebuild": "jobs.shelf:rebuild",
     "supplier.due": "jobs.sync:queue_due",
     "demand.gaps": "jobs.demand:tell_gaps",

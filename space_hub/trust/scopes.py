@@ -19,6 +19,7 @@ ALL_SCOPES = frozenset(
         "awareness:write",
         "calloff:write",
         "catalog:read",
+        "competition:write",
         "demand:write",
         "desk:answer",
         "desk:write",
@@ -31,6 +32,8 @@ ALL_SCOPES = frozenset(
         "outage:write",
         "pool:write",
         "provider:write",
+        "quote:open",
+        "quote:write",
         "register:write",
         "requirement:write",
         "watch:write",
@@ -41,13 +44,14 @@ _EVERYONE = frozenset({"catalog:read", "endpoint:write", "event:read"})
 
 SCOPES_OF: dict[OrganisationKind, frozenset[str]] = {
     OrganisationKind.PROVIDER: _EVERYONE
-    | {"agreement:write", "offering:write", "order:read", "outage:write", "provider:write"},
+    | {"agreement:write", "offering:write", "order:read", "outage:write", "provider:write", "quote:write"},
     OrganisationKind.NATION: _EVERYONE
     | {
         "agreement:write",
         "application:decide",
         "awareness:read",
         "calloff:write",
+        "competition:write",
         "demand:write",
         "desk:answer",
         "finding:write",
@@ -57,10 +61,11 @@ SCOPES_OF: dict[OrganisationKind, frozenset[str]] = {
         "order:read",
         "pool:write",
         "provider:write",
+        "quote:open",
         "requirement:write",
         "watch:write",
     },
     OrganisationKind.OPERATIONS_CENTRE: _EVERYONE
-    | {"awareness:read", "demand:write", "desk:answer", "outage:write", "watch:write"},
+    | {"awareness:read", "demand:write", "desk:answer", "outage:write", "quote:open", "watch:write"},
     OrganisationKind.BROKER: ALL_SCOPES,
 }
