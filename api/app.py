@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
-from api import docs, errors, limits
+from api import docs, errors, limits, modes
 from api import routes as resources
 from api.deps import House
 from api.policy import Policy, Problem
@@ -91,6 +91,7 @@ def create(
     app.state.house = built
     errors.install(app)
     app.add_middleware(limits.BodyLimit, most=settings.cutoff_body_bytes)
+    app.add_middleware(modes.ModeHeader)
     for name in (*(f"routes.{each}" for each in ROUTERS), *NEIGHBOURS):
         app.include_router(import_module(f"api.{name}").router.api)
     docs.install(app)

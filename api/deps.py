@@ -95,6 +95,7 @@ def ask(request: Request, key: Annotated[HTTPAuthorizationCredentials | None, Se
     principal = ANONYMOUS
     if key is not None:
         principal = house.ring.authenticate(house.database, house.clock, key.credentials)
+    request.state.mode = principal.mode
     return Ask(house, principal, language_of(request))
 
 

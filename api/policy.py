@@ -17,7 +17,8 @@ from pydantic import ConfigDict, Field
 from api.deps import Asked
 from api.models import Out
 from api.tagged import NOT_MODIFIED, Tagged
-from space_hub.errors import Unauthenticated
+from space_hub.errors import Forbidden, Unauthenticated
+from space_hub.trust.labels import Mode, kind
 from space_hub.trust.scopes import ALL_SCOPES
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -47,18 +48,25 @@ class Problem(Out):
 PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 
 
+REAL_ONLY = frozenset({Mode.REAL})
+EITHER = frozenset(Mode)
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Who may call a route."""
+    """Who may call a route, with a key of which mode."""
 
     scope: str | None
     anyone: bool = False
+    modes: frozenset[Mode] = REAL_ONLY
 
     @property
     def words(self) -> str:
         return "public" if self.anyone else (self.scope or "any key")
 
     def __call__(self, asked: Asked) -> None:
+        if kind(asked.principal.mode) not in self.modes:
+            raise Forbidden("exercise.not_here")
         if self.anyone:
             return
         if asked.principal.is_anonymous:
@@ -67,16 +75,16 @@ class Policy:
             asked.principal.require(self.scope)
 
 
-def scope(name: str) -> Policy:
+def scope(name: str, *, modes: frozenset[Mode] = REAL_ONLY) -> Policy:
     """Keys that carry this scope."""
     if name not in ALL_SCOPES:
         raise KeyError(name)
-    return Policy(name)
+    return Policy(name, modes=modes)
 
 
-def any_key() -> Policy:
+def any_key(*, modes: frozenset[Mode] = REAL_ONLY) -> Policy:
     """Every valid key; the query decides what it sees."""
-    return Policy(None)
+    return Policy(None, modes=modes)
 
 
 def public() -> Policy:
@@ -92,14 +100,13 @@ def refusal(path: str) -> int:
 def failures(method: str, path: str, policy: Policy) -> dict[int | str, dict[str, Any]]:
     """The statuses other than success that a route may answer, for its description.
 
-    A key that is refused is refused everywhere, also where none is needed. A list
+    A key that is refused is refused everywhere, also where none is needed; so is the key of an
+    exercise, except where exercises have something to do. A list
     has no 404: nothing was named. A write may name others in its body, and what of
     them the asker may not see does not exist for it.
     """
     # Named everywhere: the framework would add a 422 of its own shape to what names none.
-    statuses = {401, 422, 503, refusal(path)}
-    if not policy.anyone:
-        statuses.add(403)
+    statuses = {401, 403, 422, 503, refusal(path)}
     if method != "GET":
         statuses |= {400, 409, 413}
     if "{" in path or (method != "GET" and not policy.anyone):
@@ -142,7 +149,11 @@ class Router:
                 handler,
                 methods=[method],
                 dependencies=[Depends(policy), *options.pop("dependencies", [])],
-                openapi_extra={"x-policy": policy.words, **options.pop("openapi_extra", {})},
+                openapi_extra={
+                    "x-policy": policy.words,
+                    "x-modes": sorted(policy.modes),
+                    **options.pop("openapi_extra", {}),
+                },
                 responses={**known, **failures(method, self.prefix + path, policy), **options.pop("responses", {})},
                 **options,
             )

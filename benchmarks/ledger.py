@@ -12,6 +12,7 @@ from pathlib import Path
 from time import perf_counter
 
 from catalog.capacity import ledger
+from catalog.capacity.ledger import Want
 from catalog.capacity.rules import PARTS, Ask, Bucket, Span, day_slot, reserve
 from catalog.capacity.tables import ResourceKind
 from catalog.ordering import call_offs
@@ -58,10 +59,8 @@ def _table(service: Service) -> dict[str, object]:
                 service.clock,
                 service.rng,
                 tenant="bench",
-                resource=f"bench/{ceiling}",
-                ask=Ask(day, day, 1),
-                ceiling=ceiling,
                 subject=subject,
+                wants=[Want(f"bench/{ceiling}", ResourceKind.AGREEMENT, Span.DAY, "km2/d", Ask(day, day, 1), ceiling)],
             )
 
     def refused(number: int) -> None:
@@ -83,7 +82,7 @@ def _call_offs(service: Service) -> dict[str, object]:
         seller = supply.supplier(session, clock, rng, offered=10_000.0)
         promise = supply.promise(session, clock, rng, seller, lead, capacity=1000)
     start = clock.now() + timedelta(days=2)
-    ask = CallOffAsk(promise.agreement_id, PARTS, Interval(start, start + timedelta(hours=1)))
+    ask = CallOffAsk(((promise.agreement_id, PARTS),), Interval(start, start + timedelta(hours=1)))
 
     def place(_: int) -> None:
         with service.database.write() as session:

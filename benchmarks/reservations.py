@@ -101,8 +101,7 @@ def _market(service: Service) -> dict[str, Any]:
     first = (clock.now() + timedelta(days=2)).replace(hour=0, minute=0, second=0, microsecond=0)
     bodies = [
         {
-            "agreement_id": promise.agreement_id,
-            "quantity_per_day": 1,
+            "options": [{"agreement_id": promise.agreement_id, "quantity": 1}],
             "window_from": rfc3339(first + timedelta(days=day)),
             "window_to": rfc3339(first + timedelta(days=day + 1)),
             "decided_by": {"name": supply.AUTHORITY.name, "office": supply.AUTHORITY.office},

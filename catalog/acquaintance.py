@@ -4,8 +4,8 @@ from sqlalchemy import ColumnElement, or_, true
 from sqlalchemy import select as sa_select
 from sqlmodel import col
 
-from catalog.ordering import call_offs
-from catalog.ordering.tables import CallOff
+from catalog.ordering import orders
+from catalog.ordering.tables import SupplyOrder
 from catalog.promise import pools
 from catalog.promise.tables import Pool
 from providers.lifecycle import Status
@@ -27,7 +27,7 @@ def known_to(principal: Principal) -> ColumnElement[bool]:
     me = col(Organisation.id) == principal.organisation_id
     if principal.kind is OrganisationKind.PROVIDER:
         leads = sa_select(col(Pool.lead_organisation_id)).where(pools.visible(principal))
-        callers = sa_select(col(CallOff.organisation_id)).where(call_offs.visible(principal))
+        callers = sa_select(col(SupplyOrder.organisation_id)).where(orders.visible(principal))
         return or_(
             me,
             col(Organisation.kind) == OrganisationKind.BROKER.value,

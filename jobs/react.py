@@ -2,7 +2,7 @@
 
 Each entry is dealt with in one transaction together with the cursor, so that a
 crash repeats it and never loses it. An entry that fails three times is set
-aside and the rest flows on.
+aside and the rest flows on. What happens in an exercise has no consequences here.
 """
 
 from collections.abc import Callable
@@ -18,6 +18,7 @@ from space_hub.delivery import cursors, log
 from space_hub.delivery.log import LogEntry
 from space_hub.errors import Unavailable
 from space_hub.rng import Rng
+from space_hub.trust.labels import REAL
 
 READER = "react"
 
@@ -56,7 +57,7 @@ def turn(
     """Deal with what lies behind the cursor, one page at most; False when there was nothing."""
     with database.read() as session:
         entries = log.read_after(session, cursors.position(session, READER), _PAGE)
-        todo = [(entry.position or 0, _paths(entry.topic, reactions)) for entry in entries]
+        todo = [(entry.position or 0, _paths(entry, reactions)) for entry in entries]
     if not todo:
         return False
     for index, (position, paths) in enumerate(todo):
@@ -68,8 +69,10 @@ def turn(
     return True
 
 
-def _paths(topic: str, reactions: tuple[tuple[str, frozenset[str]], ...]) -> list[str]:
-    return [path for path, topics in reactions if topic in topics]
+def _paths(entry: LogEntry, reactions: tuple[tuple[str, frozenset[str]], ...]) -> list[str]:
+    if entry.mode != REAL:
+        return []
+    return [path for path, topics in reactions if entry.topic in topics]
 
 
 def _deal(database: Database, clock: Clock, rng: Rng, position: int, paths: list[str]) -> bool:

@@ -35,6 +35,7 @@ LEASE_S = 60
 _IDLE_S = 0.3
 _TRIES = 8
 _DRIVE = "catalog.ordering.orders:drive"
+_ACTIVATIONS = "catalog.activation.service.clocks:turn"
 
 logger = structlog.get_logger()
 
@@ -51,12 +52,17 @@ def run_forever(database: Database, clock: Clock, rng: Rng, settings: Settings, 
     def drive_orders() -> bool:
         return bool(handlers.load(_DRIVE)(database, clock, rng))
 
-    leases = {name: Holding(database, clock, name, holder) for name in ("react", "audit.seal", "orders.drive")}
+    def turn_activations() -> bool:
+        return bool(handlers.load(_ACTIVATIONS)(database, clock, rng))
+
+    loops = ("react", "audit.seal", "orders.drive", "activation.turn")
+    leases = {name: Holding(database, clock, name, holder) for name in loops}
     turns = [
         *(("lane", lane.turn, _IDLE_S) for lane in lanes),
         ("react", held(leases["react"], lambda: react.turn(database, clock, rng)), _IDLE_S),
         ("audit.seal", held(leases["audit.seal"], lambda: seal(database)), 0.5),
         ("orders.drive", held(leases["orders.drive"], drive_orders), 1.0),
+        ("activation.turn", held(leases["activation.turn"], turn_activations), 1.0),
     ]
     threads = [
         threading.Thread(target=repeat, args=(name, turn, every_s, stop), name=name, daemon=True)

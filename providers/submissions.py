@@ -93,12 +93,13 @@ def open_one(
     areas: Collection[str] = (),
     text: str = "",
     office_id: str | None = None,
+    days: int | None = None,
     by_rule: bool = False,
 ) -> Submission:
     """Start the clock of something that `organisation` waits for, at the office that takes it.
 
-    `text` is what the office reads first. `office_id` names the office where the matter itself does; `by_rule` opens it
-    without telling the office, because the same transaction answers it.
+    `text` is what the office reads first. `office_id` and `days` name the office and the working days where the matter
+    itself does; `by_rule` opens it without telling the office, because the same transaction answers it.
     """
     matter = Matter(kind)
     asker = session.get_one(Organisation, organisation)
@@ -118,7 +119,7 @@ def open_one(
         state=State.OPEN.value,
         title=title[:200],
         opened_at=now,
-        due_at=add_working_days(now, office.answer_days),
+        due_at=add_working_days(now, days or office.answer_days),
         newcomer=None if provider is None else provider.newcomer,
         size_class=None if provider is None else provider.size_class,
         nation=nation,

@@ -60,6 +60,8 @@ class EvidenceKind(Word, of="evidence_kind"):
     TEST_RESULT = "test_result"
     ACCREDITATION = "accreditation"
     REFERENCE = "reference"
+    AWARD = "award"
+    """Of a contract, by a body that chose by competition."""
 
 
 FACTS = ("email_verified", "owner_stated", "dependencies_stated")

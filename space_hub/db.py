@@ -14,14 +14,28 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pysqlite3.dbapi2 as sqlite
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Connection, Engine, Integer, create_engine, event, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Connection,
+    Engine,
+    Integer,
+    Table,
+    create_engine,
+    event,
+    insert,
+    text,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Field, Session, SQLModel
 
 from space_hub.clock import Clock, SystemClock
-from space_hub.errors import Unavailable
+from space_hub.errors import HubError, Unavailable
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -57,6 +71,14 @@ class Installation(SQLModel, table=True):
     demonstration: bool = False
 
 
+class Unexplained(Exception):
+    """A constraint refused something and the transaction is lost; what to say of it needs another look."""
+
+    def explain(self, session: Session) -> HubError:
+        """The refusal in words, as things stand now."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     engine: Engine
@@ -73,7 +95,10 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """One transaction, committed when the block ends and rolled back when it raises."""
+        """One transaction, committed when the block ends and rolled back when it raises.
+
+        What a constraint refused is explained afterwards, in a session of its own.
+        """
         try:
             with Session(self.engine, expire_on_commit=False) as session, session.begin():
                 yield session
@@ -81,6 +106,9 @@ class Database:
             if is_contention(error):
                 raise Unavailable("database.busy", retry_after_s=1) from error
             raise
+        except Unexplained as refusal:
+            with self.read() as session:
+                raise refusal.explain(session) from refusal
 
 
 def is_contention(error: OperationalError) -> bool:
@@ -108,6 +136,29 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     deferred = connection.get_execution_options().get("hub_read", False)
     connection.exec_driver_sql("BEGIN" if deferred else "BEGIN IMMEDIATE")
+
+
+def put(session: Session, row: SQLModel) -> None:
+    """Insert `row` by one statement, now; it stays a value and no object of the session.
+
+    For rows that are written on every request and not changed in the same transaction:
+    a flush of the session costs several times as much.
+    """
+    table = _table_of(type(row))
+    values = {column.key: getattr(row, column.key) for column in table.columns}
+    session.connection().execute(insert(table), {key: each for key, each in values.items() if each is not None})
+
+
+def upsert(session: Session, model: type[SQLModel]) -> postgresql.Insert | sqlite_dialect.Insert:
+    """An INSERT of this database that may be told what to do on a conflict."""
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(_table_of(model))
+    return sqlite_dialect.insert(_table_of(model))
+
+
+def _table_of(model: type[SQLModel]) -> Table:
+    table: Table = SQLModel.metadata.tables[str(model.__tablename__)]
+    return table
 
 
 def exclusive(session: Session, key: int) -> None:

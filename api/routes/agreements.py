@@ -10,7 +10,7 @@ from api.decided import DecidedByIn, DecidedByOut, QuantityIn, decided_by
 from api.deps import Asked, Creation, Once
 from api.models import In, Out, UtcDatetime
 from api.paging import Page, Paged
-from api.policy import Router, scope
+from api.policy import EITHER, Router, scope
 from catalog.capacity.rules import parts, units
 from catalog.promise import agreements
 from catalog.promise.access import LAST_PRIORITY, Exclusivity, PhaseTerms, notice, notice_text
@@ -22,6 +22,8 @@ from space_hub.vocabulary.money import money
 from space_hub.vocabulary.phases import Phase
 
 router = Router(prefix="/v1/agreements", tags=["agreements"])
+
+READ = scope("catalog:read", modes=EITHER)
 
 
 class TermsIn(In):
@@ -155,7 +157,7 @@ def draft_agreement(body: AgreementIn, once: Once) -> AgreementOut:
     return once.run(make)
 
 
-@router.get("", policy=scope("catalog:read"))
+@router.get("", policy=READ)
 def list_agreements(asked: Asked, page: Page) -> Paged[AgreementOut]:
     """Those of your pools and of your own offerings."""
     with asked.read() as session:
@@ -163,7 +165,7 @@ def list_agreements(asked: Asked, page: Page) -> Paged[AgreementOut]:
         return page.of(session, found, key=col(Agreement.id), make=lambda row: _agreement(session, row))
 
 
-@router.get("/{agreement_id}", policy=scope("catalog:read"))
+@router.get("/{agreement_id}", policy=READ)
 def get_agreement(agreement_id: str, asked: Asked) -> AgreementOut:
     """One agreement with its terms by phase and its history."""
     with asked.read() as session:

@@ -1,6 +1,8 @@
 """Call-offs: use of an agreement, decided by a named contracting authority."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from pydantic import Field
@@ -14,22 +16,68 @@ from api.policy import Router, scope
 from catalog.capacity.rules import parts, units
 from catalog.ordering import call_offs, orders
 from catalog.ordering.call_offs import CallOffAsk
-from catalog.ordering.tables import CallOff
+from catalog.ordering.fallback import MOST_OPTIONS, Overlap, Policy, SuccessAt, Way
+from catalog.ordering.tables import CallOff, CallOffKind, CallOffOption, OptionState, Purpose, SupplyOrder
 from catalog.promise.lifecycle import CallOffStatus
 from space_hub.vocabulary.interval import Interval
+from space_hub.vocabulary.money import money
 from space_hub.vocabulary.phases import Phase
 
 router = Router(prefix="/v1/call-offs", tags=["call-offs"])
 
 
-class CallOffIn(In):
+class OptionIn(In):
     agreement_id: str
-    quantity_per_day: QuantityIn
+    quantity: QuantityIn = Field(
+        description="Of each slot: of every UTC day, or hour where the agreement counts hours."
+    )
+
+
+class PolicyIn(In):
+    """How the options are tried. Left out: one after another until the window is over, never two at a time."""
+
+    way: Way = Way.SEQUENTIAL
+    width: int = Field(default=1, description="How many are tried at once; 1 for one after another.")
+    success_at: SuccessAt = SuccessAt.ACCEPTED
+    give_up_after: UtcDatetime
+    overlap: Overlap = Overlap.NEVER
+    most_fees: Decimal = Field(default=Decimal(0), description="The most that cancelling losers may cost.")
+    currency: str = Field(description="ISO 4217, that of the agreements")
+
+    def value(self) -> Policy:
+        return Policy(
+            way=self.way,
+            width=self.width,
+            success_at=self.success_at,
+            give_up_after=self.give_up_after,
+            overlap=self.overlap,
+            most_fees=money(self.most_fees, self.currency),
+        )
+
+
+class CallOffIn(In):
+    options: list[OptionIn] = Field(
+        min_length=1, max_length=MOST_OPTIONS, description="By rank: the first is tried first."
+    )
     window_from: UtcDatetime
-    window_to: UtcDatetime = Field(description="Every UTC day that the window touches is counted.")
+    window_to: UtcDatetime = Field(description="Every slot that the window touches is counted.")
     decided_by: DecidedByIn
+    kind: CallOffKind = CallOffKind.TASKING
+    purpose: Purpose = Purpose.DEFENCE
+    policy: PolicyIn | None = None
     area: dict[str, Any] | None = Field(default=None, description="GeoJSON geometry; goes to the supplier.")
     parameters: dict[str, Any] = Field(default_factory=dict, description="Go to the supplier as they are.")
+
+    def value(self) -> CallOffAsk:
+        return CallOffAsk(
+            options=tuple((each.agreement_id, parts(each.quantity, of="quantity")) for each in self.options),
+            window=Interval(self.window_from, self.window_to),
+            kind=self.kind,
+            purpose=self.purpose,
+            policy=None if self.policy is None else self.policy.value(),
+            area=self.area,
+            parameters=self.parameters,
+        )
 
 
 class CancelIn(In):
@@ -37,18 +85,30 @@ class CancelIn(In):
     reason: str = Field(min_length=1, max_length=500)
 
 
-class CallOffOut(Out):
-    id: str
+class OptionOut(Out):
+    rank: int
     agreement_id: str
-    organisation_id: str
-    order_id: str
-    quantity_per_day: float
-    window_from: datetime
-    window_to: datetime
+    quantity: float
     phase: Phase
     unit_price: str
     currency: str
     total_price: str
+    priority: int
+    state: OptionState
+    order_id: str | None = Field(description="Null until it is opened.")
+    fee: str
+
+
+class CallOffOut(Out):
+    id: str
+    pool_id: str
+    organisation_id: str
+    kind: CallOffKind
+    purpose: Purpose
+    options: list[OptionOut]
+    won_option: int | None
+    window_from: datetime
+    window_to: datetime
     decided_by: DecidedByOut
     status: CallOffStatus
     created_at: datetime
@@ -70,19 +130,36 @@ class CallOffDetailOut(CallOffOut):
 
 
 def _call_off(session: Session, row: CallOff) -> CallOffOut:
-    option = call_offs.first_option(session, row.id)
+    return _out(row, call_offs.options_of(session, row.id), call_offs.orders_of(session, row.id))
+
+
+def _out(row: CallOff, options: Sequence[CallOffOption], orders: Sequence[SupplyOrder]) -> CallOffOut:
+    ids = {order.rank: order.id for order in orders}
     return CallOffOut(
         id=row.id,
-        agreement_id=option.agreement_id,
+        pool_id=row.pool_id,
         organisation_id=row.organisation_id,
-        order_id=call_offs.order_of(session, row.id).id,
-        quantity_per_day=units(row.parts_per_day),
+        kind=CallOffKind(row.kind),
+        purpose=Purpose(row.purpose),
+        options=[
+            OptionOut(
+                rank=each.rank,
+                agreement_id=each.agreement_id,
+                quantity=units(each.parts_per_slot),
+                phase=Phase(each.phase),
+                unit_price=each.unit_price,
+                currency=each.currency,
+                total_price=each.total_price,
+                priority=each.priority,
+                state=OptionState(each.state),
+                order_id=ids.get(each.rank),
+                fee=each.fee,
+            )
+            for each in options
+        ],
+        won_option=row.won_option,
         window_from=row.window_from,
         window_to=row.window_to,
-        phase=Phase(option.phase),
-        unit_price=option.unit_price,
-        currency=option.currency,
-        total_price=option.total_price,
         decided_by=DecidedByOut(name=row.authority_name, office=row.authority_office),
         status=CallOffStatus(row.status),
         created_at=row.created_at,
@@ -91,25 +168,22 @@ def _call_off(session: Session, row: CallOff) -> CallOffOut:
 
 @router.post("", status_code=201, policy=scope("calloff:write"))
 def place_call_off(body: CallOffIn, once: Once) -> CallOffOut:
-    """Commit capacity of an agreement; the order to the supplier follows. 409 when a day has not enough left."""
+    """Commit capacity of an agreement; the order to its supplier follows. 409 when a slot has not enough left.
+
+    With several options the first that has the capacity is opened, and the next when that is lost.
+    """
+    ask, authority = body.value(), body.decided_by.value()
 
     def make(session: Session) -> CallOffOut:
-        ask = CallOffAsk(
-            agreement_id=body.agreement_id,
-            parts_per_day=parts(body.quantity_per_day, of="quantity_per_day"),
-            window=Interval(body.window_from, body.window_to),
-            area=body.area,
-            parameters=body.parameters,
-        )
-        placed = call_offs.place(session, once.clock, once.rng, once.principal, ask, body.decided_by.value())
-        return _call_off(session, placed)
+        placed = call_offs.place(session, once.clock, once.rng, once.principal, ask, authority)
+        return _out(placed.call_off, placed.options, placed.orders)
 
     return once.run(make)
 
 
 @router.get("", policy=scope("order:read"))
 def list_call_offs(asked: Asked, page: Page) -> Paged[CallOffOut]:
-    """Your own, those of the pools you lead, and for a supplier those it serves."""
+    """Your own, and those of the pools you lead. Suppliers see their orders."""
     with asked.read() as session:
         found = select(CallOff).where(call_offs.visible(asked.principal))
         return page.of(session, found, key=col(CallOff.id), make=lambda row: _call_off(session, row))

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from api.deps import Asked, Once
 from api.models import In, Out
 from api.paging import Page, Paged
-from api.policy import Router, scope
+from api.policy import EITHER, Router, scope
 from space_hub.delivery import endpoints
 from space_hub.delivery.endpoints import Endpoint, EndpointState
 from space_hub.delivery.log import LogEntry
@@ -16,7 +16,7 @@ from space_hub.delivery.outbox import Dispatch, Message, MessageState
 
 router = Router(prefix="/v1/endpoints", tags=["endpoints"])
 
-WRITE = scope("endpoint:write")
+WRITE = scope("endpoint:write", modes=EITHER)
 
 
 class EndpointIn(In):
@@ -95,7 +95,7 @@ def create_endpoint(body: EndpointIn, once: Once) -> EndpointWithSecretOut:
 @router.get("", policy=WRITE)
 def list_endpoints(asked: Asked, page: Page) -> Paged[EndpointOut]:
     """Your organisation's endpoints."""
-    mine = select(Endpoint).where(Endpoint.organisation_id == asked.principal.organisation_id)
+    mine = select(Endpoint).where(endpoints.own(asked.principal))
     with asked.read() as session:
         return page.of(session, mine, key=col(Endpoint.id), make=EndpointOut.model_validate)
 

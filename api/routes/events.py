@@ -7,11 +7,13 @@ from fastapi import Query
 
 from api.deps import Asked
 from api.models import Out
-from api.policy import PROBLEM, Router, scope
+from api.policy import EITHER, PROBLEM, Router, scope
 from space_hub.delivery import log, topics
 from space_hub.text import say
 
 router = Router(prefix="/v1/events", tags=["events"])
+
+READ = scope("event:read", modes=EITHER)
 
 
 class EventOut(Out):
@@ -33,7 +35,7 @@ class TopicOut(Out):
     meaning: str
 
 
-@router.get("", policy=scope("event:read"), responses={404: PROBLEM})
+@router.get("", policy=READ, responses={404: PROBLEM})
 def list_events(
     asked: Asked,
     after: Annotated[str | None, Query(description="The id of the last event you have; the start if left out.")] = None,
@@ -58,7 +60,7 @@ def list_events(
     return EventsOut(items=items, next=items[-1].id if items else after)
 
 
-@router.get("/topics", policy=scope("event:read"))
+@router.get("/topics", policy=READ)
 def list_topics(asked: Asked) -> list[TopicOut]:
     """Every topic an endpoint can subscribe to."""
     return [TopicOut(topic=name, meaning=say(f"topic.{name}", asked.language)) for name in sorted(topics.TOPICS)]

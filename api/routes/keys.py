@@ -31,6 +31,7 @@ class KeyOut(Out):
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+    mode: str = Field(description='"real", or the id of the one exercise that the key is for.')
 
 
 class NewKeyOut(KeyOut):

@@ -1,26 +1,46 @@
 """Orders: what suppliers are asked to do, and what they say of it."""
 
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from pydantic import Field
-from sqlmodel import Session, col, select
+from sqlalchemy import Select, select
+from sqlmodel import Session, col
 
 from api.deps import Asked, Once
 from api.models import In, Out
 from api.paging import Page, Paged
 from api.policy import Router, scope
+from catalog.capacity.rules import Span, units
 from catalog.ordering import orders
-from catalog.ordering.tables import OrderStep, SupplyOrder
+from catalog.ordering.tables import CallOff, CallOffOption, OrderStep, SupplyOrder
+from catalog.promise.tables import Agreement
 from providers.adapters.base import OrderStatus
+from providers.tables import Provider
+from space_hub.trust.principal import Principal
+from space_hub.vocabulary.phases import Phase
 
 router = Router(prefix="/v1", tags=["orders"])
+
+_Row = tuple[SupplyOrder, CallOff, CallOffOption, Agreement, Provider]
 
 
 class OrderOut(Out):
     id: str
-    call_off_id: str
+    call_off_id: str | None = Field(description="Which call-off it serves; null to the supplier, whose order it is.")
     provider_id: str
-    organisation_id: str
+    organisation_id: str = Field(description="Who ordered.")
+    agreement_id: str
+    offering_id: str
+    quantity: float
+    unit: str
+    slot: Span = Field(description="What the quantity is of: each UTC day or each hour of the window.")
+    window_from: datetime
+    window_to: datetime
+    phase: Phase
+    total_price: str
+    currency: str
     next_step: OrderStep = Field(description="What the hub does next.")
     status: OrderStatus | None = Field(description="What the supplier last said, in STAPI's codes; null before.")
     raw_status: str = Field(description="The supplier's own word.")
@@ -39,6 +59,8 @@ class OrderStatusOut(Out):
 
 
 class OrderDetailOut(OrderOut):
+    area: dict[str, Any] | None
+    parameters: dict[str, Any]
     history: list[OrderStatusOut]
 
 
@@ -49,22 +71,60 @@ class OrderReportIn(In):
     provider_reference: str | None = Field(default=None, max_length=200)
 
 
-def _order(row: SupplyOrder) -> OrderOut:
-    return OrderOut.model_validate(
-        {
-            **row.model_dump(include={"id", "call_off_id", "provider_id", "organisation_id", "status"}),
-            "next_step": row.step,
-            "raw_status": row.raw,
-            "provider_reference": row.provider_reference,
-            "problem": row.problem or None,
-            "created_at": row.created_at,
-        }
+def _found(principal: Principal) -> Select[*_Row]:
+    """Orders that the principal may see, each with what it is for."""
+    return (
+        select(SupplyOrder, CallOff, CallOffOption, Agreement, Provider)
+        .join(CallOff, col(CallOff.id) == col(SupplyOrder.call_off_id))
+        .join(
+            CallOffOption,
+            (col(CallOffOption.call_off_id) == col(CallOff.id)) & (col(CallOffOption.rank) == col(SupplyOrder.rank)),
+        )
+        .join(Agreement, col(Agreement.id) == col(CallOffOption.agreement_id))
+        .join(Provider, col(Provider.id) == col(SupplyOrder.provider_id))
+        .where(orders.visible(principal))
     )
 
 
-def _detail(session: Session, row: SupplyOrder) -> OrderDetailOut:
+def _order(
+    principal: Principal,
+    row: SupplyOrder,
+    call_off: CallOff,
+    option: CallOffOption,
+    agreement: Agreement,
+    provider: Provider,
+) -> OrderOut:
+    supplies = provider.organisation_id == principal.organisation_id
+    return OrderOut(
+        id=row.id,
+        call_off_id=None if supplies else row.call_off_id,
+        provider_id=row.provider_id,
+        organisation_id=row.organisation_id,
+        agreement_id=agreement.id,
+        offering_id=agreement.offering_id,
+        quantity=units(option.parts_per_slot),
+        unit=agreement.unit,
+        slot=Span(agreement.bucket),
+        window_from=call_off.window_from,
+        window_to=call_off.window_to,
+        phase=Phase(option.phase),
+        total_price=option.total_price,
+        currency=option.currency,
+        next_step=OrderStep(row.step),
+        status=None if row.status is None else OrderStatus(row.status),
+        raw_status=row.raw,
+        provider_reference=row.provider_reference,
+        problem=row.problem or None,
+        created_at=row.created_at,
+    )
+
+
+def _detail(session: Session, principal: Principal, order_id: str) -> OrderDetailOut:
+    row, call_off, *rest = session.execute(_found(principal).where(col(SupplyOrder.id) == order_id)).one()
     return OrderDetailOut(
-        **_order(row).model_dump(),
+        **_order(principal, row, call_off, *rest).model_dump(),
+        area=call_off.area,
+        parameters=call_off.parameters,
         history=[
             OrderStatusOut(
                 number=each.number,
@@ -83,15 +143,15 @@ def _detail(session: Session, row: SupplyOrder) -> OrderDetailOut:
 def list_orders(asked: Asked, page: Page) -> Paged[OrderOut]:
     """Orders of the call-offs that you may see."""
     with asked.read() as session:
-        found = select(SupplyOrder).where(orders.visible(asked.principal))
-        return page.of(session, found, key=col(SupplyOrder.id), make=_order)
+        make = partial(_order, asked.principal)
+        return page.of(session, _found(asked.principal), key=col(SupplyOrder.id), make=make)
 
 
 @router.get("/orders/{order_id}", policy=scope("order:read"))
 def get_order(order_id: str, asked: Asked) -> OrderDetailOut:
     """One order with everything the supplier said of it."""
     with asked.read() as session:
-        return _detail(session, orders.get(session, asked.principal, order_id))
+        return _detail(session, asked.principal, orders.get(session, asked.principal, order_id).id)
 
 
 @router.post("/orders/{order_id}/statuses", status_code=201, policy=scope("provider:write"))
@@ -109,6 +169,6 @@ def report_order_status(order_id: str, body: OrderReportIn, once: Once) -> Order
             reason=body.reason,
             provider_reference=body.provider_reference,
         )
-        return _detail(session, row)
+        return _detail(session, once.principal, row.id)
 
     return once.run(make)

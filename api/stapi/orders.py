@@ -89,8 +89,7 @@ def stapi_create_order(product_id: str, body: OrderIn, once: Annotated[Creation,
     def make(session: Session) -> dict[str, Any]:
         taskable(session, once, product_id)
         ask = CallOffAsk(
-            agreement_id=wanted.agreement_id,
-            parts_per_day=parts(wanted.quantity_per_day, of="quantity_per_day"),
+            options=((wanted.agreement_id, parts(wanted.quantity_per_day, of="quantity_per_day")),),
             window=window,
             area=dict(area),
             parameters={_SEARCH: search},
@@ -98,7 +97,7 @@ def stapi_create_order(product_id: str, body: OrderIn, once: Annotated[Creation,
         placed = call_offs.place(session, once.clock, once.rng, once.principal, ask, wanted.decided_by.value())
         if session.get_one(Agreement, wanted.agreement_id).offering_id != product_id:
             raise Invalid("stapi.agreement_of_another", agreement_id=wanted.agreement_id)
-        made = _order(session, once, placed)
+        made = _order(session, once, placed.call_off)
         return made.model_dump(mode="json", by_alias=True, exclude_none=True)
 
     answer = cast(JSONResponse, once.run(make))
@@ -136,7 +135,7 @@ def stapi_statuses(order_id: str, asked: Asked) -> Statuses:
 
 
 def _statuses(session: Session, row: CallOff) -> list[Status]:
-    """From its receipt here, before the supplier said anything."""
+    """From its receipt here, before a supplier said anything, over all the orders that were tried for it."""
     said = [
         Status(
             timestamp=each.at,
@@ -144,13 +143,15 @@ def _statuses(session: Session, row: CallOff) -> list[Status]:
             reason_text=each.reason or None,
             raw=each.raw or None,
         )
-        for each in orders.history(session, call_offs.order_of(session, row.id).id)
+        for order in call_offs.orders_of(session, row.id)
+        for each in orders.history(session, order.id)
     ]
     return [Status(timestamp=row.created_at, status_code=OrderStatus.RECEIVED), *said]
 
 
 def _order(session: Session, asked: Asked | Creation, row: CallOff) -> Order:
-    agreement = session.get_one(Agreement, call_offs.first_option(session, row.id).agreement_id)
+    option = call_offs.options_of(session, row.id)[(row.won_option or call_offs.FIRST) - call_offs.FIRST]
+    agreement = session.get_one(Agreement, option.agreement_id)
     area = row.area or _ANYWHERE
     search = (row.parameters or {}).get(_SEARCH) or {
         "datetime": f"{row.window_from.isoformat()}/{row.window_to.isoformat()}"
@@ -167,7 +168,7 @@ def _order(session: Session, asked: Asked | Creation, row: CallOff) -> Order:
             opportunity_properties={},
             order_parameters={
                 "agreement_id": agreement.id,
-                "quantity_per_day": units(row.parts_per_day),
+                "quantity_per_day": units(option.parts_per_slot),
                 "decided_by": {"name": row.authority_name, "office": row.authority_office},
             },
         ),

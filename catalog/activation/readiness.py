@@ -85,6 +85,40 @@ def _short(activation: Activation, now: datetime) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """What one activation showed of its supplier, measured against what was promised.
+
+    `measured` is how long after the notice all that was accepted was there; None if it never was.
+    """
+
+    outcome: Outcome
+    promised: timedelta
+    measured: timedelta | None
+    parts_promised: int
+    parts_reached: int
+    happened_at: datetime
+
+
+def shown(activation: Activation, now: datetime, *, notice_arrived: bool) -> Shown | None:
+    """What `activation` says of its supplier in figures; None where it says nothing."""
+    said = outcome(activation, now, notice_arrived=notice_arrived)
+    notified_at = next((entry.at for entry in activation.entries if entry.state is State.NOTIFIED), None)
+    if said is None or notified_at is None:
+        return None
+    full = next(clock.due_at for clock in activation.clocks if clock.name == FULL)
+    whole = activation.accepted
+    reached = (each.after for each in measured(activation.entries) if whole is not None and each.parts >= whole)
+    return Shown(
+        outcome=said,
+        promised=full - notified_at,
+        measured=next(reached, None),
+        parts_promised=activation.approved or 0,
+        parts_reached=parts_reached(activation),
+        happened_at=_end(activation, now),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What one activation or drill showed. It counts from `counts_at` on."""
 

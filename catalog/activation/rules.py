@@ -303,6 +303,17 @@ def _between(parts: int | None, least: int, most: int) -> int:
     return parts
 
 
+def usable(activation: Activation, now: datetime, at: datetime) -> int:
+    """The parts that may be ordered for `at`, as far as is known `now`.
+
+    What is there, or what the clocks that are still to come bring by then; nothing before the supplier accepted.
+    """
+    if activation.accepted is None or activation.state in FINAL:
+        return 0
+    coming = [clock.parts for clock in activation.clocks if now <= clock.due_at <= at]
+    return max([level(activation.entries, now), *coming])
+
+
 @dataclass(frozen=True, slots=True)
 class Reached:
     """So many parts were there so long after the notice, for the first time."""

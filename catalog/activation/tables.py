@@ -80,6 +80,23 @@ class ActivationEntry(Signed, table=True):
     reason: str = Field(default="", max_length=1000)
 
 
+class ActivationReserve(SQLModel, table=True):
+    """An agreement that a group falls back on when one of its suppliers refuses, in the order of rank."""
+
+    __tablename__ = "activation_reserve"
+    __table_args__ = (
+        CheckConstraint("(activation_id IS NULL) = (mode IS NULL)", name="asked_in_a_mode"),
+        ForeignKeyConstraint(["activation_id", "mode"], ["activation.id", "activation.mode"]),
+    )
+
+    group_id: str = Field(primary_key=True)
+    rank: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    agreement_id: str = Field(foreign_key="agreement.id")
+    activation_id: str | None = None
+    """What was asked of it, once it was."""
+    mode: str | None = Field(default=None, max_length=40)
+
+
 class ReadinessEvidence(Signed, table=True):
     """What an activation or a certified drill said of a supplier: by value, so that no drill is referred to."""
 
@@ -89,6 +106,12 @@ class ReadinessEvidence(Signed, table=True):
         one_of("source", *Source),
         one_of("outcome", *Outcome),
         UniqueConstraint("agreement_id", "source_sha256"),
+        Index(
+            "ix_readiness_evidence_untold",
+            "counts_at",
+            sqlite_where=text("holders_told_at IS NULL"),
+            postgresql_where=text("holders_told_at IS NULL"),
+        ),
     )
 
     id: str = Field(primary_key=True)
@@ -106,3 +129,5 @@ class ReadinessEvidence(Signed, table=True):
     reply: str = Field(default="", max_length=4000)
     reply_at: datetime | None = None
     counts_at: datetime
+    holders_told_at: datetime | None = None
+    """When the members of the agreement's pool were told, which is once it counts."""

@@ -1,20 +1,22 @@
 """The capacity ledger in the database: the one place that writes buckets.
 
-The guard is the constraint `committed <= capacity` of `capacity_bucket`, met by
-one UPDATE of all slots at once. No count is read beforehand to decide: between
-a reading and a writing another process may sell the same capacity.
+The guard is the constraint `committed <= capacity` of `capacity_bucket`, met by one
+UPDATE for each resource, in the order of their names and last in the transaction: row
+locks then live for one commit. No count is read beforehand to decide: between a reading
+and a writing another process may sell the same capacity. A refusal ends the transaction;
+what is left is then read in a session of its own and said as Conflict `capacity.exhausted`.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Row, Table, case, literal, update
+from sqlalchemy import ColumnElement, Row, Table, case, func, true, update
 from sqlalchemy import select as sa_select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, col, select
 
-from catalog.capacity.rules import Ask, Bucket, Refusal, Span, reserve, slot_at, slot_text, units
+from catalog.capacity.rules import Ask, Bucket, Refusal, Span, reserve, slot_at, slot_text, units, with_ceiling
 from catalog.capacity.tables import (
     ENDINGS,
     CapacityBucket,
@@ -27,6 +29,7 @@ from catalog.capacity.tables import (
     ResourceKind,
 )
 from space_hub.clock import Clock
+from space_hub.db import Unexplained, put, upsert
 from space_hub.errors import Conflict
 from space_hub.rng import Rng
 
@@ -37,11 +40,48 @@ _CHUNK = 1000
 _GUARD = "within_capacity"
 
 
+@dataclass(frozen=True, slots=True)
+class Want:
+    """`ask` of one resource, of which there are `ceiling` parts a slot: the same in each, or said slot by slot."""
+
+    resource: str
+    kind: ResourceKind
+    span: Span
+    unit: str
+    ask: Ask
+    ceiling: int | Callable[[int], int]
+
+    def capacity(self, slot: int) -> int:
+        return self.ceiling if isinstance(self.ceiling, int) else self.ceiling(slot)
+
+
+class Exhausted(Unexplained):
+    """The constraint refused what was wanted; the transaction is lost."""
+
+    def __init__(self, want: Want) -> None:
+        super().__init__(f"{want.resource}: {want.ask}")
+        self.want = want
+
+    def explain(self, session: Session) -> Conflict:
+        """The refusal in words, by the pure rule on what the ledger holds now."""
+        want = self.want
+        known = buckets(session, want.resource, want.ask.first, want.ask.last)
+        state = {slot: with_ceiling(known.get(slot, Bucket(0)), want.capacity(slot)) for slot in want.ask.slots}
+        said = reserve(state, want.ask)
+        refusal = said if isinstance(said, Refusal) else Refusal(want.ask.first, want.ask.parts, 0)
+        return Conflict(
+            "capacity.exhausted",
+            resource=want.resource,
+            day=slot_text(want.span, refusal.slot),
+            asked=units(refusal.asked),
+            left=units(refusal.left),
+        )
+
+
 def count_of(session: Session, resource: str, kind: ResourceKind, span: Span, unit: str) -> None:
     """Let `resource` be counted in slots of `span`; nothing changes if it already is."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     values = {"resource": resource, "kind": kind.value, "bucket": span.value, "unit": unit}
-    session.connection().execute(insert(CapacityResource).values(values).on_conflict_do_nothing())
+    session.connection().execute(upsert(session, CapacityResource).values(values).on_conflict_do_nothing())
 
 
 def buckets(session: Session, resource: str, first: int, last: int) -> dict[int, Bucket]:
@@ -49,36 +89,65 @@ def buckets(session: Session, resource: str, first: int, last: int) -> dict[int,
     return {row.slot: Bucket(row.capacity, row.committed) for row in _rows(session, resource, first, last)}
 
 
-def take(
-    session: Session, clock: Clock, rng: Rng, *, tenant: str, resource: str, ask: Ask, ceiling: int, subject: str
-) -> CapacityReservation:
-    """Commit `ask` of `resource`, whose capacity is `ceiling` parts a slot, for `subject`.
+def note(
+    session: Session, clock: Clock, rng: Rng, *, tenant: str, subject: str, wants: Sequence[Want]
+) -> dict[ResourceKind, str]:
+    """Write down that `subject` takes `wants`; the ids of its reservations. Nothing is sold before `count`."""
+    stream = rng.scope(tenant, "reservation")
+    held = {}
+    for want in sorted(wants, key=lambda each: each.resource):
+        held[want.kind] = reservation_id = stream.id("rsv")
+        put(
+            session,
+            CapacityReservation(
+                id=reservation_id,
+                resource=want.resource,
+                subject=subject,
+                first_slot=want.ask.first,
+                last_slot=want.ask.last,
+                parts=want.ask.parts,
+                kind=ReservationKind.FIRM.value,
+                state=ReservationState.HELD.value,
+            ),
+        )
+        _enter(session, clock, reservation_id, ReservationEvent.RESERVED, want.ask.first, "taken")
+    return held
 
-    Raises Conflict `capacity.exhausted` with the first slot that cannot carry it.
+
+def count(session: Session, wants: Sequence[Want]) -> None:
+    """Commit `wants`; the last thing that a transaction does. `Exhausted` when one is not there.
+
+    Whoever goes on after a refusal wraps it in `session.begin_nested()`.
     """
-    _provide(session, resource, ask, ceiling)
+    for want in sorted(wants, key=lambda each: each.resource):
+        try:
+            _commit(session, want)
+        except IntegrityError as error:
+            if _GUARD not in str(error.orig):
+                raise
+            raise Exhausted(want) from error
+
+
+def take(
+    session: Session,
+    clock: Clock,
+    rng: Rng,
+    *,
+    tenant: str,
+    subject: str,
+    wants: Sequence[Want],
+    nested: bool = False,
+) -> dict[ResourceKind, str]:
+    """`note` and `count` at once. With `nested` a refusal is a Conflict after which the transaction goes on."""
     try:
-        with session.begin_nested():
-            _add(session, resource, ask.first, ask.last, ask.parts)
-    except IntegrityError as error:
-        if _GUARD not in str(error.orig):
+        with session.begin_nested() if nested else nullcontext():
+            held = note(session, clock, rng, tenant=tenant, subject=subject, wants=wants)
+            count(session, wants)
+    except Exhausted as refusal:
+        if not nested:
             raise
-        raise _exhausted(session, resource, ask) from error
-    reservation = CapacityReservation(
-        id=rng.scope(tenant, "reservation").id("rsv"),
-        resource=resource,
-        subject=subject,
-        first_slot=ask.first,
-        last_slot=ask.last,
-        parts=ask.parts,
-        kind=ReservationKind.FIRM.value,
-        state=ReservationState.HELD.value,
-    )
-    session.add(reservation)
-    session.flush()
-    _enter(session, clock, reservation.id, ReservationEvent.RESERVED, ask.first, "taken")
-    session.flush()
-    return reservation
+        raise refusal.explain(session) from refusal
+    return held
 
 
 def give_back(session: Session, clock: Clock, reservation_id: str, reason: str) -> bool:
@@ -96,42 +165,89 @@ def give_back(session: Session, clock: Clock, reservation_id: str, reason: str) 
     session.add(reservation)
     _enter(session, clock, reservation_id, ReservationEvent.RELEASED, from_slot, reason)
     session.flush()
-    _add(session, reservation.resource, from_slot, reservation.last_slot, -reservation.parts)
+    session.connection().execute(
+        update(_B)
+        .where(_B.c.resource == reservation.resource, _B.c.slot.between(from_slot, reservation.last_slot))
+        .values(committed=_B.c.committed - reservation.parts)
+    )
     return True
 
 
+def give_back_all(session: Session, clock: Clock, subject: str, reason: str) -> int:
+    """Release everything that `subject` holds, in the order in which it was taken; how many reservations ended."""
+    held = session.exec(
+        select(CapacityReservation.id)
+        .where(CapacityReservation.subject == subject)
+        .order_by(col(CapacityReservation.resource))
+    ).all()
+    return sum(give_back(session, clock, each, reason) for each in held)
+
+
 def faults(session: Session) -> list[str]:
-    """Where buckets and reservations disagree, one line each; empty when the ledger balances."""
-    spans = {row.resource: Span(row.bucket) for row in session.exec(select(CapacityResource))}
-    expected: dict[tuple[str, int], int] = defaultdict(int)
-    ended = {
-        entry.reservation_id: entry.from_slot
-        for entry in session.exec(select(CapacityEntry).where(col(CapacityEntry.kind).in_(ENDINGS)))
-    }
-    found: list[str] = []
-    for held in session.exec(select(CapacityReservation)):
-        if (held.state == ReservationState.ENDED.value) != (held.id in ended):
-            found.append(f"{held.id}: {held.state}, which its history does not say")
-        for slot in range(held.first_slot, ended.get(held.id, held.last_slot + 1)):
-            expected[held.resource, slot] += held.parts
-    for bucket in session.exec(select(CapacityBucket)):
-        due = expected.pop((bucket.resource, bucket.slot), 0)
-        name = f"{bucket.resource} {slot_text(spans[bucket.resource], bucket.slot)}"
-        if bucket.committed != due:
-            found.append(f"{name}: {bucket.committed} committed, {due} reserved")
-        if bucket.committed > bucket.capacity:
-            found.append(f"{name}: {bucket.committed} committed of {bucket.capacity}")
-    found += [f"{resource} slot {slot}: {due} reserved, no bucket" for (resource, slot), due in expected.items()]
-    return found
+    """Where buckets, reservations and their histories disagree, one line each; the database adds up."""
+    ended = sa_select(col(CapacityEntry.reservation_id), col(CapacityEntry.from_slot)).where(
+        col(CapacityEntry.kind).in_(ENDINGS)
+    )
+    ends = ended.subquery("ends")
+    behind = col(CapacityReservation.last_slot) + 1
+    held = (
+        sa_select(
+            col(CapacityReservation.id),
+            col(CapacityReservation.resource),
+            col(CapacityReservation.state),
+            col(CapacityReservation.first_slot).label("first"),
+            case((ends.c.from_slot < behind, ends.c.from_slot), else_=behind).label("behind"),
+            col(CapacityReservation.parts),
+            ends.c.reservation_id.is_not(None).label("ended"),
+        )
+        .join(ends, ends.c.reservation_id == col(CapacityReservation.id), isouter=True)
+        .subquery("held")
+    )
+    due = func.coalesce(func.sum(held.c.parts), 0)
+    sums = (
+        sa_select(
+            _B.c.resource, _B.c.slot, col(CapacityResource.bucket), _B.c.capacity, _B.c.committed, due.label("due")
+        )
+        .join(CapacityResource, col(CapacityResource.resource) == _B.c.resource)
+        .join(
+            held,
+            (held.c.resource == _B.c.resource) & (held.c.first <= _B.c.slot) & (_B.c.slot < held.c.behind),
+            isouter=True,
+        )
+        .group_by(_B.c.resource, _B.c.slot, col(CapacityResource.bucket), _B.c.capacity, _B.c.committed)
+        .having((_B.c.committed != due) | (_B.c.committed > _B.c.capacity))
+        .order_by(_B.c.resource, _B.c.slot)
+    )
+    known = (
+        sa_select(func.count())
+        .select_from(_B)
+        .where(_B.c.resource == held.c.resource, _B.c.slot >= held.c.first, _B.c.slot < held.c.behind)
+        .scalar_subquery()
+    )
+    found = [
+        f"{row.id}: {row.state}, which its history does not say"
+        for row in session.execute(
+            sa_select(held.c.id, held.c.state).where((held.c.state == ReservationState.ENDED.value) != held.c.ended)
+        )
+    ]
+    for row in session.execute(sums):
+        name = f"{row.resource} {slot_text(Span(row.bucket), row.slot)}"
+        if row.committed != row.due:
+            found.append(f"{name}: {row.committed} committed, {row.due} reserved")
+        if row.committed > row.capacity:
+            found.append(f"{name}: {row.committed} committed of {row.capacity}")
+    lost = sa_select(held.c.id, held.c.resource).where(known < held.c.behind - held.c.first)
+    return found + [f"{row.id}: holds slots of {row.resource} that have no bucket" for row in session.execute(lost)]
 
 
 def _enter(
     session: Session, clock: Clock, reservation_id: str, event: ReservationEvent, from_slot: int, reason: str
 ) -> None:
-    session.add(
+    put(
+        session,
         CapacityEntry(
             reservation_id=reservation_id, kind=event.value, from_slot=from_slot, reason=reason, at=clock.now()
-        )
+        ),
     )
 
 
@@ -142,49 +258,49 @@ def _span(session: Session, resource: str) -> Span:
 def _rows(session: Session, resource: str, first: int, last: int) -> Sequence[Row[int, int, int]]:
     return (
         session.connection()
-        .execute(sa_select(_B.c.slot, _B.c.capacity, _B.c.committed).where(*_slots(resource, first, last)))
+        .execute(
+            sa_select(_B.c.slot, _B.c.capacity, _B.c.committed).where(
+                _B.c.resource == resource, _B.c.slot.between(first, last)
+            )
+        )
         .all()
     )
 
 
-def _add(session: Session, resource: str, first: int, last: int, count: int) -> None:
-    """The one statement that changes what is committed; the constraint refuses it or it stands."""
-    session.connection().execute(
-        update(_B).where(*_slots(resource, first, last)).values(committed=_B.c.committed + count)
+def _commit(session: Session, want: Want) -> None:
+    """One UPDATE of all slots whose ceiling stands; a second one for those that first had to be made or mended."""
+    ceilings = {want.capacity(slot) for slot in want.ask.slots} if callable(want.ceiling) else {want.ceiling}
+    done = _add(session, want, _B.c.capacity == ceilings.pop()) if len(ceilings) == 1 else set()
+    left = [slot for slot in want.ask.slots if slot not in done]
+    if left:
+        _provide(session, want, left)
+        if _add(session, want, _B.c.slot.in_(left) if done else true()) != set(left):
+            raise RuntimeError(f"{want.resource} has no bucket for all of {left[0]} to {left[-1]}")
+
+
+def _add(session: Session, want: Want, which: ColumnElement[bool]) -> set[int]:
+    """The one statement that sells; the constraint refuses it or it stands. Which slots it met."""
+    sold = (
+        update(_B)
+        .where(_B.c.resource == want.resource, _B.c.slot.between(want.ask.first, want.ask.last), which)
+        .values(committed=_B.c.committed + want.ask.parts)
+        .returning(_B.c.slot)
     )
+    return {row.slot for row in session.connection().execute(sold)}
 
 
-def _provide(session: Session, resource: str, ask: Ask, ceiling: int) -> None:
-    """Let every asked slot have a bucket with this ceiling; a promise already made is not cut by a lower one."""
-    known = {row.slot: row.capacity for row in _rows(session, resource, ask.first, ask.last)}
-    missing = [
-        {"resource": resource, "slot": slot, "capacity": ceiling, "committed": 0}
-        for slot in ask.slots
-        if slot not in known
+def _provide(session: Session, want: Want, slots: Sequence[int]) -> None:
+    """Let these slots have a bucket with their ceiling; a promise already made is not cut by a lower one."""
+    count_of(session, want.resource, want.kind, want.span, want.unit)
+    rows = [
+        {"resource": want.resource, "slot": slot, "capacity": want.capacity(slot), "committed": 0} for slot in slots
     ]
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    for start in range(0, len(missing), _CHUNK):
-        session.connection().execute(insert(_B).values(missing[start : start + _CHUNK]).on_conflict_do_nothing())
-    if any(capacity != ceiling for capacity in known.values()):
+    for start in range(0, len(rows), _CHUNK):
+        made = upsert(session, CapacityBucket).values(rows[start : start + _CHUNK])
+        now = made.excluded.capacity
+        ceiling = case((_B.c.committed > now, _B.c.committed), else_=now)
         session.connection().execute(
-            update(_B)
-            .where(*_slots(resource, ask.first, ask.last), _B.c.capacity != ceiling)
-            .values(capacity=case((_B.c.committed > ceiling, _B.c.committed), else_=literal(ceiling)))
+            made.on_conflict_do_update(
+                index_elements=[_B.c.resource, _B.c.slot], set_={"capacity": ceiling}, where=_B.c.capacity != now
+            )
         )
-
-
-def _slots(resource: str, first: int, last: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return _B.c.resource == resource, _B.c.slot.between(first, last)
-
-
-def _exhausted(session: Session, resource: str, ask: Ask) -> Conflict:
-    """The refusal in words, by the pure rule on what the ledger holds now."""
-    said = reserve(buckets(session, resource, ask.first, ask.last), ask)
-    refusal = said if isinstance(said, Refusal) else Refusal(ask.first, ask.parts, 0)
-    return Conflict(
-        "capacity.exhausted",
-        resource=resource,
-        day=slot_text(_span(session, resource), refusal.slot),
-        asked=units(refusal.asked),
-        left=units(refusal.left),
-    )

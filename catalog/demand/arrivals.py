@@ -26,8 +26,8 @@ from space_hub.delivery import log
 from space_hub.delivery.log import LogEntry
 from space_hub.rng import Rng
 from space_hub.text import Word
+from space_hub.trust import markings
 from space_hub.trust.labels import REAL
-from space_hub.trust.markings import MarkingReader
 from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import HUB, Principal
 from space_hub.trust.scopes import OrganisationKind
@@ -206,8 +206,7 @@ def _readers_with_needs(session: Session, offering: Offering) -> list[Organisati
     """Organisations that may read the offering and have an open need of its capability."""
     found = (
         select(Organisation)
-        .join(MarkingReader, col(MarkingReader.organisation_id) == col(Organisation.id))
-        .where(MarkingReader.marking_id == offering.marking_id, MarkingReader.mode == REAL)
+        .where(col(Organisation.id).in_(markings.readers(offering.marking_id, REAL)))
         .where(
             col(Organisation.id).in_(
                 select(Requirement.organisation_id)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
 
+from catalog.exercise.states import State
 from catalog.promise.signed import Signed
 from space_hub.db import BIG, JSON_TYPE, one_of
 
@@ -13,7 +14,7 @@ from space_hub.db import BIG, JSON_TYPE, one_of
 class Exercise(Signed, table=True):
     __tablename__ = "exercise"
     __table_args__ = (
-        one_of("state", "planned", "running", "closed"),
+        one_of("state", *State),
         CheckConstraint("id LIKE 'exr%'", name="named_as_a_mode"),
         CheckConstraint("closes_at > opens_at", name="period"),
     )

@@ -1,14 +1,14 @@
-"""Call-offs: a nation uses what an agreement assures, decided by a named contracting authority.
+"""Call-offs: a nation uses what its pool is assured, decided by a named contracting authority.
 
-The capacity is committed in the same transaction as the call-off, its order to
-the supplier, its audit row and its log entry. Nobody outside is called here:
-`catalog.ordering.orders` places the order afterwards.
+A call-off has ranked options, each an agreement and a quantity. All are written down; the first
+(or as many as the policy races) are opened in the same transaction, with their capacity, their
+orders, the audit row and the log entries. Nobody outside is called here: `catalog.ordering.orders`
+places the orders afterwards, and a fallback opens the options that are left.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_
@@ -16,7 +16,10 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from catalog.capacity import ledger
-from catalog.capacity.rules import PARTS, Ask, Span, slots, units
+from catalog.capacity.rules import units
+from catalog.ordering import options, policies
+from catalog.ordering.fallback import MOST_OPTIONS, Policy
+from catalog.ordering.options import Standing
 from catalog.ordering.tables import (
     CallOff,
     CallOffEntry,
@@ -27,21 +30,17 @@ from catalog.ordering.tables import (
     Purpose,
     SupplyOrder,
 )
-from catalog.promise import pools
-from catalog.promise.agreements import value
 from catalog.promise.authority import Authority
-from catalog.promise.lifecycle import OPEN, AgreementStatus, CallOffStatus
-from catalog.promise.tables import Agreement, AgreementTerms, Pool, PoolMember
-from providers.lifecycle import Status
-from providers.tables import Provider
+from catalog.promise.lifecycle import OPEN, CallOffStatus
+from catalog.promise.tables import Pool
 from space_hub.clock import Clock
+from space_hub.db import put
 from space_hub.delivery import log
 from space_hub.errors import Conflict, Invalid, NotFound
 from space_hub.rng import Rng
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
 from space_hub.vocabulary.interval import Interval
-from space_hub.vocabulary.phases import Phase
 
 LONGEST = timedelta(days=366)
 
@@ -53,63 +52,59 @@ _HOLDING = (OptionState.READY, OptionState.TRYING, OptionState.WON, OptionState.
 
 @dataclass(frozen=True, slots=True)
 class CallOffAsk:
-    """So many parts of every UTC day that the window touches."""
+    """What is wanted, and the ways to it by rank: an agreement and so many parts of each slot of the window.
 
-    agreement_id: str
-    parts_per_day: int
+    A slot is a UTC day, or an hour where the agreement counts hours; from the archive the parts are wanted once.
+    """
+
+    options: tuple[tuple[str, int], ...]
     window: Interval
+    kind: CallOffKind = CallOffKind.TASKING
+    purpose: Purpose = Purpose.DEFENCE
+    policy: Policy | None = None
     area: Any = None
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A call-off with its options by rank, and the orders of those that are open."""
+
+    call_off: CallOff
+    options: Sequence[CallOffOption]
+    orders: Sequence[SupplyOrder]
+
+
 def place(
-    session: Session, clock: Clock, rng: Rng, principal: Principal, ask: CallOffAsk, authority: Authority
-) -> CallOff:
-    """Commit capacity and make the order; raises Conflict `capacity.exhausted` when a day has not enough left."""
-    agreement, pool, provider = _usable(session, clock, principal, ask.agreement_id)
+    session: Session,
+    clock: Clock,
+    rng: Rng,
+    principal: Principal,
+    ask: CallOffAsk,
+    authority: Authority,
+    *,
+    competition_id: str | None = None,
+) -> Placed:
+    """Write the call-off and open its first options.
+
+    With one option `ledger.Exhausted` ends the transaction when the capacity is not there; with several the next
+    is opened in its place, and the last refusal is raised only when none can be.
+    """
     now = clock.now()
-    stop = ask.window.stop
-    if stop is None or stop - ask.window.start > LONGEST:
-        raise Invalid("call_off.window_wrong", days=LONGEST.days)
-    if ask.window.start < agreement.period_from or stop > agreement.period_to:
-        raise Conflict(
-            "call_off.outside_period",
-            period_from=log.rfc3339(agreement.period_from),
-            period_to=log.rfc3339(agreement.period_to),
-        )
-    row = session.exec(
-        select(AgreementTerms).where(
-            AgreementTerms.agreement_id == agreement.id,
-            col(AgreementTerms.phase) == pools.phase_in_force(pool.id, now),
-        )
-    ).first()
-    if row is None:
-        raise Conflict("call_off.phase_not_agreed", phase=pools.phase_of(session, pool.id, now))
-    phase, terms = Phase(row.phase), value(row)
-    if ask.window.start < now + terms.notice:
-        raise Conflict("call_off.notice_too_short", phase=phase, earliest=log.rfc3339(now + terms.notice))
-    first, last = slots(Span.DAY, ask.window.start, stop)
-    stream = rng.scope(principal.organisation_id, "call_off")
-    call_off_id = stream.id("cal")
-    held = ledger.take(
-        session,
-        clock,
-        rng,
-        tenant=principal.organisation_id,
-        resource=agreement.id,
-        ask=Ask(first, last, ask.parts_per_day),
-        ceiling=terms.parts,
-        subject=f"{call_off_id}/{FIRST}",
-    )
-    total = terms.price.amount * ask.parts_per_day * (last - first + 1) / PARTS
+    stop = _checked(ask)
+    standings = options.in_force(session, clock, principal.organisation_id, [each for each, _ in ask.options])
+    if len({each.pool.id for each in standings}) > 1:
+        raise Invalid("call_off.pools_differ", count=len({each.pool.id for each in standings}))
     call_off = CallOff(
-        id=call_off_id,
-        pool_id=pool.id,
+        id=rng.scope(principal.organisation_id, "call_off").id("cal"),
+        pool_id=standings[0].pool.id,
         organisation_id=principal.organisation_id,
-        kind=CallOffKind.TASKING.value,
-        method=CallOffMethod.DIRECT.value,
-        purpose=Purpose.DEFENCE.value,
-        parts_per_day=ask.parts_per_day,
+        kind=ask.kind.value,
+        method=(CallOffMethod.COMPETITION if competition_id else CallOffMethod.DIRECT).value,
+        competition_id=competition_id,
+        purpose=ask.purpose.value,
+        policy=None if ask.policy is None else policies.kept(ask.policy),
+        parts_per_day=ask.options[0][1],
         window_from=ask.window.start,
         window_to=stop,
         authority_name=authority.name,
@@ -119,50 +114,78 @@ def place(
         status=CallOffStatus.ACTIVE.value,
         created_at=now,
     )
-    session.add(call_off)
-    session.flush()
-    option = CallOffOption(
-        call_off_id=call_off.id,
-        rank=FIRST,
-        agreement_id=agreement.id,
-        parts_per_slot=ask.parts_per_day,
-        phase=phase.value,
-        unit_price=f"{terms.price.amount:f}",
-        currency=terms.price.currency,
-        total_price=f"{total.normalize():f}",
-        priority=terms.priority,
-        reservation_id=held.id,
-        state=OptionState.TRYING.value,
-    )
-    session.add(option)
-    session.flush()
-    session.add(
-        SupplyOrder(
-            id=rng.scope(principal.organisation_id, "order").id("ord"),
-            call_off_id=call_off.id,
-            rank=option.rank,
-            provider_id=provider.id,
-            organisation_id=principal.organisation_id,
-            step="place",
-            due_at_wall=clock.wall(),
-            created_at=now,
+    ranked = []
+    for rank, (standing, (_, parts)) in enumerate(zip(standings, ask.options, strict=True), FIRST):
+        terms = options.usable(standing, ask.kind, ask.window, now)
+        total = options.price(standing, terms, ask.kind, ask.window, parts)
+        ranked.append(
+            CallOffOption(
+                call_off_id=call_off.id,
+                rank=rank,
+                agreement_id=standing.agreement.id,
+                parts_per_slot=parts,
+                phase=standing.phase.value,
+                unit_price=f"{terms.price.amount:f}",
+                currency=terms.price.currency,
+                total_price=f"{total.normalize():f}",
+                priority=terms.priority,
+                state=OptionState.READY.value,
+            )
         )
-    )
+    _check_policy(ask, ranked, clock)
+    put(session, call_off)
     enter(session, clock, principal.organisation_id, call_off, authority, first=True)
-    audit.record(
-        session,
-        clock,
-        principal,
-        "call_off.place",
-        call_off.id,
-        agreement=agreement.id,
-        quantity_per_day=units(ask.parts_per_day),
-        phase=phase.value,
-        authority=authority.name,
-        office=authority.office,
-    )
-    _tell(session, clock, pool, provider, agreement, call_off, option)
-    return call_off
+    _tell(session, clock, principal, call_off, ranked, standings)
+    if len(ranked) > 1:
+        return _open_some(session, clock, rng, call_off, ranked)
+    (option,) = ranked
+    order, wants = options.opened(session, clock, rng, call_off, option, standings[0])
+    put(session, option)
+    put(session, order)
+    ledger.count(session, wants)
+    return Placed(call_off, ranked, [order])
+
+
+def _checked(ask: CallOffAsk) -> datetime:
+    """The end of a window that can be asked for, by ranked options that differ."""
+    agreements = [each for each, _ in ask.options]
+    if not 1 <= len(agreements) <= MOST_OPTIONS:
+        raise Invalid("call_off.options_wrong", count=len(agreements), most=MOST_OPTIONS)
+    if len(set(agreements)) < len(agreements):
+        raise Invalid("call_off.agreement_twice")
+    stop = ask.window.stop
+    if stop is None or stop - ask.window.start > LONGEST:
+        raise Invalid("call_off.window_wrong", days=LONGEST.days)
+    return stop
+
+
+def _check_policy(ask: CallOffAsk, ranked: Sequence[CallOffOption], clock: Clock) -> None:
+    currencies = {each.currency for each in ranked}
+    if ask.policy is not None:
+        currencies.add(ask.policy.most_fees.currency)
+        if ask.policy.give_up_after <= clock.now():
+            raise Invalid("call_off.given_up_at_once", given=log.rfc3339(ask.policy.give_up_after))
+    if len(currencies) > 1:
+        raise Invalid("fallback.currencies_differ", given=", ".join(sorted(currencies)))
+
+
+def _open_some(session: Session, clock: Clock, rng: Rng, call_off: CallOff, ranked: Sequence[CallOffOption]) -> Placed:
+    """Open options by rank until as many are open as the policy lets be tried at once."""
+    for option in ranked:
+        put(session, option)
+    width = policies.policy_of(call_off, ranked[0].currency).width
+    opened: list[SupplyOrder] = []
+    refusal: Conflict | None = None
+    for option in ranked:
+        if len(opened) == width:
+            break
+        try:
+            opened.append(options.open_option(session, clock, rng, call_off, option.rank))
+        except Conflict as error:
+            refusal = error
+    if refusal is not None and not opened:
+        raise refusal
+    return Placed(call_off, options_of(session, call_off.id), opened)
 
 
 def enter(
@@ -182,7 +205,8 @@ def enter(
             session.exec(select(func.max(CallOffEntry.number)).where(CallOffEntry.call_off_id == call_off.id)).one()
             or 0
         )
-    session.add(
+    put(
+        session,
         CallOffEntry(
             call_off_id=call_off.id,
             number=last + 1,
@@ -192,21 +216,15 @@ def enter(
             authority_office="" if authority is None else authority.office,
             reason=reason,
             at=clock.now(),
-        )
+        ),
     )
 
 
 def visible(principal: Principal) -> ColumnElement[bool]:
-    """One's own, those of the pools one leads, and for a supplier those on its agreements. No other member's."""
+    """One's own, and those of the pools one leads. No other member's; suppliers see their orders instead."""
     me = principal.organisation_id
-    supplied = (
-        sa_select(col(CallOffOption.call_off_id))
-        .join(Agreement, col(Agreement.id) == col(CallOffOption.agreement_id))
-        .join(Provider, col(Provider.id) == col(Agreement.provider_id))
-        .where(col(Provider.organisation_id) == me)
-    )
     led = sa_select(col(Pool.id)).where(col(Pool.lead_organisation_id) == me)
-    return or_(col(CallOff.organisation_id) == me, col(CallOff.id).in_(supplied), col(CallOff.pool_id).in_(led))
+    return or_(col(CallOff.organisation_id) == me, col(CallOff.pool_id).in_(led))
 
 
 def get(session: Session, principal: Principal, call_off_id: str) -> CallOff:
@@ -222,15 +240,18 @@ def history(session: Session, call_off_id: str) -> Sequence[CallOffEntry]:
     ).all()
 
 
-def order_of(session: Session, call_off_id: str) -> SupplyOrder:
-    """The order of the first option."""
+def options_of(session: Session, call_off_id: str) -> Sequence[CallOffOption]:
+    """By rank."""
     return session.exec(
-        select(SupplyOrder).where(SupplyOrder.call_off_id == call_off_id, SupplyOrder.rank == FIRST)
-    ).one()
+        select(CallOffOption).where(CallOffOption.call_off_id == call_off_id).order_by(col(CallOffOption.rank))
+    ).all()
 
 
-def first_option(session: Session, call_off_id: str) -> CallOffOption:
-    return session.get_one(CallOffOption, (call_off_id, FIRST))
+def orders_of(session: Session, call_off_id: str) -> Sequence[SupplyOrder]:
+    """Those of the options that were opened, by rank."""
+    return session.exec(
+        select(SupplyOrder).where(SupplyOrder.call_off_id == call_off_id).order_by(col(SupplyOrder.rank))
+    ).all()
 
 
 def open_on(session: Session, agreement_ids: Sequence[str]) -> Sequence[CallOff]:
@@ -246,55 +267,52 @@ def open_on(session: Session, agreement_ids: Sequence[str]) -> Sequence[CallOff]
     ).all()
 
 
-def _usable(
-    session: Session, clock: Clock, principal: Principal, agreement_id: str
-) -> tuple[Agreement, Pool, Provider]:
-    """A signed agreement of a pool that the principal belongs to, with a supplier that may deliver."""
-    row = session.exec(
-        select(Agreement, Pool, Provider)
-        .join(Pool, col(Pool.id) == col(Agreement.pool_id))
-        .join(Provider, col(Provider.id) == col(Agreement.provider_id))
-        .join(PoolMember, col(PoolMember.pool_id) == col(Pool.id))
-        .where(Agreement.id == agreement_id, pools.joined(principal.organisation_id))
-        # Shared, so that callers do not wait for each other and an ending agreement waits for them.
-        .with_for_update(read=True, of=Agreement)
-    ).first()
-    if row is None:
-        raise NotFound("agreement.unknown", agreement_id=agreement_id)
-    agreement, _, provider = row
-    if agreement.status != AgreementStatus.SIGNED.value:
-        raise Conflict("call_off.agreement_not_signed", status=AgreementStatus(agreement.status))
-    if provider.status != Status.VERIFIED.value:
-        raise Conflict("agreement.provider_not_verified", status=Status(provider.status))
-    return row[0], row[1], row[2]
-
-
 def _tell(
     session: Session,
     clock: Clock,
-    pool: Pool,
-    provider: Provider,
-    agreement: Agreement,
+    principal: Principal,
     call_off: CallOff,
-    option: CallOffOption,
+    ranked: Sequence[CallOffOption],
+    standings: Sequence[Standing],
 ) -> None:
+    """Audit, and an entry for the buyer and the pool's lead: suppliers hear of their own order alone."""
+    ways = [
+        {
+            "rank": option.rank,
+            "agreement_id": option.agreement_id,
+            "provider_id": standing.provider.id,
+            "offering_id": standing.agreement.offering_id,
+            "quantity": units(option.parts_per_slot),
+            "unit": standing.agreement.unit,
+            "slot": standing.agreement.bucket,
+            "phase": option.phase,
+            "priority": option.priority,
+            "total_price": option.total_price,
+            "currency": option.currency,
+        }
+        for option, standing in zip(ranked, standings, strict=True)
+    ]
+    audit.record(
+        session,
+        clock,
+        principal,
+        "call_off.place",
+        call_off.id,
+        kind=call_off.kind,
+        purpose=call_off.purpose,
+        options=[{key: way[key] for key in ("agreement_id", "quantity", "phase")} for way in ways],
+        authority=call_off.authority_name,
+        office=call_off.authority_office,
+    )
     payload = {
         "call_off_id": call_off.id,
-        "agreement_id": agreement.id,
-        "pool_id": pool.id,
-        "provider_id": provider.id,
-        "offering_id": agreement.offering_id,
-        "quantity_per_day": units(option.parts_per_slot),
-        "unit": agreement.unit,
+        "pool_id": call_off.pool_id,
+        "kind": call_off.kind,
+        "purpose": call_off.purpose,
         "window_from": log.rfc3339(call_off.window_from),
         "window_to": log.rfc3339(call_off.window_to),
-        "phase": Phase(option.phase).value,
-        "priority": option.priority,
-        "total_price": f"{Decimal(option.total_price):f}",
-        "currency": option.currency,
+        "options": ways,
         "decided_by": {"name": call_off.authority_name, "office": call_off.authority_office},
     }
-    marking_id = markings.among(
-        session, call_off.organisation_id, {pool.lead_organisation_id, provider.organisation_id}
-    )
+    marking_id = markings.among(session, call_off.organisation_id, {standings[0].pool.lead_organisation_id})
     log.append(session, clock, "call_off.placed", call_off.id, payload, marking_id)

@@ -19,6 +19,7 @@ from sqlmodel import Session, col, select
 from catalog.capacity import ledger
 from catalog.capacity.rules import units
 from catalog.ordering import call_offs
+from catalog.ordering.options import subject_of
 from catalog.ordering.tables import CallOff, CallOffOption, OptionState, OrderStatusEntry, SupplyOrder
 from catalog.promise.authority import Authority
 from catalog.promise.lifecycle import CallOffStatus, call_off_after, keeps_capacity, next_order
@@ -292,8 +293,8 @@ def _take(session: Session, clock: Clock, order: SupplyOrder, said: OrderState) 
         if option.state == OptionState.WON.value:
             call_off.won_option = option.rank
         session.add(option)
-        if not keeps_capacity(status) and option.reservation_id is not None:
-            ledger.give_back(session, clock, option.reservation_id, f"order_{status.value}")
+        if not keeps_capacity(status):
+            ledger.give_back_all(session, clock, subject_of(order.call_off_id, order.rank), f"order_{status.value}")
     session.add_all([order, call_off])
     _enter(session, clock, order, said, call_off)
 
@@ -357,7 +358,6 @@ def _enter(session: Session, clock: Clock, order: SupplyOrder, said: OrderState,
     ).one()
     payload = {
         "order_id": order.id,
-        "call_off_id": call_off.id,
         "agreement_id": agreement.id,
         "offering_id": agreement.offering_id,
         "provider_id": provider.id,
@@ -366,11 +366,14 @@ def _enter(session: Session, clock: Clock, order: SupplyOrder, said: OrderState,
         "status": said.status.value,
         "raw_status": said.raw,
         "reason": said.reason,
-        "call_off_status": call_off.status,
         "at": log.rfc3339(clock.now()),
     }
-    marking_id = markings.among(session, order.organisation_id, {provider.organisation_id, pool.lead_organisation_id})
-    log.append(session, clock, "order.status_changed", order.id, payload, marking_id)
+    # The supplier hears of its order alone; which call-off it serves, and how that stands, is the buyer's.
+    theirs = markings.owner_only(session, provider.organisation_id)
+    log.append(session, clock, "order.status_changed", order.id, payload, theirs)
+    ours = {**payload, "call_off_id": call_off.id, "call_off_status": call_off.status}
+    marking_id = markings.among(session, order.organisation_id, {pool.lead_organisation_id})
+    log.append(session, clock, "order.status_changed", order.id, ours, marking_id)
 
 
 def due_at(session: Session) -> datetime | None:

@@ -7,7 +7,7 @@ commits the promised share of the offering in the ledger, so that two pools
 cannot be promised the same capacity.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,11 +16,17 @@ from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
+from catalog.activation.service import standing
 from catalog.capacity import ledger
+from catalog.capacity.ledger import Want
 from catalog.capacity.rules import PARTS, Ask, Span, slots, units
+<<<<<<< HEAD
 from catalog.capacity.tables import CapacityReservation, ResourceKind
 from catalog.competition.states import FINAL, State
 from catalog.competition.tables import Competition, Invitation
+=======
+from catalog.capacity.tables import ResourceKind
+>>>>>>> five
 from catalog.ordering.tables import CallOff, CallOffOption
 from catalog.promise import pools
 from catalog.promise.access import Exclusivity, PhaseTerms, ceiling, faults, notice_text
@@ -58,8 +64,11 @@ def draft(
     offering_id: str,
     period: Interval,
     terms: Mapping[Phase, PhaseTerms],
+    span: Span = Span.DAY,
 ) -> Agreement:
     """A draft on the offering's current version, by the pool's lead or by the supplier itself.
+
+    Its call-offs are counted by `span`: in days, or in hours where the capacity is a rate.
 
     Raises Invalid `access.terms_refused` whose `causes` are all that is wrong.
     """
@@ -93,6 +102,7 @@ def draft(
         period_to=period.stop,
         unit=version.capacity_unit,
         price_unit=version.price_unit,
+        bucket=span.value,
         status=AgreementStatus.DRAFT.value,
         created_by_id=principal.organisation_id,
         created_at=clock.now(),
@@ -131,6 +141,7 @@ def step(
         _promise(session, clock, rng, principal, agreement)
         files.awarded(session, clock, principal, provider)
     if event is AgreementEvent.END:
+        standing.let_go(session, agreement.id)
         _free(session, clock, agreement)
     agreement.status = status.value
     session.add(agreement)
@@ -263,7 +274,7 @@ def _promise(session: Session, clock: Clock, rng: Rng, principal: Principal, agr
     session.exec(select(Offering.id).where(Offering.id == agreement.offering_id).with_for_update()).one()
     offered = offered_parts(session.get_one(OfferingVersion, agreement.version_id))
     first, last = slots(Span.DAY, max(agreement.period_from, clock.now()), agreement.period_to)
-    ledger.count_of(session, agreement.id, ResourceKind.AGREEMENT, Span.DAY, agreement.unit)
+    ledger.count_of(session, agreement.id, ResourceKind.AGREEMENT, Span(agreement.bucket), agreement.unit)
     for phase, term in terms_of(session, agreement.id).items():
         floors = session.exec(
             select(AgreementTerms.civil_floor)
@@ -275,18 +286,23 @@ def _promise(session: Session, clock: Clock, rng: Rng, principal: Principal, agr
             )
         ).all()
         floor = max([term.civil_floor, *map(Decimal, floors)])
-        resource = offering_resource(agreement.offering_id, phase)
-        ledger.count_of(session, resource, ResourceKind.OFFERING, Span.DAY, agreement.unit)
+        want = Want(
+            offering_resource(agreement.offering_id, phase),
+            ResourceKind.OFFERING,
+            Span.DAY,
+            agreement.unit,
+            Ask(first, last, term.parts),
+            ceiling(offered[phase], floor),
+        )
         try:
             ledger.take(
                 session,
                 clock,
                 rng,
                 tenant=principal.organisation_id,
-                resource=resource,
-                ask=Ask(first, last, term.parts),
-                ceiling=ceiling(offered[phase], floor),
                 subject=agreement.id,
+                wants=[want],
+                nested=True,
             )
         except Conflict as error:
             raise Conflict("agreement.capacity_promised", phase=phase, day=error.params["day"]) from error
@@ -300,12 +316,7 @@ def _free(session: Session, clock: Clock, agreement: Agreement) -> None:
     ).all()
     if running:
         raise Conflict("agreement.call_offs_open", count=len(running))
-    for held in _held(session, agreement.id):
-        ledger.give_back(session, clock, held, "agreement_ended")
-
-
-def _held(session: Session, subject: str) -> Iterable[str]:
-    return session.exec(select(CapacityReservation.id).where(CapacityReservation.subject == subject)).all()
+    ledger.give_back_all(session, clock, agreement.id, "agreement_ended")
 
 
 def _row(agreement_id: str, phase: Phase, term: PhaseTerms) -> AgreementTerms:

@@ -71,6 +71,8 @@ class MemberStatus(Word, of="member_status"):
 class MemberEvent(Word, of="member_event"):
     INVITE = "invite"
     JOIN = "join"
+    ACCEDE = "accede"
+    """Join without being asked, where the pool is open to that nation."""
     LEAVE = "leave"
 
 
@@ -78,6 +80,9 @@ MEMBER: dict[tuple[MemberStatus | None, MemberEvent], MemberStatus] = {
     (None, MemberEvent.INVITE): MemberStatus.INVITED,
     (MemberStatus.LEFT, MemberEvent.INVITE): MemberStatus.INVITED,
     (MemberStatus.INVITED, MemberEvent.JOIN): MemberStatus.JOINED,
+    (None, MemberEvent.ACCEDE): MemberStatus.JOINED,
+    (MemberStatus.INVITED, MemberEvent.ACCEDE): MemberStatus.JOINED,
+    (MemberStatus.LEFT, MemberEvent.ACCEDE): MemberStatus.JOINED,
     (MemberStatus.INVITED, MemberEvent.LEAVE): MemberStatus.LEFT,
     (MemberStatus.JOINED, MemberEvent.LEAVE): MemberStatus.LEFT,
 }

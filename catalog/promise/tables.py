@@ -13,7 +13,7 @@ from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from catalog.capacity.rules import Span
-from catalog.promise.signed import Signed
+from catalog.framework.states import AgreementOrigin, PoolKind, PoolMethod, PoolState
 from space_hub.db import BIG, JSON_TYPE, one_of
 from space_hub.trust.labels import REAL
 
@@ -23,9 +23,9 @@ class Pool(SQLModel, table=True):
 
     __tablename__ = "pool"
     __table_args__ = (
-        one_of("kind", "pool", "framework"),
-        one_of("method", "without_competition", "with_competition", "mixed"),
-        one_of("state", "open", "closed"),
+        one_of("kind", *PoolKind),
+        one_of("method", *PoolMethod),
+        one_of("state", *PoolState),
         CheckConstraint("admission_days BETWEEN 1 AND 30", name="admission_days"),
         CheckConstraint("period_to > period_from", name="period"),
         CheckConstraint("ceiling IS NULL OR currency IS NOT NULL", name="ceiling_in_a_currency"),
@@ -39,7 +39,7 @@ class Pool(SQLModel, table=True):
     mission_area: str = Field(max_length=20)
     open_to_suppliers: bool
     created_at: datetime
-    kind: str = Field(default="pool", max_length=10)
+    kind: str = Field(default=PoolKind.POOL.value, max_length=10)
     method: str | None = Field(default=None, max_length=20)
     """How a framework is called off from."""
     open_to_buyers: bool = False
@@ -51,7 +51,7 @@ class Pool(SQLModel, table=True):
     currency: str | None = Field(default=None, max_length=3)
     admission_days: int = 10
     """Working days in which an application of a supplier is decided."""
-    state: str = Field(default="open", max_length=6)
+    state: str = Field(default=PoolState.OPEN.value, max_length=6)
 
 
 class PoolMember(SQLModel, table=True):
@@ -113,7 +113,7 @@ class Agreement(SQLModel, table=True):
         CheckConstraint("status IN ('draft', 'offered', 'signed', 'ended', 'withdrawn')", name="known_status"),
         CheckConstraint("period_to > period_from", name="period"),
         one_of("bucket", Span.HOUR, Span.DAY),
-        one_of("origin", "direct", "competition", "reuse"),
+        one_of("origin", *AgreementOrigin),
         CheckConstraint("origin <> 'competition' OR competition_id IS NOT NULL", name="competition_named"),
     )
 
@@ -133,7 +133,7 @@ class Agreement(SQLModel, table=True):
     created_by_id: str = Field(foreign_key="organisation.id")
     created_at: datetime
     bucket: str = Field(default=Span.DAY.value, max_length=5)
-    origin: str = Field(default="direct", max_length=12)
+    origin: str = Field(default=AgreementOrigin.DIRECT.value, max_length=12)
     competition_id: str | None = None
     minimum_guarantee: str | None = Field(default=None, max_length=40)
     ceiling: str | None = Field(default=None, max_length=40)
@@ -220,81 +220,3 @@ class PoolLot(SQLModel, table=True):
     """Null while each agreement counts in a unit of its own."""
     bucket: str = Field(max_length=5)
     ceiling: str | None = Field(default=None, max_length=40)
-
-
-class PoolSupplier(SQLModel, table=True):
-    """A supplier that asked to be admitted to a lot."""
-
-    __tablename__ = "pool_supplier"
-    __table_args__ = (
-        one_of("state", "applied", "admitted", "refused", "suspended", "left", "removed"),
-        UniqueConstraint("lot_id", "provider_id"),
-    )
-
-    id: str = Field(primary_key=True)
-    lot_id: str = Field(foreign_key="pool_lot.id")
-    provider_id: str = Field(foreign_key="provider.id", index=True)
-    state: str = Field(max_length=10)
-    submission_id: str = Field(foreign_key="submission.id")
-    """Its clock and its desk."""
-    decided_at: datetime | None = None
-
-
-class PoolSupplierEntry(Signed, table=True):
-    __tablename__ = "pool_supplier_entry"
-    __table_args__ = (
-        CheckConstraint("event NOT IN ('refuse', 'suspend', 'remove') OR reason <> ''", name="with_reason"),
-    )
-
-    pool_supplier_id: str = Field(primary_key=True, foreign_key="pool_supplier.id")
-    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    event: str = Field(max_length=10)
-    state: str = Field(max_length=10)
-    reason: str = Field(default="", max_length=1000)
-
-
-class PoolQuota(SQLModel, table=True):
-    """How much of a lot a nation may use in a year; the ledger counts it as a resource."""
-
-    __tablename__ = "pool_quota"
-
-    lot_id: str = Field(primary_key=True, foreign_key="pool_lot.id")
-    organisation_id: str = Field(primary_key=True, foreign_key="organisation.id")
-    year: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    resource: str = Field(max_length=80, foreign_key="capacity_resource.resource", unique=True)
-    granted: int = Field(sa_type=BIG)
-
-
-class QuotaTransfer(Signed, table=True):
-    """One nation gave another part of its quota."""
-
-    __tablename__ = "quota_transfer"
-    __table_args__ = (
-        CheckConstraint("parts > 0", name="something"),
-        CheckConstraint("from_organisation_id <> to_organisation_id", name="to_another"),
-    )
-
-    id: str = Field(primary_key=True)
-    lot_id: str = Field(foreign_key="pool_lot.id", index=True)
-    year: int
-    from_organisation_id: str = Field(foreign_key="organisation.id")
-    to_organisation_id: str = Field(foreign_key="organisation.id")
-    parts: int = Field(sa_type=BIG)
-
-
-class AwardReuse(Signed, table=True):
-    """An agreement that stands on another body's award, made by competition and evidenced."""
-
-    __tablename__ = "award_reuse"
-    __table_args__ = (CheckConstraint("by_competition", name="by_competition"),)
-
-    id: str = Field(primary_key=True)
-    pool_id: str = Field(foreign_key="pool.id", index=True)
-    agreement_id: str = Field(foreign_key="agreement.id", unique=True)
-    body_name: str = Field(max_length=200)
-    body_nation: str = Field(max_length=2)
-    award_reference: str = Field(max_length=200)
-    awarded_at: datetime
-    by_competition: bool
-    evidence_id: str = Field(foreign_key="evidence.id")
-    evidence_sha256: str = Field(max_length=64)

@@ -259,10 +259,8 @@ def _tell(session: Session, clock: Clock, risk: OfferingRisk) -> None:
     asset = session.get_one(Asset, risk.asset_id)
     held = holdings.of_offering(session, offering.id, clock.now())
     supplier = session.get_one(Provider, offering.provider_id).organisation_id
-    everything = holdings.Holding(
-        sorted({each for holding in held.values() for each in holding.agreement_ids}),
-        sorted({each for holding in held.values() for each in holding.call_off_ids}),
-    )
+    # A supplier is told of its agreements; which call-offs rest on them, among what others, is the buyers'.
+    everything = holdings.Holding(sorted({each for holding in held.values() for each in holding.agreement_ids}))
     about = {
         "risk_id": risk.id,
         "offering_id": offering.id,

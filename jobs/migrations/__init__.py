@@ -23,6 +23,7 @@ TABLE_MODULES = (
     "catalog.competition.tables",
     "catalog.demand.tables",
     "catalog.exercise.tables",
+    "catalog.framework.tables",
     "catalog.ocds.tables",
     "catalog.ordering.tables",
     "catalog.promise.tables",

@@ -142,8 +142,7 @@ def _market(service: Service, units: int) -> dict[str, Any]:
         _, secret = keys.issue(session, clock, rng, organisation_id=lead.organisation_id, name="clients")
     day = (clock.now() + timedelta(days=2)).replace(hour=0, minute=0, second=0, microsecond=0)
     body = {
-        "agreement_id": promise.agreement_id,
-        "quantity_per_day": 1,
+        "options": [{"agreement_id": promise.agreement_id, "quantity": 1}],
         "window_from": rfc3339(day),
         "window_to": rfc3339(day + timedelta(days=1)),
         "decided_by": {"name": supply.AUTHORITY.name, "office": supply.AUTHORITY.office},

@@ -123,7 +123,7 @@ def promise(
         name="Proof pool",
         authority=AUTHORITY,
         mission_area=MissionArea.IMAGERY,
-        open_to_suppliers=True,
+        opened=pools.Openness(suppliers=True),
     )
     terms = {
         Phase.PEACE: PhaseTerms(capacity * PARTS, notice, money("12.50", "EUR"), 9, civil_floor=Decimal("0.1")),

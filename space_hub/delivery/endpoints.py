@@ -7,7 +7,7 @@ for a day.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, ColumnElement, UniqueConstraint, and_
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from space_hub.clock import Clock
@@ -21,7 +21,7 @@ from space_hub.trust.labels import REAL
 from space_hub.trust.principal import HUB, Principal
 
 MOST = 20
-"""Endpoints of one organisation: each costs a message for every event."""
+"""Endpoints of one organisation in one mode: each costs a message for every event."""
 
 OVERLAP = timedelta(days=1)
 
@@ -76,7 +76,7 @@ def create(
     """A new endpoint of the asker's organisation; it gets what happens from now on."""
     egress.check_url(url, allow)
     owner = principal.organisation_id
-    have = session.exec(select(func.count()).select_from(Endpoint).where(Endpoint.organisation_id == owner)).one()
+    have = session.exec(select(func.count()).select_from(Endpoint).where(own(principal))).one()
     if have >= MOST:
         raise Conflict("delivery.too_many_endpoints", most=MOST)
     endpoint = Endpoint(
@@ -95,13 +95,13 @@ def create(
     return endpoint
 
 
+def own(principal: Principal) -> ColumnElement[bool]:
+    """A condition: endpoints of the asker's own organisation, in its mode."""
+    return and_(col(Endpoint.organisation_id) == principal.organisation_id, col(Endpoint.mode) == principal.mode)
+
+
 def get(session: Session, principal: Principal, endpoint_id: str, *, lock: bool = False) -> Endpoint:
-    """An endpoint of the asker's own organisation and mode."""
-    statement = select(Endpoint).where(
-        Endpoint.id == endpoint_id,
-        Endpoint.organisation_id == principal.organisation_id,
-        Endpoint.mode == principal.mode,
-    )
+    statement = select(Endpoint).where(Endpoint.id == endpoint_id, own(principal))
     found = session.exec(statement.with_for_update() if lock else statement).first()
     if found is None:
         raise NotFound("delivery.endpoint_unknown", endpoint_id=endpoint_id)

@@ -25,7 +25,6 @@ from space_hub.rng import Rng
 from space_hub.text import Word
 from space_hub.trust import markings
 from space_hub.trust.labels import REAL
-from space_hub.trust.markings import MarkingReader
 
 LEASE = timedelta(seconds=30)
 """Longer than one attempt may take; a crashed sender's messages go again after it."""
@@ -262,8 +261,7 @@ def _readable(session: Session, endpoint: Endpoint, entries: list[LogEntry]) -> 
     """Those of `entries` that go to `endpoint`: topic wanted and marking readable, decided now."""
     wanted = [entry for entry in entries if endpoints.wants(endpoint, entry.topic, entry.subject)]
     marked = {entry.marking_id for entry in wanted}
-    mine = markings.readable(endpoint.organisation_id, endpoint.mode)
-    readable = set(session.execute(mine.where(col(MarkingReader.marking_id).in_(marked))).scalars())
+    readable = markings.read_by(session, endpoint.organisation_id, marked, endpoint.mode)
     return [entry for entry in wanted if entry.marking_id in readable]
 
 

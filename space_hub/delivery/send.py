@@ -27,6 +27,7 @@ class Parcel:
     url: str
     secrets: tuple[str, ...]
     text: str
+    mode: str
 
 
 def pack(database: Database, clock: Clock, message_id: str, claim: int) -> Parcel | None:
@@ -50,8 +51,9 @@ def pack(database: Database, clock: Clock, message_id: str, claim: int) -> Parce
                 topic=entry.topic,
                 timestamp=log.rfc3339(entry.at),
                 data=entry.payload,
+                mode=entry.mode,
             )
-            return Parcel(endpoint.url, endpoints.secrets(endpoint, clock.wall()), text)
+            return Parcel(endpoint.url, endpoints.secrets(endpoint, clock.wall()), text, entry.mode)
     with database.write() as session:
         outbox.withhold(session, message_id)
     return None
@@ -83,7 +85,9 @@ def send_claim(
         if parcel is None:
             continue
         at_wall, began = clock.wall(), clock.monotonic()
-        headers = signing.headers(message_id=message_id, wall=at_wall, text=parcel.text, secrets=parcel.secrets)
+        headers = signing.headers(
+            message_id=message_id, wall=at_wall, text=parcel.text, secrets=parcel.secrets, mode=parcel.mode
+        )
         try:
             reply = wire.post(parcel.url, parcel.text.encode(), headers)
         except Stopped:

@@ -51,6 +51,7 @@ def issue(
     name: str,
     scopes: Iterable[str] | None = None,
     days: int = MAX_DAYS,
+    mode: str = REAL,
 ) -> tuple[ServiceKey, str]:
     """A new key and its secret, which is not kept; no scopes given means all that the kind may hold."""
     organisation = session.get(Organisation, organisation_id)
@@ -79,6 +80,7 @@ def issue(
         secret_sha256=_digest(secret),
         created_at=clock.wall(),
         expires_at=clock.wall() + timedelta(days=days),
+        mode=mode,
     )
     session.add(key)
     session.flush()

@@ -10,15 +10,27 @@ is derived from two modes.
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from space_hub.errors import Conflict
+from space_hub.text import Word
 from space_hub.vocabulary.codes import SECURITY_LEVELS
 
 LEVELS = SECURITY_LEVELS
 
 REAL = "real"
 """The mode of what is no exercise."""
+
+
+class Mode(Word, of="mode"):
+    """Whether something is real, for those who need not know which exercise it belongs to."""
+
+    REAL = REAL
+    EXERCISE = "exercise"
+
+
+def kind(mode: str) -> Mode:
+    return Mode.REAL if mode == REAL else Mode.EXERCISE
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +89,16 @@ def join(first: Marking, second: Marking, owner: str) -> Marking:
     named = _named(first, second) | _named(second, first)
     level = max(first.level, second.level, key=LEVELS.index)
     return Marking(level, owner, nations, named, first.mode)
+
+
+def rehearse(marking: Marking, mode: str) -> Marking:
+    """The one way into an exercise: the same readers, in `mode`; what is of that mode already stays as it is.
+
+    Nothing comes out of an exercise or goes from one to another: what is said of it afterwards is a real act.
+    """
+    if marking.mode not in (REAL, mode):
+        raise Conflict("mode.mixed", first=marking.mode, second=mode)
+    return replace(marking, mode=mode)
 
 
 def _named(marking: Marking, other: Marking) -> frozenset[str]:

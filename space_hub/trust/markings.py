@@ -170,7 +170,19 @@ def readable(organisation_id: str, mode: str) -> Select[str]:
     )
 
 
+def readers(marking_id: str, mode: str) -> Select[str]:
+    """The organisations that read what carries this marking, in one mode."""
+    return sa_select(col(MarkingReader.organisation_id)).where(
+        col(MarkingReader.marking_id) == marking_id, col(MarkingReader.mode) == mode
+    )
+
+
+def read_by(session: Session, organisation_id: str, marking_ids: Iterable[str], mode: str) -> frozenset[str]:
+    """Those of these markings by which the organisation reads in `mode`, now."""
+    found = readable(organisation_id, mode).where(col(MarkingReader.marking_id).in_(list(marking_ids)))
+    return frozenset(session.execute(found).scalars())
+
+
 def reads(session: Session, organisation_id: str, marking_id: str, mode: str = REAL) -> bool:
     """Whether the organisation may read what carries this marking, now."""
-    found = readable(organisation_id, mode).where(col(MarkingReader.marking_id) == marking_id)
-    return session.execute(found).first() is not None
+    return marking_id in read_by(session, organisation_id, [marking_id], mode)

@@ -12,6 +12,7 @@ class OrganisationKind(Word, of="organisation_kind"):
 
 ALL_SCOPES = frozenset(
     {
+        "activation:write",
         "admin",
         "agreement:write",
         "application:decide",
@@ -25,6 +26,7 @@ ALL_SCOPES = frozenset(
         "desk:write",
         "endpoint:write",
         "event:read",
+        "exercise:write",
         "finding:write",
         "match:write",
         "offering:write",
@@ -40,13 +42,20 @@ ALL_SCOPES = frozenset(
     }
 )
 
+IN_EXERCISES = frozenset(
+    {"activation:write", "catalog:read", "endpoint:write", "event:read", "exercise:write", "pool:write"}
+)
+"""What the key of an exercise may carry; where it may go with them is the routes' to say."""
+
 _EVERYONE = frozenset({"catalog:read", "endpoint:write", "event:read"})
 
 SCOPES_OF: dict[OrganisationKind, frozenset[str]] = {
     OrganisationKind.PROVIDER: _EVERYONE
-    | {"agreement:write", "offering:write", "order:read", "outage:write", "provider:write", "quote:write"},
+    | {"activation:write", "agreement:write", "exercise:write", "offering:write", "order:read", "outage:write"}
+    | {"provider:write", "quote:write"},
     OrganisationKind.NATION: _EVERYONE
     | {
+        "activation:write",
         "agreement:write",
         "application:decide",
         "awareness:read",
@@ -54,6 +63,7 @@ SCOPES_OF: dict[OrganisationKind, frozenset[str]] = {
         "competition:write",
         "demand:write",
         "desk:answer",
+        "exercise:write",
         "finding:write",
         "match:write",
         # A nation's own capacities stand on the shelf beside commercial ones, under a profile of its own.

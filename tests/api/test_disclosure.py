@@ -63,8 +63,7 @@ def test_who_calls_off_becomes_known_to_the_supplier_it_calls_off_from(hub: Hub)
     good(lead.post(f"/v1/agreements/{agreement}/sign", {"decided_by": DECIDED}), 200)
     assert member.organisation_id not in known(supplier)
     call_off = {
-        "agreement_id": agreement,
-        "quantity_per_day": 1,
+        "options": [{"agreement_id": agreement, "quantity": 1}],
         "window_from": "2024-11-03T06:00:00Z",
         "window_to": "2024-11-04T18:00:00Z",
         "decided_by": DECIDED,

@@ -18,8 +18,7 @@ POOL = {
     "mission_area": "imagery",
 }
 CALL_OFF = {
-    "agreement_id": "agr_x",
-    "quantity_per_day": 1,
+    "options": [{"agreement_id": "agr_x", "quantity": 1}],
     "window_from": "2024-11-03T06:00:00Z",
     "window_to": "2024-11-04T18:00:00Z",
     "decided_by": {"name": "A", "office": "B"},

@@ -60,8 +60,7 @@ class Scene:
 
     def call_off(self, agreement_id: str, quantity: float = 10, **more: Any) -> dict[str, Any]:
         return {
-            "agreement_id": agreement_id,
-            "quantity_per_day": quantity,
+            "options": [{"agreement_id": agreement_id, "quantity": quantity}],
             "window_from": "2024-11-03T06:00:00Z",
             "window_to": "2024-11-04T18:00:00Z",
             "decided_by": DECIDED,
@@ -103,7 +102,9 @@ def test_from_agreement_to_delivered_order(scene: Scene) -> None:
     assert agreement["history"][-1]["decided_by"] == DECIDED
     assert agreement["terms"][0]["notice"] == "PT12H"
     placed = good(scene.lead.post("/v1/call-offs", scene.call_off(agreement_id)))
-    assert (placed["status"], placed["phase"], placed["total_price"]) == ("active", "peace", "250")
+    assert placed["status"] == "active"
+    (option,) = placed["options"]
+    assert (option["phase"], option["total_price"], option["state"]) == ("peace", "250", "trying")
     assert placed["decided_by"] == DECIDED
     days = scene.lead.get(
         "/v1/capacity", agreement_id=agreement_id, first_day="2024-11-02", last_day="2024-11-05"
@@ -111,7 +112,7 @@ def test_from_agreement_to_delivered_order(scene: Scene) -> None:
     assert [day["left"] for day in days] == [100.0, 90.0, 90.0, 100.0]
     scene.drive()
     for who in (scene.lead, scene.supplier):
-        order = who.get(f"/v1/orders/{placed['order_id']}").json()
+        order = who.get(f"/v1/orders/{option['order_id']}").json()
         assert [each["status"] for each in order["history"]] == ["received", "accepted", "completed"]
         assert (order["next_step"], order["raw_status"]) == ("closed", "DELIVERED")
     detail = scene.lead.get(f"/v1/call-offs/{placed['id']}").json()
@@ -198,7 +199,7 @@ def test_strangers_learn_nothing_of_a_promise(scene: Scene) -> None:
             f"/v1/pools/{scene.pool_id}",
             f"/v1/agreements/{agreement_id}",
             f"/v1/call-offs/{placed['id']}",
-            f"/v1/orders/{placed['order_id']}",
+            f"/v1/orders/{placed['options'][0]['order_id']}",
         ):
             assert stranger.get(path).status_code == 404, path
         assert stranger.get("/v1/capacity", agreement_id=agreement_id).status_code == 404

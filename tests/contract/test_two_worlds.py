@@ -167,15 +167,14 @@ def promise(here: World, supplier: Caller, planner: Caller, offering_id: str, ca
         planner.post(
             "/v1/call-offs",
             {
-                "agreement_id": agreement_id,
-                "quantity_per_day": 1,
+                "options": [{"agreement_id": agreement_id, "quantity": 1}],
                 "window_from": "2024-11-03T06:00:00Z",
                 "window_to": "2024-11-04T18:00:00Z",
                 "decided_by": DECIDED,
             },
         )
     )
-    here.keep("order_id", {"id": placed["order_id"]})
+    here.keep("order_id", {"id": placed["options"][0]["order_id"]})
     here.keep("call_off_id", placed)
 
 

@@ -280,9 +280,9 @@ def test_each_holder_is_told_of_its_own_holdings_and_what_else_there_is(sky: Sky
             sky.clock,
             sky.rng,
             sky.promise.lead,
-            CallOffAsk(sky.promise.agreement_id, PARTS, Interval(start, start + timedelta(days=1))),
+            CallOffAsk(((sky.promise.agreement_id, PARTS),), Interval(start, start + timedelta(days=1))),
             AUTHORITY,
-        )
+        ).call_off
         planner = supply.principal(session, sky.clock, sky.rng, NATION, "NL", "Planner")
         _match(session, sky.clock, planner, "taken", sky.promise.supplier.offering_id, sky.bystander.offering_id)
         _match(session, sky.clock, sky.rival, "reserve", sky.promise.supplier.offering_id, "off_else")

@@ -1,5 +1,6 @@
 """The ledger in both databases: the constraint is the guard, the pure rule the explanation."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from catalog.capacity import ledger
+from catalog.capacity.ledger import Want
 from catalog.capacity.rules import Ask, Bucket, Reservation, Span, day_slot, release, reserve, with_ceiling
 from catalog.capacity.tables import CapacityEntry, ResourceKind
 from space_hub.clock import ManualClock
@@ -20,10 +22,21 @@ DAY = day_slot(date(2024, 11, 2))
 THREE = Ask(DAY, DAY + 2, 40)
 
 
-def take(session: Session, clock: ManualClock, rng: SeededRng, subject: str, ask: Ask, ceiling: int = 100) -> str:
-    ledger.count_of(session, "agr_x", ResourceKind.AGREEMENT, Span.DAY, "km2/d")
-    held = ledger.take(session, clock, rng, tenant="org_x", resource="agr_x", ask=ask, ceiling=ceiling, subject=subject)
-    return held.id
+def take(
+    session: Session,
+    clock: ManualClock,
+    rng: SeededRng,
+    subject: str,
+    ask: Ask,
+    ceiling: int | Callable[[int], int] = 100,
+    *,
+    nested: bool = True,
+    resource: str = "agr_x",
+    span: Span = Span.DAY,
+) -> str:
+    want = Want(resource, ResourceKind.AGREEMENT, span, "km2/d", ask, ceiling)
+    held = ledger.take(session, clock, rng, tenant="org_x", subject=subject, wants=[want], nested=nested)
+    return held[ResourceKind.AGREEMENT]
 
 
 def test_the_third_of_forty_does_not_fit_into_a_hundred(database: Database, clock: ManualClock, rng: SeededRng) -> None:
@@ -32,7 +45,7 @@ def test_the_third_of_forty_does_not_fit_into_a_hundred(database: Database, cloc
         take(session, clock, rng, "a", THREE)
         take(session, clock, rng, "b", THREE)
     with pytest.raises(Conflict) as refusal, database.write() as session:
-        take(session, clock, rng, "c", THREE)
+        take(session, clock, rng, "c", THREE, nested=False)
     assert refusal.value.code == "capacity.exhausted"
     assert refusal.value.params == {"resource": "agr_x", "day": "2024-11-02", "asked": 0.04, "left": 0.02}
     with database.read() as session:
@@ -51,7 +64,7 @@ def test_a_refusal_names_the_first_day_that_is_short_and_takes_nothing(
         assert refusal.value.params["day"] == "2024-11-04"
         take(session, clock, rng, "c", Ask(DAY, DAY, 100))
     with any_database.read() as session:
-        assert [each.committed for each in ledger.buckets(session, "agr_x", DAY, last).values()] == [100, 0, 90]
+        assert [each.committed for each in ledger.buckets(session, "agr_x", DAY, last).values()] == [100, 90]
         assert ledger.faults(session) == []
 
 
@@ -75,7 +88,7 @@ def test_a_lower_ceiling_keeps_what_was_promised(database: Database, clock: Manu
         take(session, clock, rng, "a", Ask(DAY, DAY, 80), ceiling=100)
         with pytest.raises(Conflict):
             take(session, clock, rng, "b", Ask(DAY, DAY, 1), ceiling=50)
-        assert ledger.buckets(session, "agr_x", DAY, DAY)[DAY] == Bucket(80, 80)
+        assert ledger.buckets(session, "agr_x", DAY, DAY)[DAY] == Bucket(100, 80), "a refusal writes nothing"
         take(session, clock, rng, "c", Ask(DAY, DAY, 40), ceiling=120)
         assert ledger.faults(session) == []
 

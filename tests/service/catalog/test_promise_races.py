@@ -44,7 +44,7 @@ def offered(
         name="Pool",
         authority=AUTHORITY,
         mission_area=MissionArea.IMAGERY,
-        open_to_suppliers=False,
+        opened=pools.Openness(suppliers=False),
     )
     drafted = agreements.draft(
         session,

@@ -12,13 +12,18 @@ from space_hub.delivery import signing
 SECRET = signing.secret_from(bytes(range(32)))
 OTHER = signing.secret_from(bytes(range(1, 33)))
 BODY = signing.body(
-    event_id="evt_1", sequence=7, topic="alert.raised", timestamp="2024-11-02T00:00:00Z", data={"miss_distance_m": 12.5}
+    event_id="evt_1",
+    sequence=7,
+    topic="alert.raised",
+    timestamp="2024-11-02T00:00:00Z",
+    data={"miss_distance_m": 12.5},
+    mode="real",
 )
 
 
 def _headers(*secrets: str, ago: timedelta = timedelta()) -> dict[str, str]:
     wall = SystemClock().wall() - ago
-    return signing.headers(message_id="msg_1", wall=wall, text=BODY, secrets=secrets)
+    return signing.headers(message_id="msg_1", wall=wall, text=BODY, secrets=secrets, mode="real")
 
 
 def test_another_library_verifies_our_signature() -> None:
@@ -57,6 +62,7 @@ def test_the_body_holds_type_timestamp_and_data_and_is_the_same_bytes_each_time(
         "data": {"miss_distance_m": 12.5},
         "id": "evt_1",
         "sequence": 7,
+        "mode": "real",
     }
     again = signing.body(
         event_id="evt_1",
@@ -64,10 +70,22 @@ def test_the_body_holds_type_timestamp_and_data_and_is_the_same_bytes_each_time(
         topic="alert.raised",
         timestamp="2024-11-02T00:00:00Z",
         data={"miss_distance_m": 12.5},
+        mode="real",
     )
     assert again == BODY
 
 
 def test_a_number_that_is_not_finite_cannot_be_sent() -> None:
     with pytest.raises(ValueError, match="JSON compliant"):
-        signing.body(event_id="e", sequence=1, topic="t", timestamp="", data={"miss_distance_m": float("nan")})
+        signing.body(
+            event_id="e", sequence=1, topic="t", timestamp="", data={"miss_distance_m": float("nan")}, mode="real"
+        )
+
+
+def test_a_message_of_an_exercise_says_so_before_and_in_what_is_signed() -> None:
+    """The receiver's router reads a header; its program reads what the signature covers, and which exercise it is."""
+    text = signing.body(event_id="e", sequence=1, topic="t", timestamp="", data={}, mode="exr_1")
+    sent = signing.headers(message_id="m", wall=SystemClock().wall(), text=text, secrets=[SECRET], mode="exr_1")
+    assert json.loads(text)["mode"] == "exr_1"
+    assert sent["space-hub-mode"] == "exercise"
+    assert _headers(SECRET)["space-hub-mode"] == "real"

@@ -1,0 +1,64 @@
+"""What stands of activations: who may read one, what they bind, and what may be ordered by them."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, select
+
+from catalog.activation.rules import usable
+from catalog.activation.service import book
+from catalog.activation.states import BINDING, FINAL
+from catalog.activation.tables import ActivationRow
+from space_hub.errors import Conflict, NotFound
+from space_hub.trust import markings
+from space_hub.trust.labels import REAL
+from space_hub.trust.principal import Principal
+from space_hub.vocabulary.phases import Phase
+
+_FINAL = [each.value for each in FINAL]
+
+
+def visible(principal: Principal) -> ColumnElement[bool]:
+    """One's own, those of the pools one leads, and for a supplier those that it was notified of."""
+    return markings.visible(ActivationRow.marking_id, principal)
+
+
+def get(session: Session, principal: Principal, activation_id: str) -> ActivationRow:
+    found = session.exec(select(ActivationRow).where(ActivationRow.id == activation_id, visible(principal))).first()
+    if found is None:
+        raise NotFound("activation.unknown", activation_id=activation_id)
+    return found
+
+
+def activated(session: Session, agreement_id: str, now: datetime, at: datetime) -> Mapping[Phase, int]:
+    """The parts of each phase that real activations of an agreement let its pool order for `at`.
+
+    `now` is when this is asked: what is there then, and what the supplier owes by `at`. A phase
+    that is not there was not called up.
+    """
+    found: dict[Phase, int] = defaultdict(int)
+    for row in session.exec(
+        select(ActivationRow).where(
+            ActivationRow.agreement_id == agreement_id,
+            ActivationRow.mode == REAL,
+            col(ActivationRow.accepted_parts).is_not(None),
+            col(ActivationRow.state).not_in(_FINAL),
+        )
+    ):
+        found[Phase(row.phase)] += usable(book.read(session, row), now, at)
+    return dict(found)
+
+
+def let_go(session: Session, agreement_id: str) -> None:
+    """Refuse to free the parties of an agreement while one of its activations binds them. An exercise binds nobody."""
+    binding = session.exec(
+        select(ActivationRow.id).where(
+            ActivationRow.agreement_id == agreement_id,
+            ActivationRow.mode == REAL,
+            col(ActivationRow.state).in_([each.value for each in BINDING]),
+        )
+    ).all()
+    if binding:
+        raise Conflict("activation.binds", count=len(binding))

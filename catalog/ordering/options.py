@@ -1,0 +1,245 @@
+"""Options: the ranked ways of a call-off, what each takes of the ledger, and how one is opened.
+
+An option that is opened holds its capacity and has an order at its supplier. Nothing that a
+supplier is told names the call-off, the rank or another option: the order stands for itself,
+and its id is drawn where only this buyer and this supplier draw.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from catalog.capacity import ledger
+from catalog.capacity.ledger import Exhausted, Want
+from catalog.capacity.rules import PARTS, Ask, Span, slots, units
+from catalog.capacity.tables import ResourceKind
+from catalog.ordering.tables import CallOff, CallOffKind, CallOffOption, OptionState, OrderStep, SupplyOrder
+from catalog.promise import pools
+from catalog.promise.access import PhaseTerms
+from catalog.promise.agreements import value
+from catalog.promise.lifecycle import AgreementStatus
+from catalog.promise.tables import Agreement, AgreementTerms, Pool, PoolMember
+from providers.lifecycle import Status
+from providers.tables import Provider
+from space_hub.clock import Clock
+from space_hub.db import put
+from space_hub.delivery import log
+from space_hub.errors import Conflict, NotFound
+from space_hub.rng import Rng
+from space_hub.trust import markings
+from space_hub.vocabulary.interval import Interval
+from space_hub.vocabulary.phases import Phase
+
+_SECONDS = {Span.HOUR: 3600, Span.DAY: 86_400}
+_SMALLEST = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An agreement as it stands now, with whom it is and what it promises in one phase (None: nothing)."""
+
+    agreement: Agreement
+    pool: Pool
+    provider: Provider
+    phase: Phase
+    terms: PhaseTerms | None
+
+    @property
+    def span(self) -> Span:
+        return Span(self.agreement.bucket)
+
+
+def in_force(session: Session, clock: Clock, member: str, agreement_ids: Sequence[str]) -> list[Standing]:
+    """These agreements, in this order, with the terms of the phase in force; unknown unless `member` belongs."""
+    phase = pools.phase_in_force(col(Pool.id), clock.now())
+    rows = session.execute(
+        select(Agreement, Pool, Provider, AgreementTerms, phase)
+        .join(Pool, col(Pool.id) == col(Agreement.pool_id))
+        .join(Provider, col(Provider.id) == col(Agreement.provider_id))
+        .join(PoolMember, col(PoolMember.pool_id) == col(Pool.id))
+        .join(
+            AgreementTerms,
+            (col(AgreementTerms.agreement_id) == col(Agreement.id)) & (col(AgreementTerms.phase) == phase),
+            isouter=True,
+        )
+        .where(col(Agreement.id).in_(agreement_ids), pools.joined(member))
+        # Shared, so that callers do not wait for each other and an ending agreement waits for them.
+        .with_for_update(read=True, key_share=True, of=Agreement)
+    ).all()
+    found = {
+        agreement.id: Standing(agreement, pool, provider, Phase(word), None if terms is None else value(terms))
+        for agreement, pool, provider, terms, word in rows
+    }
+    for each in agreement_ids:
+        if each not in found:
+            raise NotFound("agreement.unknown", agreement_id=each)
+    return [found[each] for each in agreement_ids]
+
+
+def usable(standing: Standing, kind: CallOffKind, window: Interval, now: datetime) -> PhaseTerms:
+    """The terms by which `window` may be asked of the supplier now; Conflict with the reason why not."""
+    agreement = standing.agreement
+    if agreement.status != AgreementStatus.SIGNED.value:
+        raise Conflict("call_off.agreement_not_signed", status=AgreementStatus(agreement.status))
+    if standing.provider.status != Status.VERIFIED.value:
+        raise Conflict("agreement.provider_not_verified", status=Status(standing.provider.status))
+    if window.stop is None or window.start < agreement.period_from or window.stop > agreement.period_to:
+        raise Conflict(
+            "call_off.outside_period",
+            period_from=log.rfc3339(agreement.period_from),
+            period_to=log.rfc3339(agreement.period_to),
+        )
+    if standing.terms is None:
+        raise Conflict("call_off.phase_not_agreed", phase=Phase(standing.phase))
+    earliest = now + standing.terms.notice
+    if kind is not CallOffKind.ARCHIVE and window.start < earliest:
+        raise Conflict("call_off.notice_too_short", phase=Phase(standing.phase), earliest=log.rfc3339(earliest))
+    return standing.terms
+
+
+def price(standing: Standing, terms: PhaseTerms, kind: CallOffKind, window: Interval, parts: int) -> Decimal:
+    """What so many parts of every slot come to: the unit price is for one unit of capacity over one day.
+
+    From the archive the quantity is bought once, however long its delivery may take.
+    """
+    total = terms.price.amount * parts / PARTS
+    if kind is not CallOffKind.ARCHIVE:
+        first, last = _slots(standing, window)
+        total = total * (last - first + 1) * _SECONDS[standing.span] / _SECONDS[Span.DAY]
+    return total.quantize(_SMALLEST, ROUND_HALF_EVEN)
+
+
+def resources_of(
+    session: Session, standing: Standing, terms: PhaseTerms, call_off: CallOff, option: CallOffOption
+) -> list[Want]:
+    """Everything that an option takes of the ledger when it is opened; what exists already takes no capacity."""
+    if call_off.kind == CallOffKind.ARCHIVE.value:
+        return []
+    agreement = standing.agreement
+    first, last = _slots(standing, Interval(call_off.window_from, call_off.window_to))
+    ask = Ask(first, last, option.parts_per_slot)
+    return [Want(agreement.id, ResourceKind.AGREEMENT, standing.span, agreement.unit, ask, terms.parts)]
+
+
+def subject_of(call_off_id: str, rank: int) -> str:
+    """The name by which an option holds what it holds."""
+    return f"{call_off_id}/{rank}"
+
+
+def open_option(session: Session, clock: Clock, rng: Rng, call_off: CallOff, rank: int) -> SupplyOrder:
+    """Open a ready option later, in a transaction that goes on if it cannot be: it is then lost, and the
+    Conflict says why (no capacity left, the notice too short by now, its agreement or supplier gone)."""
+    option, agreement, pool, provider, terms = session.execute(
+        select(CallOffOption, Agreement, Pool, Provider, AgreementTerms)
+        .join(Agreement, col(Agreement.id) == col(CallOffOption.agreement_id))
+        .join(Pool, col(Pool.id) == col(Agreement.pool_id))
+        .join(Provider, col(Provider.id) == col(Agreement.provider_id))
+        .join(
+            AgreementTerms,
+            (col(AgreementTerms.agreement_id) == col(Agreement.id))
+            & (col(AgreementTerms.phase) == col(CallOffOption.phase)),
+        )
+        .where(col(CallOffOption.call_off_id) == call_off.id, col(CallOffOption.rank) == rank)
+        .with_for_update(read=True, key_share=True, of=Agreement)
+    ).one()
+    if option.state != OptionState.READY.value:
+        raise Conflict("call_off.option_not_ready", rank=rank, state=OptionState(option.state))
+    standing = Standing(agreement, pool, provider, Phase(option.phase), value(terms))
+    try:
+        usable(standing, CallOffKind(call_off.kind), Interval(call_off.window_from, call_off.window_to), clock.now())
+        with session.begin_nested():
+            order, wants = opened(session, clock, rng, call_off, option, standing)
+            session.add(option)
+            session.flush()
+            put(session, order)
+            ledger.count(session, wants)
+    except Exhausted as refusal:
+        _lose(session, option)
+        raise refusal.explain(session) from refusal
+    except Conflict:
+        _lose(session, option)
+        raise
+    return order
+
+
+def _lose(session: Session, option: CallOffOption) -> None:
+    option.state = OptionState.LOST.value
+    session.add(option)
+    session.flush()
+
+
+def opened(
+    session: Session,
+    clock: Clock,
+    rng: Rng,
+    call_off: CallOff,
+    option: CallOffOption,
+    standing: Standing,
+) -> tuple[SupplyOrder, list[Want]]:
+    """`option` with what it takes noted, and its order; the caller writes both and counts what is wanted last."""
+    if standing.terms is None:
+        raise Conflict("call_off.phase_not_agreed", phase=Phase(standing.phase))
+    wants = resources_of(session, standing, standing.terms, call_off, option)
+    held = ledger.note(
+        session,
+        clock,
+        rng,
+        tenant=call_off.organisation_id,
+        subject=subject_of(call_off.id, option.rank),
+        wants=wants,
+    )
+    option.state = OptionState.TRYING.value
+    option.reservation_id = held.get(ResourceKind.AGREEMENT)
+    option.civil_reservation_id = held.get(ResourceKind.CIVIL)
+    option.quota_reservation_id = held.get(ResourceKind.QUOTA)
+    order = SupplyOrder(
+        id=rng.scope(f"{call_off.organisation_id}/{standing.provider.id}", "order").id("ord"),
+        call_off_id=call_off.id,
+        rank=option.rank,
+        provider_id=standing.provider.id,
+        organisation_id=call_off.organisation_id,
+        step=OrderStep.PLACE.value,
+        due_at_wall=clock.wall(),
+        created_at=clock.now(),
+    )
+    _tell(session, clock, call_off, option, order, standing)
+    return order, wants
+
+
+def _slots(standing: Standing, window: Interval) -> tuple[int, int]:
+    if window.stop is None:
+        raise ValueError(f"a window without an end has no last slot: {window}")
+    return slots(standing.span, window.start, window.stop)
+
+
+def _tell(
+    session: Session, clock: Clock, call_off: CallOff, option: CallOffOption, order: SupplyOrder, standing: Standing
+) -> None:
+    """One entry for the buyer, the pool's lead and the supplier, with what the supplier may know of it."""
+    agreement = standing.agreement
+    payload = {
+        "order_id": order.id,
+        "organisation_id": order.organisation_id,
+        "agreement_id": agreement.id,
+        "pool_id": standing.pool.id,
+        "provider_id": standing.provider.id,
+        "offering_id": agreement.offering_id,
+        "kind": call_off.kind,
+        "quantity": units(option.parts_per_slot),
+        "unit": agreement.unit,
+        "slot": agreement.bucket,
+        "window_from": log.rfc3339(call_off.window_from),
+        "window_to": log.rfc3339(call_off.window_to),
+        "phase": option.phase,
+        "priority": option.priority,
+        "total_price": option.total_price,
+        "currency": option.currency,
+        "decided_by": {"name": call_off.authority_name, "office": call_off.authority_office},
+    }
+    readers = {standing.pool.lead_organisation_id, standing.provider.organisation_id}
+    marking_id = markings.among(session, call_off.organisation_id, readers)
+    log.append(session, clock, "order.placed", order.id, payload, marking_id)
