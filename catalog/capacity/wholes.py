@@ -6,13 +6,13 @@ below what is used, whoever used it a moment ago.
 """
 
 from sqlalchemy import Table, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel
 
 from catalog.capacity import ledger
 from catalog.capacity.rules import Bucket, Span
-from catalog.capacity.tables import ResourceKind
+from catalog.capacity.tables import CapacityBucket, ResourceKind
+from space_hub.db import upsert
 
 SLOT = 0
 """The only one that such a resource has."""
@@ -24,9 +24,8 @@ _GUARD = "within_capacity"
 def ensure(session: Session, resource: str, kind: ResourceKind, unit: str) -> None:
     """Let `resource` be counted as a whole, with nothing in it; no change where it already is."""
     ledger.count_of(session, resource, kind, Span.WHOLE, unit)
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     empty = {"resource": resource, "slot": SLOT, "capacity": 0, "committed": 0}
-    session.connection().execute(insert(_B).values(empty).on_conflict_do_nothing())
+    session.connection().execute(upsert(session, CapacityBucket).values(empty).on_conflict_do_nothing())
 
 
 def set_ceiling(session: Session, resource: str, capacity: int) -> bool:

@@ -68,6 +68,7 @@ def set_ceiling(
 ) -> PoolLot:
     """Another ceiling in money; never below what is called off, nor all lots above the pool's."""
     lot, pool = led(session, principal, lot_id)
+    session.refresh(lot, with_for_update=True)
     _fits(pool, [each for each in of_pool(session, pool.id) if each.id != lot.id], ceiling)
     if not lot_rows.put_ceiling(session, pool, lot, ceiling):
         used = wholes.of(session, money_resource(lot.id)).committed

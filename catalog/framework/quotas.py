@@ -8,8 +8,7 @@ that the sum stays and what is used cannot be given away. Members see all quotas
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, col, select
 
 from catalog.capacity import wholes
 from catalog.capacity.rules import units
@@ -20,6 +19,7 @@ from catalog.promise import pools
 from catalog.promise.authority import Authority
 from catalog.promise.tables import Pool, PoolLot
 from space_hub.clock import Clock
+from space_hub.db import upsert
 from space_hub.delivery import log
 from space_hub.errors import Conflict, Forbidden, Invalid
 from space_hub.rng import Rng
@@ -174,7 +174,6 @@ def _ensure(session: Session, lot: PoolLot, organisation_id: str, year: int) -> 
         raise Conflict("quota.lot_without_unit", number=lot.number)
     resource = f"{lot.id}/{organisation_id}/{year}"
     wholes.ensure(session, resource, ResourceKind.QUOTA, lot.unit)
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     empty = {
         "lot_id": lot.id,
         "organisation_id": organisation_id,
@@ -182,8 +181,7 @@ def _ensure(session: Session, lot: PoolLot, organisation_id: str, year: int) -> 
         "resource": resource,
         "granted": 0,
     }
-    table = SQLModel.metadata.tables["pool_quota"]
-    session.connection().execute(insert(table).values(empty).on_conflict_do_nothing())
+    session.connection().execute(upsert(session, PoolQuota).values(empty).on_conflict_do_nothing())
     row = select(PoolQuota).where(PoolQuota.resource == resource).with_for_update()
     return session.exec(row.execution_options(populate_existing=True)).one()
 

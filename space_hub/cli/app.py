@@ -11,6 +11,7 @@ from space_hub.cli import (
     awareness,
     desk,
     doctor,
+    exercise,
     follow,
     need,
     opener,
@@ -41,6 +42,7 @@ for name, group in (
     ("need", need.app),
     ("quote", quote.app),
     ("opener", opener.app),
+    ("exercise", exercise.app),
     ("desk", desk.app),
     ("admin", admin.app),
 ):

@@ -1,4 +1,4 @@
-"""Files to begin with: a supplier's manifest and a requirement that it meets, as `--example` prints them."""
+"""Files to begin with, as `--example` prints them: a supplier's manifest, a requirement that it meets, a drill."""
 
 import csv
 import io
@@ -67,3 +67,36 @@ def requirement(now: datetime) -> str:
         ],
     }
     return json.dumps(body, indent=2) + "\n"
+
+
+SCENARIO = """\
+# 300 are wanted; the agreements are called in this order until they are covered.
+seed: 7
+wanted: 300
+begins_at: 2024-11-02T08:10:00Z
+ends_at: 2024-11-04T08:00:00Z
+approvals: [PT10M, PT21M5S]
+agreements:
+  - name: Northlight
+    capacity: 150
+    acknowledge: PT1H
+    notice: PT6H
+    ramp:
+      - {after: PT7H, share: 0.5}
+      - {after: PT8H, share: 1}
+    supplier: {answers: [PT10M, PT30M], pace: [0.8, 1.2]}
+  - name: Boreal
+    capacity: 100
+    acknowledge: PT1H
+    notice: PT6H
+    supplier: {refuses: 0.9, answers: [PT30M, PT50M]}
+  - name: Meridian
+    capacity: 100
+    acknowledge: PT1H
+    notice: PT8H
+    supplier: {accepts: [0.6, 0.9], pace: [0.9, 1.3]}
+  - name: Halo
+    capacity: 80
+    acknowledge: PT2H
+    notice: PT12H
+"""

@@ -80,7 +80,7 @@ def market(database: Database, clock: ManualClock, rng: SeededRng, span: Span = 
             name="Pool",
             authority=AUTHORITY,
             mission_area=MissionArea.IMAGERY,
-            open_to_suppliers=False,
+            opened=pools.Openness(suppliers=False),
         )
         suppliers = [supply.supplier(session, clock, rng, name=name, reference=name) for name in ("A", "B", "C")]
         signed = []

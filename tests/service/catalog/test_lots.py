@@ -1,7 +1,7 @@
 """Frameworks over HTTP: who comes in and goes out, who sees it, quotas that cannot be overdrawn, awards used again."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from catalog.capacity import ledger, wholes
-from catalog.capacity.rules import Ask
+from catalog.capacity.rules import Ask, Span, day_slot
 from catalog.capacity.tables import ResourceKind
-from catalog.framework import admission, lot_rows, quotas
+from catalog.framework import admission, quotas, wants
 from catalog.framework.tables import PoolSupplierEntry
 from catalog.promise.tables import Pool
 from providers import clocks
@@ -20,6 +20,7 @@ from space_hub.db import Database
 from space_hub.delivery import log
 from space_hub.delivery.log import LogEntry
 from space_hub.errors import Conflict
+from space_hub.vocabulary.money import money
 from tests.support.hub import Caller, Hub
 from tests.support.supply import SHA, evidence, good, offering, verified
 
@@ -250,19 +251,18 @@ def test_quotas_are_granted_passed_on_and_never_overdrawn(scene: Scene) -> None:
     assert code(scene.give(germany, germany, 1), 422) == "quota.to_itself"
 
 
-def use(scene: Scene, who: Caller, count: int) -> None:
+def use(scene: Scene, who: Caller, count: int, price: str = "0") -> None:
+    """What a call-off takes of the lot."""
     with scene.hub.database.write() as session:
-        quota = quotas.quota_resource(session, scene.lot_id, who.organisation_id, 2025)
-        assert quota is not None
+        wanted = wants.of_lot(session, scene.lot_id, who.organisation_id, used={2025: count}, price=money(price, "EUR"))
         ledger.take(
             session,
             scene.hub.clock,
             scene.hub.rng,
             tenant=who.organisation_id,
-            resource=quota.resource,
-            ask=Ask(0, 0, count),
-            ceiling=quota.granted,
             subject=f"cal_{count}/1",
+            wants=wanted,
+            nested=True,
         )
 
 
@@ -301,6 +301,13 @@ def test_a_ceiling_moves_on_both_databases_and_never_below_what_is_used(any_data
         assert wholes.of(session, "lot_x/money").capacity == 7
 
 
+def test_a_use_is_added_up_over_its_slots_year_by_year() -> None:
+    """From 30 December 2024 to 2 January 2025, two days in each. Sabotage seen: the year of the first slot for all."""
+    first = day_slot(date(2024, 12, 30))
+    assert wants.by_year(Span.DAY, Ask(first, first + 3, 40)) == {2024: 80, 2025: 80}
+    assert wants.by_year(Span.HOUR, Ask(first * 24 + 47, first * 24 + 48, 5)) == {2024: 5, 2025: 5}
+
+
 def test_lots_share_out_the_ceiling_of_their_pool(scene: Scene) -> None:
     """Sabotage seen: the sum taken without the lot that is new."""
     body = framework(ceiling="1000", currency="EUR", period_from="2025-01-01T00:00:00Z")
@@ -313,17 +320,11 @@ def test_lots_share_out_the_ceiling_of_their_pool(scene: Scene) -> None:
     lot = {"title_en": "Infrared", "title_fr": "Infrarouge", "capability": "imagery.infrared", "decided_by": DECIDED}
     assert code(scene.lead.post(path, lot), 422) == "lot.ceiling_missing"
     assert code(scene.lead.post(path, {**lot, "ceiling": "0.01"}), 409) == "lot.ceiling_above_pool"
-    with scene.hub.database.write() as session:
-        ledger.take(
-            session,
-            scene.hub.clock,
-            scene.hub.rng,
-            tenant="x",
-            resource=lot_rows.money_resource(first["id"]),
-            ask=Ask(0, 0, 60_000),
-            ceiling=100_000,
-            subject="cal_x/1",
-        )
+    use(replace(scene, lot_id=first["id"]), scene.lead, 1, "600")
+    with pytest.raises(Conflict, match=r"capacity\.exhausted"):
+        use(replace(scene, lot_id=first["id"]), scene.lead, 2, "400.01")
+    with pytest.raises(Conflict, match=r"lot\.other_currency"), scene.hub.database.write() as session:
+        wants.of_lot(session, first["id"], scene.lead.organisation_id, used={}, price=money(1, "USD"))
     lower = f"/v1/lots/{first['id']}/ceiling"
     assert code(scene.lead.put(lower, {"ceiling": "599.99", "decided_by": DECIDED}), 409) == "lot.ceiling_reached"
     assert good(scene.lead.put(lower, {"ceiling": "600", "decided_by": DECIDED}), 200)["spent"] == "600.00"

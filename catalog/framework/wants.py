@@ -1,0 +1,55 @@
+"""What a call-off takes of its lot, beside the agreement: its nation's quota, year by year, and the lot's money.
+
+The ceilings stand in rows that are locked shared here and for themselves where they move, so that a ceiling which
+was read is still true when the ledger counts.
+"""
+
+from collections import Counter
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from sqlmodel import Session, col, select
+
+from catalog.capacity import wholes
+from catalog.capacity.ledger import Want
+from catalog.capacity.rules import Ask, Span, start_of
+from catalog.capacity.tables import ResourceKind
+from catalog.framework.lot_rows import CENTS, money_resource
+from catalog.framework.quotas import quota_resource
+from catalog.promise.tables import Pool, PoolLot
+from space_hub.errors import Conflict
+from space_hub.vocabulary.money import Money
+
+_WHOLE = (wholes.SLOT, wholes.SLOT)
+
+
+def of_lot(session: Session, lot_id: str, organisation_id: str, *, used: dict[int, int], price: Money) -> list[Want]:
+    """Wants for `used` parts by year (`by_year`) at `price` in all; none where the lot limits nothing.
+
+    Raises Conflict `quota.not_granted` for a nation without a quota where others have one.
+    """
+    lot, pool = session.exec(
+        select(PoolLot, Pool)
+        .join(Pool, col(Pool.id) == col(PoolLot.pool_id))
+        .where(PoolLot.id == lot_id)
+        .with_for_update(read=True, of=PoolLot)
+    ).one()
+    found = []
+    for year, parts in sorted(used.items()):
+        quota = quota_resource(session, lot.id, organisation_id, year)
+        if quota is not None:
+            ask = Ask(*_WHOLE, parts)
+            found.append(Want(quota.resource, ResourceKind.QUOTA, Span.WHOLE, lot.unit or "", ask, quota.granted))
+    cents = int((price.amount * CENTS).quantize(Decimal(1), ROUND_HALF_EVEN))
+    if lot.ceiling is not None and cents:
+        if price.currency != pool.currency:
+            raise Conflict("lot.other_currency", given=price.currency, wanted=pool.currency)
+        ask, ceiling = Ask(*_WHOLE, cents), int(Decimal(lot.ceiling) * CENTS)
+        resource = money_resource(lot.id)
+        found.append(Want(resource, ResourceKind.MONEY, Span.WHOLE, price.currency, ask, ceiling))
+    return found
+
+
+def by_year(span: Span, ask: Ask) -> dict[int, int]:
+    """The parts that `ask` uses in each year, added up over its slots."""
+    slots = Counter(start_of(span, slot).year for slot in ask.slots)
+    return {year: count * ask.parts for year, count in slots.items()}
