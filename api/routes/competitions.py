@@ -19,6 +19,7 @@ from catalog.competition.asks import Aim, CompetitionAsk
 from catalog.competition.scoring import Criterion, CriterionKind
 from catalog.competition.states import Event, State
 from catalog.competition.tables import Competition, CompetitionOpening
+from catalog.ordering.tables import CallOffKind, Purpose
 from providers import submissions
 from providers.desk_tables import Submission
 from space_hub.vocabulary.interval import Interval
@@ -49,6 +50,8 @@ class CompetitionIn(In):
     quantity_per_day: QuantityIn
     window_from: UtcDatetime
     window_to: UtcDatetime
+    kind: CallOffKind = CallOffKind.TASKING
+    purpose: Purpose = Purpose.DEFENCE
     area: dict[str, Any] | None = None
     parameters: dict[str, Any] = Field(default_factory=dict)
     criteria: list[CriterionIn] = Field(min_length=1, max_length=30)
@@ -65,6 +68,8 @@ class CompetitionIn(In):
             (self.text_en, self.text_fr),
             parts(self.quantity_per_day, of="quantity_per_day"),
             Interval(self.window_from, self.window_to),
+            self.kind,
+            self.purpose,
             self.area,
             self.parameters,
         )

@@ -1,4 +1,4 @@
-"""What a competition asks for: a use under signed agreements, or an agreement. Pure.
+"""What a competition asks for: a use under signed agreements, or an agreement.
 
 It stands in the notice word for word, so that the hash of the notice binds it. There it holds no number with a
 point: languages spell these differently, and a hash must be the same in all. Area and parameters are JSON as text.
@@ -12,6 +12,7 @@ from typing import Any
 
 from catalog.capacity.rules import PARTS
 from catalog.competition.canonical import canonical
+from catalog.ordering.tables import CallOffKind, Purpose
 from space_hub.errors import Invalid
 from space_hub.text import Word
 from space_hub.vocabulary.interval import Interval
@@ -35,6 +36,8 @@ class CompetitionAsk:
     texts: tuple[str, str]
     parts_per_day: int
     window: Interval
+    kind: CallOffKind = CallOffKind.TASKING
+    purpose: Purpose = Purpose.DEFENCE
     area: Any = None
     parameters: dict[str, Any] = field(default_factory=dict)
 
@@ -50,6 +53,8 @@ class CompetitionAsk:
             "quantity_per_day": f"{(Decimal(self.parts_per_day) / PARTS).normalize():f}",
             "window_from": _z(self.window.start),
             "window_to": _z(self.window.stop),
+            "kind": self.kind.value,
+            "purpose": self.purpose.value,
             "area": canonical(self.area).decode(),
             "parameters": canonical(self.parameters).decode(),
         }
@@ -63,6 +68,8 @@ def read(kept: dict[str, Any]) -> CompetitionAsk:
         (kept["text"]["en"], kept["text"]["fr"]),
         int(Decimal(kept["quantity_per_day"]) * PARTS),
         Interval(datetime.fromisoformat(kept["window_from"]), datetime.fromisoformat(kept["window_to"])),
+        CallOffKind(kept["kind"]),
+        Purpose(kept["purpose"]),
         json.loads(kept["area"]),
         json.loads(kept["parameters"]),
     )

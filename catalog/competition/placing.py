@@ -6,13 +6,15 @@ gone or a notice is too short, is told to the lead with its reason; an authority
 
 from sqlmodel import Session, select
 
+from catalog.capacity import ledger
 from catalog.competition import asks, awarding, telling
 from catalog.competition.asks import Aim, CompetitionAsk
+from catalog.competition.scoring import CriterionKind
 from catalog.competition.states import State
 from catalog.competition.tables import Award, Competition, Invitation
 from catalog.ordering import call_offs
 from catalog.ordering.call_offs import CallOffAsk
-from catalog.ordering.tables import CallOff, CallOffMethod
+from catalog.ordering.tables import CallOff
 from catalog.promise.authority import Authority
 from catalog.promise.tables import Agreement
 from space_hub.clock import Clock
@@ -23,6 +25,7 @@ from space_hub.trust import audit
 from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import SCOPES_OF, OrganisationKind
+from space_hub.vocabulary.money import Money
 
 
 def on_decided(session: Session, clock: Clock, rng: Rng, entry: LogEntry) -> None:
@@ -54,18 +57,39 @@ def _place(
     ask: CompetitionAsk,
     named: list[tuple[Award, Invitation]],
 ) -> None:
-    award, first = named[0]
+    award = named[0][0]
     principal = _deciding(session, award)
     authority = Authority(award.authority_name, award.authority_office)
-    wanted = CallOffAsk(first.agreement_id, award.parts, ask.window, ask.area, ask.parameters)
+    wanted = CallOffAsk(
+        tuple((invitation.agreement_id, each.parts) for each, invitation in named),
+        ask.window,
+        ask.kind,
+        ask.purpose,
+        area=ask.area,
+        parameters=ask.parameters,
+    )
     try:
         with session.begin_nested():
-            placed = call_offs.place(session, clock, rng, principal, wanted, authority)
-            placed.method, placed.competition_id = CallOffMethod.COMPETITION.value, row.id
-            session.add(placed)
+            quoted = _quoted(session, row)
+            call_offs.place(session, clock, rng, principal, wanted, authority, competition_id=row.id, quoted=quoted)
+    except ledger.Exhausted as refusal:
+        _refused(session, clock, principal, row, refusal.explain(session).code)
     except HubError as error:
-        audit.record(session, clock, principal, "competition.not_placed", row.id, code=error.code)
-        telling.lead(session, clock, "competition.decided", row, not_placed=error.code)
+        _refused(session, clock, principal, row, error.code)
+
+
+def _quoted(session: Session, row: Competition) -> dict[str, Money]:
+    """What each supplier asked for by the first criterion that is a price; nothing where none is."""
+    unit = next((each["unit"] for each in row.criteria if each["kind"] == CriterionKind.PRICE.value), None)
+    if unit is None:
+        return {}
+    judged = awarding.judged(session, row)
+    return {each.invitation.agreement_id: Money(each.price, unit) for each in judged if each.rank is not None}
+
+
+def _refused(session: Session, clock: Clock, principal: Principal, row: Competition, code: str) -> None:
+    audit.record(session, clock, principal, "competition.not_placed", row.id, code=code)
+    telling.lead(session, clock, "competition.decided", row, not_placed=code)
 
 
 def _deciding(session: Session, award: Award) -> Principal:

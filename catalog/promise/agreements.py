@@ -20,13 +20,9 @@ from catalog.activation.service import standing
 from catalog.capacity import ledger
 from catalog.capacity.ledger import Want
 from catalog.capacity.rules import PARTS, Ask, Span, slots, units
-<<<<<<< HEAD
-from catalog.capacity.tables import CapacityReservation, ResourceKind
+from catalog.capacity.tables import ResourceKind
 from catalog.competition.states import FINAL, State
 from catalog.competition.tables import Competition, Invitation
-=======
-from catalog.capacity.tables import ResourceKind
->>>>>>> five
 from catalog.ordering.tables import CallOff, CallOffOption
 from catalog.promise import pools
 from catalog.promise.access import Exclusivity, PhaseTerms, ceiling, faults, notice_text

@@ -92,7 +92,7 @@ def made(session: Session, clock: Clock, rng: Rng, entrants: int, *, signed: boo
         name="Pool",
         authority=AUTHORITY,
         mission_area=MissionArea.IMAGERY,
-        open_to_suppliers=True,
+        opened=pools.Openness(suppliers=True),
     )
     people = [_person(session, clock, rng, lead if place < 2 else broker, name) for place, name in enumerate(PEOPLE)]
     scene = Field(lead, secret, pool.id, people)
@@ -109,7 +109,7 @@ def plan(scene: Field, clock: Clock, *, aim: Aim = Aim.CALL_OFF, openers: Sequen
         ("Images of the harbour every day.", "Des images du port chaque jour."),
         10 * PARTS,
         Interval(start, start + timedelta(days=2)),
-        {"type": "Point", "coordinates": [10.25, 60.0]},
+        area={"type": "Point", "coordinates": [10.25, 60.0]},
     )
     named = list(openers) or [each.opener_id for each in scene.people]
     return publishing.Plan(ask, CRITERIA, named, clock.now() + QUESTIONS, clock.now() + QUOTES, STANDSTILL)

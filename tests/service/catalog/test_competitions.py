@@ -12,6 +12,7 @@ from sqlalchemy import text
 from catalog.competition import openers
 from catalog.competition.asks import Aim
 from catalog.competition.tables import Opener
+from catalog.ordering.tables import CallOff
 from catalog.promise.lifecycle import AgreementEvent
 from jobs import schedule
 from jobs.proofs.competing import QUESTIONS, STANDSTILL, quote, sealed
@@ -35,7 +36,7 @@ def test_two_of_three_open_what_was_sealed_and_the_award_becomes_a_call_off_afte
     assert [each["rank"] for each in ranked] == [1, 2, 3]
     assert ranked[0]["points"] == {"total": "0.5776", "start": "0.6000", "record": "0.5000"}
     assert ranked[0]["total"] == "0.5766"
-    good(scene.award(1))
+    good(scene.award(1, 0))
     settle(hub)
     assert good(scene.lead.get("/v1/call-offs"))["items"] == []
     scene.wait(STANDSTILL - timedelta(seconds=1))
@@ -44,6 +45,10 @@ def test_two_of_three_open_what_was_sealed_and_the_award_becomes_a_call_off_afte
     _tick(hub)
     [placed] = good(scene.lead.get("/v1/call-offs"))["items"]
     assert placed["decided_by"] == DECIDED
+    with hub.database.read() as session:
+        kept = session.get_one(CallOff, placed["id"])
+        assert (kept.method, kept.competition_id) == ("competition", scene.id)
+    assert [each["total_price"] for each in placed["options"]] == ["48020.5", "52117.25"], "as they were quoted"
     [own] = good(scene.supplier(1).get("/v1/orders"))["items"]
     assert own["id"]
     assert good(scene.supplier(0).get("/v1/orders"))["items"] == []
