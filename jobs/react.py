@@ -28,6 +28,7 @@ REACTIONS: tuple[tuple[str, frozenset[str]], ...] = (
         "catalog.risk.impact:on_object_event",
         frozenset(
             {"object.decayed", "outage.reported", "run.published"}
+            | {"agreement.cut_off", "offering.published", "offering.withdrawn"}
             | {"agreement.signed", "call_off.placed", "match.computed"}
         ),
     ),

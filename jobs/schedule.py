@@ -74,6 +74,8 @@ SCHEDULE = (
     # Mondays at six: who reads of new demand has the week before it. Late is better than never, twice is not.
     Regular("demand.release", timedelta(weeks=1), Missed.ONCE, after=timedelta(days=2, hours=6)),
     Regular("work.prune", timedelta(days=1), Missed.SKIP),
+    # Some threats end, or last longer than was expected, without anybody saying so.
+    Regular("commitments.recompute", timedelta(hours=1), Missed.ONCE),
     # A late answer rises late rather than never; five minutes are what an office can notice.
     Regular("front_door.clocks", timedelta(minutes=5), Missed.ONCE),
     Regular("evidence.recheck", timedelta(days=1), Missed.ONCE),

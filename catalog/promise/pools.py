@@ -223,7 +223,8 @@ def declare(
         )
     ).one()
     row = PhaseDeclaration(
-        id=rng.scope(principal.organisation_id, "phase").id("pha"),
+        # What is rehearsed shifts no id of what is declared in earnest.
+        id=rng.scope(f"{pool.id}/{principal.mode}", "phase").id("pha"),
         pool_id=pool.id,
         number=(number or 0) + 1,
         phase=phase.value,

@@ -35,6 +35,9 @@ class Probability:
 
 
 NONE = Probability(0.0)
+CERTAIN = Probability(1.0)
+UNKNOWN = Probability(1.0, is_bound=True)
+"""Nobody said how likely: no more than certain."""
 
 
 def probability_bound(miss_m: float, radius_m: float) -> Probability:

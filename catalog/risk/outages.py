@@ -1,16 +1,18 @@
 """Outages: somebody who knows says that an asset does not work, and later that it does.
 
-A supplier reports on its own assets; an operations centre and the broker on
-any. The report is readable by who made it, by the supplier and by those whose
-supply rests on the asset, not by rivals.
+A failure has happened; a manoeuvre or maintenance may be announced. A supplier
+reports on its own assets; an operations centre and the broker on any. The report
+is readable by who made it, by the supplier and by those with an agreement or a
+call-off on what rests on the asset, not by rivals nor by those who merely plan with it.
 """
 
 from datetime import datetime
+from decimal import Decimal
 
 from sqlmodel import Session, col, select
 
-from catalog.risk import impact
-from catalog.risk.tables import Outage
+from catalog.risk import commitments, risks
+from catalog.risk.tables import Outage, OutageKind
 from catalog.tables import Asset
 from providers.tables import Provider
 from space_hub.clock import Clock
@@ -40,14 +42,23 @@ def report(
     description: str,
     began_at: datetime,
     expected_end_at: datetime | None,
+    kind: OutageKind = OutageKind.FAILURE,
+    loss_share: Decimal = Decimal(1),
 ) -> Outage:
-    """Note an outage of one asset, named by our id or by its catalogue number."""
+    """Note an outage of one asset, named by our id or by its catalogue number.
+
+    `loss_share` of what the asset gives is missing meanwhile: all of it unless somebody knows better.
+    """
     asset, supplier = _asset(session, principal, asset_id, catalog_number)
-    if began_at > clock.now():
+    if not loss_share.is_finite() or not 0 < loss_share <= 1:
+        raise Invalid("outage.loss_share_wrong", given=str(loss_share))
+    if severity is Severity.LOST and loss_share != 1:
+        raise Invalid("outage.lost_is_all", given=str(loss_share))
+    if kind is OutageKind.FAILURE and began_at > clock.now():
         raise Invalid("outage.begins_in_future", began_at=log.rfc3339(began_at))
     if expected_end_at is not None and expected_end_at <= began_at:
         raise Invalid("vocabulary.interval_empty", start=began_at.isoformat(), stop=expected_end_at.isoformat())
-    holders = impact.holders_on(session, [asset.id], clock.now())
+    holders = risks.assured_on(session, [asset.id], clock.now())
     marking_id = markings.among(session, principal.organisation_id, holders | {supplier.organisation_id})
     outage = Outage(
         id=rng.scope(principal.organisation_id, "outage").id("out"),
@@ -59,6 +70,8 @@ def report(
         expected_end_at=expected_end_at,
         marking_id=marking_id,
         created_at=clock.now(),
+        kind=kind.value,
+        loss_share=f"{loss_share.normalize():f}",
     )
     session.add(outage)
     session.flush()
@@ -67,17 +80,19 @@ def report(
         "asset_id": asset.id,
         "asset_name": asset.name,
         "catalog_number": asset.catalog_number,
+        "kind": outage.kind,
         "severity": severity.value,
+        "loss_share": outage.loss_share,
         "description": description,
         "began_at": log.rfc3339(began_at),
         "expected_end_at": None if expected_end_at is None else log.rfc3339(expected_end_at),
     }
     log.append(session, clock, "outage.reported", outage.id, payload, marking_id)
-    audit.record(session, clock, principal, "outage.report", outage.id, asset=asset.id, severity=severity.value)
+    audit.record(session, clock, principal, "outage.report", outage.id, asset=asset.id, kind=outage.kind)
     return outage
 
 
-def close(session: Session, clock: Clock, principal: Principal, outage_id: str) -> Outage:
+def close(session: Session, clock: Clock, rng: Rng, principal: Principal, outage_id: str) -> Outage:
     """The reporter, or the broker, says that it is over; the offerings recover with it."""
     get(session, principal, outage_id)
     outage = session.exec(select(Outage).where(Outage.id == outage_id).with_for_update()).one()
@@ -87,7 +102,8 @@ def close(session: Session, clock: Clock, principal: Principal, outage_id: str) 
         raise Conflict("outage.already_closed", closed_at=log.rfc3339(outage.closed_at))
     outage.closed_at = clock.now()
     session.add(outage)
-    impact.recover(session, clock, impact.risks_of(session, "outage", outage.id))
+    over = risks.recover(session, clock, risks.of_outage(session, outage.id))
+    commitments.queue(session, clock, rng, over)
     audit.record(session, clock, principal, "outage.close", outage.id)
     session.flush()
     return outage

@@ -10,15 +10,29 @@ from catalog.promise.signed import Signed
 from catalog.together.economy import ShareMethod
 from catalog.together.netting import LineKind
 from space_hub.db import BIG, JSON_TYPE, one_of
+from space_hub.text import Word
 from space_hub.vocabulary.phases import Phase
 
 
+class BuyState(Word, of="joint_buy_state"):
+    GATHERING = "gathering"
+    PRICED = "priced"
+    AGREED = "agreed"
+    SETTLED = "settled"
+    DROPPED = "dropped"
+
+
+class SettlementState(Word, of="settlement_state"):
+    DRAFT = "draft"
+    AGREED = "agreed"
+    PAID = "paid"
+
+
 class JointBuy(SQLModel, table=True):
+    """A capability that several nations of a pool mean to have together, over a horizon of months."""
+
     __tablename__ = "joint_buy"
-    __table_args__ = (
-        one_of("share_method", *ShareMethod),
-        one_of("state", "gathering", "priced", "agreed", "settled", "dropped"),
-    )
+    __table_args__ = (one_of("share_method", *ShareMethod), one_of("state", *BuyState))
 
     id: str = Field(primary_key=True)
     pool_id: str = Field(foreign_key="pool.id", index=True)
@@ -29,9 +43,26 @@ class JointBuy(SQLModel, table=True):
     share_method: str = Field(max_length=10)
     currency: str = Field(max_length=3)
     state: str = Field(max_length=10)
+    unit: str = Field(max_length=30)
+    months: int
+    created_at: datetime
+    modality: str | None = Field(default=None, max_length=10)
+    """The way that was agreed."""
+
+
+class JointBuyEntry(Signed, table=True):
+    __tablename__ = "joint_buy_entry"
+
+    joint_buy_id: str = Field(primary_key=True, foreign_key="joint_buy.id")
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    event: str = Field(max_length=10)
+    state: str = Field(max_length=10)
+    reason: str = Field(default="", max_length=1000)
 
 
 class JointNeed(SQLModel, table=True):
+    """What one nation needs of it; no other reads that before all have consented."""
+
     __tablename__ = "joint_need"
     __table_args__ = (one_of("phase", *Phase),)
 
@@ -87,12 +118,16 @@ class InKindEntry(SQLModel, table=True):
     equivalents: str = Field(max_length=40)
     at: datetime
     confirmed_by: str | None = Field(default=None, max_length=60)
+    """The key by which the receiver did."""
+    currency: str = Field(max_length=3)
+    """Of the equivalents."""
+    confirmed_at: datetime | None = None
 
 
 class Settlement(Signed, table=True):
     __tablename__ = "settlement"
     __table_args__ = (
-        one_of("state", "draft", "agreed", "paid"),
+        one_of("state", *SettlementState),
         CheckConstraint("period_to > period_from", name="period"),
     )
 
@@ -103,6 +138,18 @@ class Settlement(Signed, table=True):
     currency: str = Field(max_length=3)
     state: str = Field(max_length=8)
     sha256: str = Field(max_length=64)
+    """Of its lines."""
+    in_kind_share: str = Field(max_length=20)
+    """How much of what a nation owes it may pay in kind."""
+
+
+class SettlementConsent(Signed, table=True):
+    """One of the parties agreed to the statement."""
+
+    __tablename__ = "settlement_consent"
+
+    settlement_id: str = Field(primary_key=True, foreign_key="settlement.id")
+    organisation_id: str = Field(primary_key=True, foreign_key="organisation.id")
 
 
 class SettlementLine(SQLModel, table=True):

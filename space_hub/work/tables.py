@@ -17,6 +17,7 @@ class WorkKind(Word, of="work_kind"):
     INGEST_CELESTRAK = "ingest.celestrak"
     INGEST_FILE = "ingest.file"
     SCREEN = "screen"
+    COMMITMENTS_RECOMPUTE = "commitments.recompute"
     SHELF_REBUILD = "shelf.rebuild"
     SUPPLIER_DUE = "supplier.due"
     SUPPLIER_SYNC = "supplier.sync"

@@ -8,9 +8,13 @@ import pytest
 from httpx2 import Response
 
 from catalog.ordering import orders
+from catalog.promise.tables import AgreementTerms
 from jobs import react
+from jobs.handlers import LIGHT
+from jobs.runner import Lane
 from providers.tables import Provider
 from space_hub.delivery import log
+from space_hub.settings import Settings
 from tests.support.hub import Caller, Hub
 from tests.support.supply import offering, requirement, verified
 
@@ -236,11 +240,13 @@ def test_the_declared_phase_is_shown_with_who_declared_it(scene: Scene) -> None:
     assert refused.json()["code"] == "call_off.phase_not_agreed"
 
 
-def test_an_outage_puts_supply_at_risk_and_the_planner_who_holds_it_is_told(scene: Scene) -> None:
+def test_an_outage_puts_supply_at_risk_and_who_is_assured_of_it_is_told(scene: Scene) -> None:
+    """A planner that only matched it does not learn of a supplier's own trouble."""
     agreement_id = scene.signed()
     planner, rival = scene.hub.key("nation", "DE"), scene.hub.key("nation", "PL")
-    stated = good(planner.post("/v1/requirements", requirement()))
-    good(planner.post("/v1/matches", {"requirement_id": stated["id"]}))
+    for who in (planner, scene.lead):
+        stated = good(who.post("/v1/requirements", requirement()))
+        good(who.post("/v1/matches", {"requirement_id": stated["id"]}))
     report = {
         "catalog_number": 25544,
         "severity": "lost",
@@ -251,18 +257,54 @@ def test_an_outage_puts_supply_at_risk_and_the_planner_who_holds_it_is_told(scen
     outage = good(scene.hub.key("operations_centre", "BE").post("/v1/outages", report))
     scene.react()
     scene.react()
-    (mine,) = planner.get("/v1/impacts").json()["items"]
+    (mine,) = scene.lead.get("/v1/impacts").json()["items"]
     assert (mine["cause"], mine["evidence_id"], mine["offering_id"]) == ("outage", outage["id"], scene.offering_id)
-    assert mine["affected"] == {"agreements": [], "call_offs": [], "requirements": [stated["id"]]}
+    assert mine["affected"] == {"agreements": [agreement_id], "call_offs": [], "requirements": [stated["id"]]}
     again = mine["proposals"][0]["match_again"]
-    good(planner.post(again["path"], again["body"]))
-    (leads,) = scene.lead.get("/v1/impacts").json()["items"]
-    assert leads["affected"]["agreements"] == [agreement_id]
+    good(scene.lead.post(again["path"], again["body"]))
     assert len(scene.supplier.get("/v1/impacts").json()["items"]) == 1
-    assert rival.get("/v1/impacts").json()["items"] == []
+    for nobody in (planner, rival):
+        assert nobody.get("/v1/impacts").json()["items"] == []
+        assert nobody.get("/v1/outages").json()["items"] == []
     good(scene.hub.key("broker").post(f"/v1/outages/{outage['id']}/close"))
-    assert planner.get("/v1/impacts", open_only=True).json()["items"] == []
-    assert planner.get("/v1/impacts").json()["items"][0]["closed_at"] == "2024-11-02T00:00:00Z"
+    assert scene.lead.get("/v1/impacts", open_only=True).json()["items"] == []
+    assert scene.lead.get("/v1/impacts").json()["items"][0]["closed_at"] == "2024-11-02T00:00:00Z"
+
+
+def test_what_an_agreement_may_miss_is_said_by_phase_and_a_named_authority_can_cut_it_off(scene: Scene) -> None:
+    agreement_id = scene.signed()
+    with scene.hub.database.write() as session:
+        row = session.get_one(AgreementTerms, (agreement_id, "peace"))
+        row.cut_off_authorities = [{"name": "Space Regulator", "nation": "FR", "instrument": "Act 7"}]
+        session.add(row)
+    planned = {
+        "catalog_number": 25544,
+        "kind": "manoeuvre",
+        "severity": "degraded",
+        "loss_share": "0.25",
+        "description": "Orbit raising",
+        "began_at": "2024-11-05T10:00:00Z",
+        "expected_end_at": "2024-11-06T00:00:00Z",
+    }
+    good(scene.supplier.post("/v1/outages", planned))
+    path = f"/v1/agreements/{agreement_id}/cut-offs"
+    cut = {"authority": "Nobody", "left_per_day": 0, "from_at": "2024-11-20T00:00:00Z", "reason": "Order 12"}
+    assert scene.lead.post(path, cut).json()["code"] == "cut_off.authority_unknown"
+    stranger = scene.hub.key("nation", "FR")
+    assert stranger.post(path, cut).status_code == 404
+    made = good(scene.lead.post(path, cut | {"authority": "Space Regulator"}))
+    scene.react()
+    assert Lane(scene.hub.database, scene.hub.clock, scene.hub.rng, Settings(), "test", LIGHT).turn()
+    for who in (scene.lead, scene.supplier):
+        moved, gone = who.get("/v1/commitments-at-risk").json()["items"]
+        assert (moved["from_at"], moved["until_at"]) == ("2024-11-05T00:00:00Z", "2024-11-06T00:00:00Z")
+        assert (moved["committed"], moved["expected_short"], moved["worst_short"]) == (100.0, 25.0, 25.0)
+        assert (gone["from_at"], gone["worst_short"]) == ("2024-11-20T00:00:00Z", 100.0)
+        assert len(who.get(path).json()["items"]) == 1
+    assert stranger.get("/v1/commitments-at-risk").json()["items"] == []
+    assert stranger.get(path).json()["items"] == []
+    good(scene.supplier.post(f"{path}/{made['id']}/lift"))
+    assert scene.lead.post(f"{path}/{made['id']}/lift").status_code == 409
 
 
 def test_a_key_for_reading_reports_no_outage(scene: Scene) -> None:

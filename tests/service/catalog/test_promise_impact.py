@@ -11,7 +11,7 @@ from catalog.capacity.rules import PARTS
 from catalog.ordering import call_offs
 from catalog.ordering.call_offs import CallOffAsk
 from catalog.promise import agreements
-from catalog.risk import impact, outages
+from catalog.risk import impact, outages, risks
 from catalog.risk.outages import Severity
 from catalog.risk.tables import OfferingRisk, RiskNotice
 from catalog.tables import Asset, MatchRecord, Offering, Requirement
@@ -133,7 +133,7 @@ def sky(any_database: Database, clock: ManualClock, rng: SeededRng) -> Sky:
     return make_sky(any_database, clock, rng)
 
 
-def make_sky(database: Database, clock: ManualClock, rng: SeededRng) -> Sky:
+def make_sky(database: Database, clock: ManualClock, rng: SeededRng, *more: AssetRef) -> Sky:
     """The supplier publishes before the object is known: the asset is tied to it later."""
     satellite = AssetRef(AssetKind.SATELLITE, "EX SAT", NUMBER)
     other = AssetRef(AssetKind.SATELLITE, "OTHER SAT", 12345)
@@ -141,7 +141,9 @@ def make_sky(database: Database, clock: ManualClock, rng: SeededRng) -> Sky:
         organisations.ensure_hub(session, clock)
         lead = supply.principal(session, clock, rng, NATION, "FR", "Lead")
         rival = supply.principal(session, clock, rng, NATION, "DE", "Rival nation")
-        promise = supply.promise(session, clock, rng, supply.supplier(session, clock, rng, assets=(satellite,)), lead)
+        promise = supply.promise(
+            session, clock, rng, supply.supplier(session, clock, rng, assets=(satellite, *more)), lead
+        )
         bystander = supply.supplier(session, clock, rng, name="Bystander", reference="BY-1", assets=(other,))
         supply.promise(session, clock, rng, bystander, rival)
         for object_id, number in (("obj_sat", NUMBER), ("obj_debris", DEBRIS)):
@@ -165,8 +167,8 @@ def test_a_near_conjunction_tells_the_supplier_and_the_holder_and_nobody_else(
     assert payload["affected"]["agreements"] == [sky.promise.agreement_id]
     with database.read() as session:
         for nobody in (sky.rival, sky.bystander.principal):
-            assert session.execute(impact.told(nobody, open_only=False)).all() == []
-        assert len(session.execute(impact.told(sky.promise.lead, open_only=True)).all()) == 1
+            assert session.execute(risks.told(nobody, open_only=False)).all() == []
+        assert len(session.execute(risks.told(sky.promise.lead, open_only=True)).all()) == 1
 
 
 def test_the_same_entry_again_says_nothing_again(database: Database, clock: ManualClock, rng: SeededRng) -> None:
@@ -242,10 +244,10 @@ def test_an_outage_is_told_to_the_holders_and_its_end_too(sky: Sky) -> None:
     assert sky.told()[sky.lead_id][0]["detail"]["severity"] == "lost"
     with sky.database.write() as session:
         with pytest.raises(NotFound):
-            outages.close(session, sky.clock, sky.rival, outage_id)
+            outages.close(session, sky.clock, sky.rng, sky.rival, outage_id)
         with pytest.raises(Forbidden):
-            outages.close(session, sky.clock, sky.promise.lead, outage_id)
-        outages.close(session, sky.clock, sky.promise.supplier.principal, outage_id)
+            outages.close(session, sky.clock, sky.rng, sky.promise.lead, outage_id)
+        outages.close(session, sky.clock, sky.rng, sky.promise.supplier.principal, outage_id)
     assert set(sky.told("offering.recovered")) == {sky.lead_id, sky.supplier_id}
     assert sky.react(entry) == 0, "an outage that is over opens nothing"
     assert sky.open_risks() == 0
