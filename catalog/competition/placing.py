@@ -12,6 +12,7 @@ from catalog.competition.asks import Aim, CompetitionAsk
 from catalog.competition.scoring import CriterionKind
 from catalog.competition.states import State
 from catalog.competition.tables import Award, Competition, Invitation
+from catalog.framework.states import AgreementOrigin
 from catalog.ordering import call_offs
 from catalog.ordering.call_offs import CallOffAsk
 from catalog.ordering.tables import CallOff
@@ -45,7 +46,7 @@ def on_decided(session: Session, clock: Clock, rng: Rng, entry: LogEntry) -> Non
 
 def _mark(session: Session, row: Competition, won: Invitation) -> None:
     agreement = session.get_one(Agreement, won.agreement_id)
-    agreement.origin, agreement.competition_id = "competition", row.id
+    agreement.origin, agreement.competition_id = AgreementOrigin.COMPETITION.value, row.id
     session.add(agreement)
 
 

@@ -41,6 +41,7 @@ from space_hub.errors import Conflict, Invalid, NotFound
 from space_hub.rng import Rng
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
+from space_hub.vocabulary.geometry import check_geometry
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.money import Money
 
@@ -95,7 +96,7 @@ def place(
     """
     now = clock.now()
     stop = _checked(ask)
-    standings = options.in_force(session, clock, principal.organisation_id, [each for each, _ in ask.options])
+    standings = options.in_force(session, clock, principal, ask.area, [each for each, _ in ask.options])
     if len({each.pool.id for each in standings}) > 1:
         raise Invalid("call_off.pools_differ", count=len({each.pool.id for each in standings}))
     call_off = CallOff(
@@ -163,6 +164,8 @@ def _checked(ask: CallOffAsk) -> datetime:
     stop = ask.window.stop
     if stop is None or stop - ask.window.start > LONGEST:
         raise Invalid("call_off.window_wrong", days=LONGEST.days)
+    if ask.area is not None:
+        check_geometry(ask.area)
     return stop
 
 
