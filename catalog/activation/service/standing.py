@@ -1,6 +1,5 @@
 """What stands of activations: who may read one, what they bind, and what may be ordered by them."""
 
-
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
