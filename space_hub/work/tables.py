@@ -18,6 +18,7 @@ class WorkKind(Word, of="work_kind"):
     INGEST_FILE = "ingest.file"
     SCREEN = "screen"
     COMMITMENTS_RECOMPUTE = "commitments.recompute"
+    DELIVERIES_DEEM = "deliveries.deem"
     SHELF_REBUILD = "shelf.rebuild"
     SUPPLIER_DUE = "supplier.due"
     SUPPLIER_SYNC = "supplier.sync"
