@@ -31,6 +31,8 @@ class WorkKind(Word, of="work_kind"):
     REGISTRATIONS_LAPSE = "registrations.lapse"
     FAIRNESS_RELEASE = "fairness.release"
     OCDS_WRITE = "ocds.write"
+    COMPETITION_CLOCKS = "competition.clocks"
+    AWARD_SHARES_RELEASE = "award_shares.release"
     STAPI_SEARCH = "stapi.search"
     WORK_PRUNE = "work.prune"
 
