@@ -104,7 +104,7 @@ def chain(hub: Hub, seed: int, sequences: int, *, roles: tuple[str, ...] = READE
 def _exercised(here: World, counts: Counter[str]) -> list[str]:
     """Acts in the exercises alone, and all that follows from them: no real row comes or goes."""
     before = judge.real_rows(here)
-    for _ in range(here.draw.randint(2, 6)):
+    for _ in range(here.draw.randint(5, 12)):
         # No time passes: what real clocks miss meanwhile would be real.
         counts[act(here, here.draw.choice(here.exercises), wait=False)] += 1
     here.settle()

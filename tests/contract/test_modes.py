@@ -26,7 +26,10 @@ from tests.support.hub import Hub, build
 def test_nothing_of_an_exercise_is_met_in_earnest_or_in_another(
     database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    """100 sequences on each database."""
+    """100 sequences on each database.
+
+    Sabotage seen, besides those below: a drill that ends notes real readiness, as a real activation does.
+    """
     counts, met = modes.chain(build(database, clock, rng), 1, 100, roles=("sky",))
     assert met == []
     assert modes.thorough(counts), counts
