@@ -3,6 +3,7 @@
 The campaign is `./hub bench modes --sequences=5000`; here are its short form, and the sabotages that it must see.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -61,9 +62,9 @@ def test_readers_without_a_mode_would_be_met(here: World, monkeypatch: pytest.Mo
         return select(col(MarkingReader.marking_id)).where(col(MarkingReader.organisation_id) == organisation_id)
 
     here.settle()
-    assert judge.answers(here, modes.Counter()) == []
+    assert judge.answers(here, Counter()) == []
     monkeypatch.setattr(markings, "readable", readable)
-    met = judge.answers(here, modes.Counter())
+    met = judge.answers(here, Counter())
     assert any("in /v1/events, lead of real" in each for each in met)
     assert any("in /v1/events, member of exr" in each for each in met)
 
@@ -84,6 +85,6 @@ def test_without_that_reference_too_the_word_would_arrive_and_be_met(
         raw = connection.connection.cursor()
         raw.execute("PRAGMA foreign_keys=OFF")
     here.settle()
-    met = judge.messages(here, modes.Counter())
+    met = judge.messages(here, Counter())
     assert any("in a message to https://hooks.example.org/real/" in each for each in met)
     assert any("in a message to https://hooks.example.org/exr" in each for each in met)
