@@ -36,6 +36,9 @@ from space_hub.rng import Rng
 _B: Table = SQLModel.metadata.tables["capacity_bucket"]
 """As a table and not as objects: a bucket is never loaded, changed and written back."""
 
+CENTS = 100
+"""Money is counted in hundredths, which is what is paid."""
+
 _CHUNK = 1000
 _GUARD = "within_capacity"
 
@@ -69,13 +72,18 @@ class Exhausted(Unexplained):
         state = {slot: with_ceiling(known.get(slot, Bucket(0)), want.capacity(slot)) for slot in want.ask.slots}
         said = reserve(state, want.ask)
         refusal = said if isinstance(said, Refusal) else Refusal(want.ask.first, want.ask.parts, 0)
-        return Conflict(
-            "capacity.exhausted",
-            resource=want.resource,
-            day=slot_text(want.span, refusal.slot),
-            asked=units(refusal.asked),
-            left=units(refusal.left),
-        )
+        asked, left = units(refusal.asked), units(refusal.left)
+        day = slot_text(want.span, refusal.slot)
+        match want.kind:
+            case ResourceKind.CIVIL:
+                return Conflict("capacity.civil_exhausted", day=day, asked=asked, left=left)
+            case ResourceKind.QUOTA:
+                return Conflict("capacity.quota_exhausted", asked=asked, left=left)
+            case ResourceKind.MONEY:
+                # What is left is not said: that would tell what the other members have spent.
+                return Conflict("capacity.money_exhausted", asked=f"{refusal.asked / CENTS:.2f}", currency=want.unit)
+            case _:
+                return Conflict("capacity.exhausted", resource=want.resource, day=day, asked=asked, left=left)
 
 
 def count_of(session: Session, resource: str, kind: ResourceKind, span: Span, unit: str) -> None:

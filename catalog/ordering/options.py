@@ -18,7 +18,8 @@ from catalog.capacity import ledger
 from catalog.capacity.ledger import Exhausted, Want
 from catalog.capacity.rules import PARTS, Ask, Span, slots, start_of, units
 from catalog.capacity.tables import ResourceKind
-from catalog.ordering.tables import CallOff, CallOffKind, CallOffOption, OptionState, OrderStep, SupplyOrder
+from catalog.framework.wants import by_year, of_agreement, of_lot
+from catalog.ordering.tables import CallOff, CallOffKind, CallOffOption, OptionState, OrderStep, Purpose, SupplyOrder
 from catalog.promise import phases, pools
 from catalog.promise.access import PhaseTerms
 from catalog.promise.agreements import terms_of
@@ -38,6 +39,7 @@ from space_hub.trust import markings
 from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import Principal
 from space_hub.vocabulary.interval import Interval
+from space_hub.vocabulary.money import money
 from space_hub.vocabulary.phases import Phase
 
 _SECONDS = {Span.HOUR: 3600, Span.DAY: 86_400}
@@ -138,13 +140,33 @@ def price(standing: Standing, terms: PhaseTerms, kind: CallOffKind, window: Inte
 def resources_of(
     session: Session, standing: Standing, terms: PhaseTerms, call_off: CallOff, option: CallOffOption
 ) -> list[Want]:
-    """Everything that an option takes of the ledger when it is opened; what exists already takes no capacity."""
-    if call_off.kind == CallOffKind.ARCHIVE.value:
-        return []
+    """Everything that an option takes of the ledger when it is opened.
+
+    What exists already takes no capacity, but quota and money. Civil and humanitarian use takes of the
+    share kept for it too: so much of it is protected, and no more can be by being named so.
+    """
     agreement = standing.agreement
+    price = money(option.total_price, option.currency)
     first, last = _slots(standing, Interval(call_off.window_from, call_off.window_to))
     ask = Ask(first, last, option.parts_per_slot)
-    return [Want(agreement.id, ResourceKind.AGREEMENT, standing.span, agreement.unit, ask, standing.ceiling())]
+    if call_off.kind == CallOffKind.ARCHIVE.value:
+        found, used = [], {call_off.window_from.year: option.parts_per_slot}
+    else:
+        found, used = (
+            [_capacity(standing, ResourceKind.AGREEMENT, ask, standing.ceiling())],
+            by_year(standing.span, ask),
+        )
+        share = int(terms.parts * terms.civil_floor)
+        if call_off.purpose != Purpose.DEFENCE.value and share:
+            found.append(_capacity(standing, ResourceKind.CIVIL, ask, share))
+    found += of_agreement(agreement, price)
+    return found + of_lot(session, agreement.lot_id, call_off.organisation_id, used=used, price=price)
+
+
+def _capacity(standing: Standing, kind: ResourceKind, ask: Ask, ceiling: int | Callable[[int], int]) -> Want:
+    agreement = standing.agreement
+    name = f"{agreement.id}/civil" if kind is ResourceKind.CIVIL else agreement.id
+    return Want(name, kind, standing.span, agreement.unit, ask, ceiling)
 
 
 def subject_of(call_off_id: str, rank: int) -> str:
