@@ -20,6 +20,8 @@ from catalog.capacity import ledger
 from catalog.capacity.ledger import Want
 from catalog.capacity.rules import PARTS, Ask, Span, slots
 from catalog.capacity.tables import ResourceKind
+from catalog.competition.states import FINAL, State
+from catalog.competition.tables import Competition, Invitation
 from catalog.framework.states import AgreementOrigin
 from catalog.ordering.tables import CallOff, CallOffOption
 from catalog.promise import kept_terms, pools
@@ -144,6 +146,7 @@ def step(
     if event in (AgreementEvent.OFFER, AgreementEvent.SIGN):
         _still_stands(session, clock, agreement, provider)
     if event is AgreementEvent.SIGN:
+        _not_in_competition(session, agreement)
         _promise(session, clock, rng, principal, agreement)
         files.awarded(session, clock, principal, provider)
     if event is AgreementEvent.END:
@@ -249,6 +252,22 @@ def _still_stands(session: Session, clock: Clock, agreement: Agreement, provider
         raise Conflict("agreement.version_changed", version_id=version.id)
     if agreement.period_to <= clock.now():
         raise Conflict("agreement.period_over", period_to=log.rfc3339(agreement.period_to))
+
+
+def _not_in_competition(session: Session, agreement: Agreement) -> None:
+    """A draft that competes is signed only when it has won and the standstill is over."""
+    running = session.exec(
+        select(Competition.id)
+        .join(Invitation, col(Invitation.competition_id) == col(Competition.id))
+        .where(Invitation.agreement_id == agreement.id, col(Competition.state).not_in(sorted(FINAL)))
+    ).first()
+    lost = session.exec(
+        select(Competition.id)
+        .join(Invitation, col(Invitation.competition_id) == col(Competition.id))
+        .where(Invitation.agreement_id == agreement.id, Competition.state == State.AWARDED.value)
+    ).first()
+    if running is not None or (lost is not None and agreement.competition_id is None):
+        raise Conflict("agreement.in_competition")
 
 
 def _promise(session: Session, clock: Clock, rng: Rng, principal: Principal, agreement: Agreement) -> None:
