@@ -47,6 +47,8 @@ from space_hub.vocabulary.money import Money
 
 LONGEST = timedelta(days=366)
 
+LONGEST_HOLD = timedelta(hours=1)
+
 FIRST = 1
 """Rank of the option that is tried first."""
 
@@ -67,6 +69,8 @@ class CallOffAsk:
     policy: Policy | None = None
     area: Any = None
     parameters: dict[str, Any] = field(default_factory=dict)
+    hold: timedelta | None = None
+    """So long is the capacity kept and nothing ordered, unless it is confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ def place(
     """
     now = clock.now()
     stop = _checked(ask)
+    held_until = None if ask.hold is None else now + ask.hold
     standings = options.in_force(session, clock, principal, ask.area, [each for each, _ in ask.options])
     if len({each.pool.id for each in standings}) > 1:
         raise Invalid("call_off.pools_differ", count=len({each.pool.id for each in standings}))
@@ -115,7 +120,8 @@ def place(
         authority_office=authority.office,
         parameters=ask.parameters,
         area=ask.area,
-        status=CallOffStatus.ACTIVE.value,
+        status=(CallOffStatus.HELD if held_until else CallOffStatus.ACTIVE).value,
+        look_at=held_until,
         created_at=now,
     )
     ranked = []
@@ -147,11 +153,13 @@ def place(
     if len(ranked) > 1:
         return _open_some(session, clock, rng, call_off, ranked)
     (option,) = ranked
-    order, wants = options.opened(session, clock, rng, call_off, option, standings[0])
+    wants = options.taken(session, clock, rng, call_off, option, standings[0], held_until)
+    orders = [] if held_until else [options.ordered(session, clock, rng, call_off, option, standings[0])]
     put(session, option)
-    put(session, order)
-    ledger.count(session, wants)
-    return Placed(call_off, ranked, [order])
+    for order in orders:
+        put(session, order)
+    ledger.count(session, clock, wants)
+    return Placed(call_off, ranked, orders)
 
 
 def _checked(ask: CallOffAsk) -> datetime:
@@ -164,6 +172,10 @@ def _checked(ask: CallOffAsk) -> datetime:
     stop = ask.window.stop
     if stop is None or stop - ask.window.start > LONGEST:
         raise Invalid("call_off.window_wrong", days=LONGEST.days)
+    if ask.hold is not None and (len(agreements) > 1 or not timedelta(0) < ask.hold <= LONGEST_HOLD):
+        raise Invalid("call_off.hold_wrong", most=int(LONGEST_HOLD.total_seconds()))
+    if ask.hold is not None and ask.kind is CallOffKind.ARCHIVE:
+        raise Invalid("call_off.hold_of_archive")
     if ask.area is not None:
         check_geometry(ask.area)
     return stop
@@ -317,6 +329,8 @@ def _tell(
     payload = {
         "call_off_id": call_off.id,
         "pool_id": call_off.pool_id,
+        "status": call_off.status,
+        "held_until": None if call_off.look_at is None else log.rfc3339(call_off.look_at),
         "kind": call_off.kind,
         "purpose": call_off.purpose,
         "window_from": log.rfc3339(call_off.window_from),

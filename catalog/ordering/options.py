@@ -6,6 +6,7 @@ and its id is drawn where only this buyer and this supplier draw.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -177,6 +178,38 @@ def subject_of(call_off_id: str, rank: int) -> str:
 def open_option(session: Session, clock: Clock, rng: Rng, call_off: CallOff, rank: int) -> SupplyOrder:
     """Open a ready option later, in a transaction that goes on if it cannot be: it is then lost, and the
     Conflict says why (no capacity left, the notice too short by now, its agreement or supplier gone)."""
+    option, standing = standing_of(session, clock, call_off, rank)
+    if option.state != OptionState.READY.value:
+        raise Conflict("call_off.option_not_ready", rank=rank, state=OptionState(option.state))
+    try:
+        usable(standing, CallOffKind(call_off.kind), Interval(call_off.window_from, call_off.window_to), clock.now())
+        return _opened_nested(session, clock, rng, call_off, option, standing)
+    except Exhausted as refusal:
+        if ledger.expire(session, clock, refusal.want.resource):
+            with suppress(Exhausted):
+                return _opened_nested(session, clock, rng, call_off, option, standing)
+        _lose(session, option)
+        raise refusal.explain(session) from refusal
+    except Conflict:
+        _lose(session, option)
+        raise
+
+
+def _opened_nested(
+    session: Session, clock: Clock, rng: Rng, call_off: CallOff, option: CallOffOption, standing: Standing
+) -> SupplyOrder:
+    with session.begin_nested():
+        wants = taken(session, clock, rng, call_off, option, standing)
+        order = ordered(session, clock, rng, call_off, option, standing)
+        session.add(option)
+        session.flush()
+        put(session, order)
+        ledger.count(session, clock, wants)
+    return order
+
+
+def standing_of(session: Session, clock: Clock, call_off: CallOff, rank: int) -> tuple[CallOffOption, Standing]:
+    """An option with its agreement as it stands now, in the phase that was decided for it."""
     option, agreement, pool, provider, nation = session.execute(
         select(CallOffOption, Agreement, Pool, Provider, col(Organisation.nation))
         .join(Agreement, col(Agreement.id) == col(CallOffOption.agreement_id))
@@ -186,27 +219,10 @@ def open_option(session: Session, clock: Clock, rng: Rng, call_off: CallOff, ran
         .where(col(CallOffOption.call_off_id) == call_off.id, col(CallOffOption.rank) == rank)
         .with_for_update(read=True, key_share=True, of=Agreement)
     ).one()
-    if option.state != OptionState.READY.value:
-        raise Conflict("call_off.option_not_ready", rank=rank, state=OptionState(option.state))
     terms = terms_of(session, agreement.id)
     openings = opened_of(session, agreement, terms, nation, call_off.area, clock.now())
     decided = Phase(option.phase)
-    standing = Standing(agreement, pool, provider, decided, terms[decided], openings)
-    try:
-        usable(standing, CallOffKind(call_off.kind), Interval(call_off.window_from, call_off.window_to), clock.now())
-        with session.begin_nested():
-            order, wants = opened(session, clock, rng, call_off, option, standing)
-            session.add(option)
-            session.flush()
-            put(session, order)
-            ledger.count(session, wants)
-    except Exhausted as refusal:
-        _lose(session, option)
-        raise refusal.explain(session) from refusal
-    except Conflict:
-        _lose(session, option)
-        raise
-    return order
+    return option, Standing(agreement, pool, provider, decided, terms[decided], openings)
 
 
 def _lose(session: Session, option: CallOffOption) -> None:
@@ -215,15 +231,16 @@ def _lose(session: Session, option: CallOffOption) -> None:
     session.flush()
 
 
-def opened(
+def taken(
     session: Session,
     clock: Clock,
     rng: Rng,
     call_off: CallOff,
     option: CallOffOption,
     standing: Standing,
-) -> tuple[SupplyOrder, list[Want]]:
-    """`option` with what it takes noted, and its order; the caller writes both and counts what is wanted last."""
+    until: datetime | None = None,
+) -> list[Want]:
+    """`option` with what it takes noted, until that moment only where one is given; the caller counts it last."""
     if standing.terms is None:
         raise Conflict("call_off.phase_not_agreed", phase=Phase(standing.phase))
     wants = resources_of(session, standing, standing.terms, call_off, option)
@@ -234,11 +251,19 @@ def opened(
         tenant=call_off.organisation_id,
         subject=subject_of(call_off.id, option.rank),
         wants=wants,
+        until=until,
     )
-    option.state = OptionState.TRYING.value
     option.reservation_id = held.get(ResourceKind.AGREEMENT)
     option.civil_reservation_id = held.get(ResourceKind.CIVIL)
     option.quota_reservation_id = held.get(ResourceKind.QUOTA)
+    return wants
+
+
+def ordered(
+    session: Session, clock: Clock, rng: Rng, call_off: CallOff, option: CallOffOption, standing: Standing
+) -> SupplyOrder:
+    """The order of an option whose capacity is taken; the caller writes both."""
+    option.state = OptionState.TRYING.value
     order = SupplyOrder(
         id=rng.scope(f"{call_off.organisation_id}/{standing.provider.id}", "order").id("ord"),
         call_off_id=call_off.id,
@@ -250,7 +275,7 @@ def opened(
         created_at=clock.now(),
     )
     _tell(session, clock, call_off, option, order, standing)
-    return order, wants
+    return order
 
 
 def _slots(standing: Standing, window: Interval) -> tuple[int, int]:

@@ -22,6 +22,7 @@ from catalog.capacity.rules import PARTS, Ask, Span, slots
 from catalog.capacity.tables import ResourceKind
 from catalog.competition.states import FINAL, State
 from catalog.competition.tables import Competition, Invitation
+from catalog.framework import admission, lots
 from catalog.framework.states import AgreementOrigin
 from catalog.ordering.tables import CallOff, CallOffOption
 from catalog.promise import kept_terms, pools
@@ -29,7 +30,7 @@ from catalog.promise.access import Exclusivity, PhaseTerms, faults
 from catalog.promise.access import ceiling as most
 from catalog.promise.authority import Authority
 from catalog.promise.lifecycle import OPEN, AgreementEvent, AgreementStatus, Side, next_agreement
-from catalog.promise.tables import Agreement, AgreementEntry, AgreementTerms, Pool, PoolLot, PoolMember
+from catalog.promise.tables import Agreement, AgreementEntry, AgreementTerms, Pool, PoolMember
 from catalog.search import shelf
 from catalog.tables import Offering, OfferingStatus, OfferingVersion
 from providers import files
@@ -95,10 +96,11 @@ def draft(
     if span is Span.WHOLE:
         raise Invalid("agreement.without_time", bucket=span)
     least, most_paid = _amounts(terms, minimum_guarantee, ceiling)
+    lot = lots.choose(session, pool, lot_id, capability=version.capability, unit=version.capacity_unit)
     agreement = Agreement(
         id=rng.scope(principal.organisation_id, "agreement").id("agr"),
         pool_id=pool.id,
-        lot_id=_lot(session, pool.id, lot_id),
+        lot_id=lot.id,
         provider_id=provider.id,
         offering_id=offering.id,
         version_id=version.id,
@@ -147,6 +149,7 @@ def step(
         _still_stands(session, clock, agreement, provider)
     if event is AgreementEvent.SIGN:
         _not_in_competition(session, agreement)
+        admission.need_admitted(session, pool, agreement.lot_id, provider.id)
         _promise(session, clock, rng, principal, agreement)
         files.awarded(session, clock, principal, provider)
     if event is AgreementEvent.END:
@@ -216,15 +219,6 @@ def _side(principal: Principal, pool: Pool, provider: Provider) -> Side:
     if principal.organisation_id == pool.lead_organisation_id and principal.kind is OrganisationKind.NATION:
         return Side.BUYER
     raise Forbidden("pool.lead_decides", pool_id=pool.id)
-
-
-def _lot(session: Session, pool_id: str, lot_id: str | None) -> str:
-    if lot_id is None:
-        return pools.first_lot(session, pool_id)
-    found = session.exec(select(PoolLot.id).where(PoolLot.id == lot_id, PoolLot.pool_id == pool_id)).first()
-    if found is None:
-        raise Invalid("agreement.lot_unknown", lot_id=lot_id, pool_id=pool_id)
-    return found
 
 
 def _amounts(
