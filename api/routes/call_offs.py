@@ -14,7 +14,7 @@ from api.models import In, Out, UtcDatetime
 from api.paging import Page, Paged
 from api.policy import Router, scope
 from catalog.capacity.rules import parts, units
-from catalog.ordering import call_offs, holds, orders
+from catalog.ordering import call_offs, holds, orders, preempting
 from catalog.ordering.call_offs import CallOffAsk
 from catalog.ordering.fallback import MOST_OPTIONS, Overlap, Policy, SuccessAt, Way
 from catalog.ordering.tables import CallOff, CallOffKind, CallOffOption, OptionState, Purpose, SupplyOrder
@@ -67,6 +67,11 @@ class CallOffIn(In):
     policy: PolicyIn | None = None
     area: dict[str, Any] | None = Field(default=None, description="GeoJSON geometry; goes to the supplier.")
     parameters: dict[str, Any] = Field(default_factory=dict, description="Go to the supplier as they are.")
+    pre_empt: bool = Field(
+        default=False,
+        description="Take from less important call-offs what is missing, where the phase's terms allow it.",
+    )
+    reason: str = Field(default="", max_length=500, description="Needed to pre-empt; those who give way read it.")
     hold_s: int | None = Field(
         default=None, ge=1, description="Keep the capacity for so many seconds and order nothing until it is confirmed."
     )
@@ -80,6 +85,7 @@ class CallOffIn(In):
             policy=None if self.policy is None else self.policy.value(),
             area=self.area,
             parameters=self.parameters,
+            reason=self.reason,
             hold=None if self.hold_s is None else timedelta(seconds=self.hold_s),
         )
 
@@ -185,7 +191,8 @@ def place_call_off(body: CallOffIn, once: Once) -> CallOffOut:
     ask, authority = body.value(), body.decided_by.value()
 
     def make(session: Session) -> CallOffOut:
-        placed = call_offs.place(session, once.clock, once.rng, once.principal, ask, authority)
+        into = (session, once.clock, once.rng, once.principal, ask, authority)
+        placed = preempting.place(*into) if body.pre_empt else call_offs.place(*into)
         return _out(placed.call_off, placed.options, placed.orders)
 
     return once.run(make)

@@ -258,13 +258,21 @@ def _end(
 
 
 def give_back_all(session: Session, clock: Clock, subject: str, reason: str) -> int:
-    """Release everything that `subject` holds, in the order in which it was taken; how many reservations ended."""
+    """Release everything that `subject` holds; how many reservations ended."""
+    return end_all(session, clock, subject, ReservationEvent.RELEASED, reason)
+
+
+def end_all(session: Session, clock: Clock, subject: str, event: ReservationEvent, reason: str) -> int:
+    """End everything that `subject` holds, in the order in which it was taken; how many reservations ended."""
     held = session.exec(
-        select(CapacityReservation.id)
-        .where(CapacityReservation.subject == subject)
+        select(CapacityReservation)
+        .where(CapacityReservation.subject == subject, CapacityReservation.state == ReservationState.HELD.value)
         .order_by(col(CapacityReservation.resource))
+        .with_for_update()
     ).all()
-    return sum(give_back(session, clock, each, reason) for each in held)
+    for reservation in held:
+        _end(session, clock, reservation, event, reason)
+    return len(held)
 
 
 def faults(session: Session) -> list[str]:

@@ -6,7 +6,7 @@ orders, the audit row and the log entries. Nobody outside is called here: `catal
 places the orders afterwards, and a fallback opens the options that are left.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,6 +17,7 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from catalog.capacity import ledger
+from catalog.capacity.ledger import Want
 from catalog.capacity.rules import units
 from catalog.ordering import options, policies
 from catalog.ordering.fallback import MOST_OPTIONS, Policy
@@ -52,6 +53,8 @@ LONGEST_HOLD = timedelta(hours=1)
 FIRST = 1
 """Rank of the option that is tried first."""
 
+MakeRoom = Callable[[CallOff, CallOffOption, Standing, Sequence[Want]], None]
+
 _HOLDING = (OptionState.READY, OptionState.TRYING, OptionState.WON, OptionState.DOUBT)
 
 
@@ -69,6 +72,7 @@ class CallOffAsk:
     policy: Policy | None = None
     area: Any = None
     parameters: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
     hold: timedelta | None = None
     """So long is the capacity kept and nothing ordered, unless it is confirmed."""
 
@@ -92,8 +96,11 @@ def place(
     *,
     competition_id: str | None = None,
     quoted: Mapping[str, Money] | None = None,
+    make_room: MakeRoom | None = None,
 ) -> Placed:
     """Write the call-off and open its first options; `quoted` is a total by agreement that stands for its terms'.
+
+    `make_room` is called before what one option takes is counted, with its agreement locked for this call-off alone.
 
     With one option `ledger.Exhausted` ends the transaction when the capacity is not there; with several the next
     is opened in its place, and the last refusal is raised only when none can be.
@@ -101,7 +108,9 @@ def place(
     now = clock.now()
     stop = _checked(ask)
     held_until = None if ask.hold is None else now + ask.hold
-    standings = options.in_force(session, clock, principal, ask.area, [each for each, _ in ask.options])
+    standings = options.in_force(
+        session, clock, principal, ask.area, [each for each, _ in ask.options], alone=make_room is not None
+    )
     if len({each.pool.id for each in standings}) > 1:
         raise Invalid("call_off.pools_differ", count=len({each.pool.id for each in standings}))
     call_off = CallOff(
@@ -148,7 +157,7 @@ def place(
         )
     _check_policy(ask, ranked, clock)
     put(session, call_off)
-    enter(session, clock, principal.organisation_id, call_off, authority, first=True)
+    enter(session, clock, principal.organisation_id, call_off, authority, ask.reason, first=True)
     _tell(session, clock, principal, call_off, ranked, standings)
     if len(ranked) > 1:
         return _open_some(session, clock, rng, call_off, ranked)
@@ -158,6 +167,8 @@ def place(
     put(session, option)
     for order in orders:
         put(session, order)
+    if make_room is not None:
+        make_room(call_off, option, standings[0], wants)
     ledger.count(session, clock, wants)
     return Placed(call_off, ranked, orders)
 

@@ -69,9 +69,19 @@ class Standing:
 
 
 def in_force(
-    session: Session, clock: Clock, member: Principal, area: Mapping[str, Any] | None, agreement_ids: Sequence[str]
+    session: Session,
+    clock: Clock,
+    member: Principal,
+    area: Mapping[str, Any] | None,
+    agreement_ids: Sequence[str],
+    *,
+    alone: bool = False,
 ) -> list[Standing]:
-    """These agreements, in this order, with the terms that are open to `member` there; unknown unless it belongs."""
+    """These agreements, in this order, with the terms that are open to `member` there; unknown unless it belongs.
+
+    Their rows are locked shared, so that callers do not wait for each other and an ending agreement waits for
+    them; with `alone` nobody else calls off under them until the transaction ends.
+    """
     rows = session.execute(
         select(Agreement, Pool, Provider, AgreementTerms)
         .join(Pool, col(Pool.id) == col(Agreement.pool_id))
@@ -79,8 +89,7 @@ def in_force(
         .join(PoolMember, col(PoolMember.pool_id) == col(Pool.id))
         .join(AgreementTerms, col(AgreementTerms.agreement_id) == col(Agreement.id))
         .where(col(Agreement.id).in_(agreement_ids), pools.joined(member.organisation_id))
-        # Shared, so that callers do not wait for each other and an ending agreement waits for them.
-        .with_for_update(read=True, key_share=True, of=Agreement)
+        .with_for_update(read=not alone, key_share=not alone, of=Agreement)
     ).all()
     terms: dict[str, dict[Phase, PhaseTerms]] = {each: {} for each in agreement_ids}
     for agreement, _, _, kept in rows:

@@ -10,7 +10,8 @@ from catalog.capacity.rules import PARTS
 from catalog.capacity.tables import CapacityReservation
 from catalog.ordering import call_offs, holds, orders
 from catalog.ordering.tables import CallOff, Purpose, SupplyOrder
-from jobs.proofs.alliance import AUTHORITY, Alliance, found
+from jobs.proofs.alliance import Alliance, found
+from jobs.proofs.supply import AUTHORITY
 from space_hub.clock import ManualClock
 from space_hub.db import Database
 from space_hub.errors import Conflict, Invalid, Unavailable
