@@ -22,7 +22,7 @@ from catalog.capacity.rules import PARTS, Ask, Span, slots
 from catalog.capacity.tables import ResourceKind
 from catalog.competition.states import FINAL, State
 from catalog.competition.tables import Competition, Invitation
-from catalog.framework import admission, lots
+from catalog.framework import admission, lots, reuse
 from catalog.framework.states import AgreementOrigin
 from catalog.ordering.tables import CallOff, CallOffOption
 from catalog.promise import kept_terms, pools
@@ -96,7 +96,9 @@ def draft(
     if span is Span.WHOLE:
         raise Invalid("agreement.without_time", bucket=span)
     least, most_paid = _amounts(terms, minimum_guarantee, ceiling)
-    lot = lots.choose(session, pool, lot_id, capability=version.capability, unit=version.capacity_unit)
+    currencies = {term.price.currency for term in terms.values()}
+    lot = lots.choose(session, pool, lot_id, offering.capability, version.capacity_unit, currencies)
+    admission.need_admitted(session, pool, lot.id, provider.id)
     agreement = Agreement(
         id=rng.scope(principal.organisation_id, "agreement").id("agr"),
         pool_id=pool.id,
@@ -147,9 +149,10 @@ def step(
         raise Invalid("authority.name_missing")
     if event in (AgreementEvent.OFFER, AgreementEvent.SIGN):
         _still_stands(session, clock, agreement, provider)
-    if event is AgreementEvent.SIGN:
-        _not_in_competition(session, agreement)
         admission.need_admitted(session, pool, agreement.lot_id, provider.id)
+    if event is AgreementEvent.SIGN:
+        reuse.still_stands(session, clock, agreement)
+        _not_in_competition(session, agreement)
         _promise(session, clock, rng, principal, agreement)
         files.awarded(session, clock, principal, provider)
     if event is AgreementEvent.END:
@@ -160,8 +163,8 @@ def step(
     _enter(session, clock, principal, agreement, event, side, authority)
     who = {} if authority is None else {"authority": authority.name, "office": authority.office}
     audit.record(session, clock, principal, f"agreement.{event.value}", agreement.id, side=side.value, **who)
-    if event is AgreementEvent.SIGN and authority is not None:
-        _tell(session, clock, pool, provider, agreement, authority)
+    if event in _TOLD and authority is not None:
+        _tell(session, clock, _TOLD[event], pool, provider, agreement, authority)
     session.flush()
     return agreement
 
@@ -365,8 +368,17 @@ def _enter(
     )
 
 
+_TOLD = {AgreementEvent.SIGN: "agreement.signed", AgreementEvent.END: "agreement.ended"}
+
+
 def _tell(
-    session: Session, clock: Clock, pool: Pool, provider: Provider, agreement: Agreement, authority: Authority
+    session: Session,
+    clock: Clock,
+    topic: str,
+    pool: Pool,
+    provider: Provider,
+    agreement: Agreement,
+    authority: Authority,
 ) -> None:
     payload = {
         "agreement_id": agreement.id,
@@ -382,4 +394,4 @@ def _tell(
         "terms": kept_terms.said(terms_of(session, agreement.id)),
         "decided_by": {"name": authority.name, "office": authority.office},
     }
-    log.append(session, clock, "agreement.signed", agreement.id, payload, audience(session, pool, provider))
+    log.append(session, clock, topic, agreement.id, payload, audience(session, pool, provider))
