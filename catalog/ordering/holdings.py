@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from catalog.capacity.held import Held
@@ -35,8 +36,8 @@ def of(session: Session, clock: Clock, agreement: Agreement, first: int, last: i
     Not those of the call-off `but`, which is just being written. A call-off that was pre-empted once already is
     not taken from again.
     """
-    rows = session.exec(
-        select(CapacityReservation, CallOff, CallOffOption, AgreementTerms, SupplyOrder)
+    rows = session.execute(
+        sa_select(CapacityReservation, CallOff, CallOffOption, AgreementTerms, SupplyOrder)
         .join(CallOffOption, col(CallOffOption.reservation_id) == col(CapacityReservation.id))
         .join(CallOff, col(CallOff.id) == col(CallOffOption.call_off_id))
         .join(
@@ -51,11 +52,11 @@ def of(session: Session, clock: Clock, agreement: Agreement, first: int, last: i
             isouter=True,
         )
         .where(
-            CapacityReservation.resource == agreement.id,
-            CallOff.id != but,
-            CapacityReservation.state == ReservationState.HELD.value,
-            CapacityReservation.first_slot <= last,
-            CapacityReservation.last_slot >= first,
+            col(CapacityReservation.resource) == agreement.id,
+            col(CallOff.id) != but,
+            col(CapacityReservation.state) == ReservationState.HELD.value,
+            col(CapacityReservation.first_slot) <= last,
+            col(CapacityReservation.last_slot) >= first,
         )
         .order_by(col(CallOff.id))
         .with_for_update(of=CallOff)
