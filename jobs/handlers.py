@@ -20,6 +20,8 @@ HEAVY = {
 }
 
 LIGHT = {
+    "award_shares.release": "jobs.competitions:release_shares",
+    "competition.clocks": "jobs.competitions:turn",
     "commitments.recompute": "jobs.risk:recompute",
     "shelf.rebuild": "jobs.shelf:rebuild",
     "supplier.due": "jobs.sync:queue_due",

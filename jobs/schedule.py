@@ -84,6 +84,9 @@ SCHEDULE = (
     Regular("registrations.lapse", timedelta(days=1), Missed.ONCE),
     # It looks every day and releases once a quarter, on the first working day that it meets.
     Regular("fairness.release", timedelta(days=1), Missed.ONCE),
+    Regular("award_shares.release", timedelta(days=1), Missed.ONCE),
+    # The state follows the clock to the second anyway; a minute is how late it is told.
+    Regular("competition.clocks", timedelta(minutes=1), Missed.ONCE),
 )
 
 
