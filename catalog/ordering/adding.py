@@ -36,7 +36,7 @@ def add_option(
         raise Invalid("call_off.options_wrong", count=len(rows) + 1, most=MOST_OPTIONS)
     if agreement_id in [each.agreement_id for each in rows]:
         raise Invalid("call_off.agreement_twice")
-    (standing,) = options.in_force(session, clock, principal.organisation_id, [agreement_id])
+    (standing,) = options.in_force(session, clock, principal, call_off.area, [agreement_id])
     if standing.pool.id != call_off.pool_id:
         raise Invalid("call_off.pools_differ", count=2)
     kind, window = CallOffKind(call_off.kind), Interval(call_off.window_from, call_off.window_to)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
+from enum import Enum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -53,7 +53,7 @@ _SOON = 8
 """Seconds after which only those that are late by a day have not ended."""
 
 
-class Trial(StrEnum):
+class Trial(Enum):
     """Which options are tried how."""
 
     SINGLE = "single"
