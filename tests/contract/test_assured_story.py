@@ -146,8 +146,9 @@ def history(stage: Stage, supplier: str) -> list[str]:
 def opened(hub: Hub) -> Stage:
     """Signed in peace, by the first second of the second of November."""
     pool = theatre(hub)
-    nations = [pool.member(each) for each in ("FR", "DE", "PL", "IT")]
-    return Stage(pool, *nations, of={name: pool.supplied(name, *terms) for name, terms in TERMS.items()})
+    france, germany, poland, italy = (pool.member(each) for each in ("FR", "DE", "PL", "IT"))
+    of = {name: pool.supplied(name, *terms) for name, terms in TERMS.items()}
+    return Stage(pool, france, germany, poland, italy, of)
 
 
 def in_peace(stage: Stage) -> None:
