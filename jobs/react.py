@@ -47,6 +47,7 @@ REACTIONS: tuple[tuple[str, frozenset[str]], ...] = (
         frozenset(
             {"agreement.ended", "agreement.signed", "award.reused", "lot.published", "pool_supplier.changed"}
             | {"call_off.placed", "delivery.decided", "delivery.noted", "order.placed", "order.status_changed"}
+            | {"competition.decided", "competition.opened", "competition.published"}
         ),
     ),
 )

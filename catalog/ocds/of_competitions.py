@@ -15,7 +15,7 @@ from catalog.competition.tables import (
 )
 from catalog.ocds import of_call_offs
 from catalog.ocds.mapping import Event
-from catalog.ocds.occasions import LANGUAGE, Occasion, ocid, organisation, sentence, supplier
+from catalog.ocds.occasions import LANGUAGE, Occasion, ocid, organisation, supplier
 from catalog.ordering.tables import CallOff
 from catalog.promise.tables import PoolLot
 
@@ -28,7 +28,10 @@ _TOLD = {
     Step.COMPLAINT_ACCEPTED: Event.COMPETITION_OPENED,
     Step.CANCEL: Event.COMPETITION_CANCELLED,
 }
-"""A decision is told by its awards, and the end of the standstill by what is called off."""
+"""A decision is told by its first award, and the end of the standstill by what is called off.
+
+Who stands behind the first is a way to fall back on, and told as awarded when it is called off.
+"""
 
 
 def read(session: Session, prefix: str, competition_id: str) -> list[Occasion]:
@@ -37,7 +40,7 @@ def read(session: Session, prefix: str, competition_id: str) -> list[Occasion]:
     if row is None:
         return []
     lot = session.get_one(PoolLot, row.lot_id)
-    title = sentence("ocds.call_off", lot=lot.title_en)
+    title = row.ask["title"][LANGUAGE]
     facts: dict[str, Any] = {
         "ocid": ocid(prefix, row.id),
         "language": LANGUAGE,
@@ -73,9 +76,9 @@ def read(session: Session, prefix: str, competition_id: str) -> list[Occasion]:
         .join(SealedQuote, col(SealedQuote.id) == col(Award.quote_id))
         .join(Invitation, col(Invitation.id) == col(SealedQuote.invitation_id))
         .where(Award.competition_id == row.id)
-        .order_by(col(Award.at), col(Award.rank))
+        .order_by(col(Award.rank))
     ).all()
-    for award, invitation in awards:
+    for award, invitation in awards[:1]:
         standstill = {"standstill_from": award.at, "standstill_until": award.effective_at}
         won = {
             "id": award.id,
@@ -85,7 +88,7 @@ def read(session: Session, prefix: str, competition_id: str) -> list[Occasion]:
         }
         told = {**facts, "tender": {**tender, **standstill}, "award": won}
         found.append(Occasion(award.id, Event.AWARDED, award.at, told))
-    award_ids = {invitation.provider_id: award.id for award, invitation in awards}
+    award_ids = {invitation.provider_id: award.id for award, invitation in awards[:1]}
     for call_off_id in session.exec(select(CallOff.id).where(CallOff.competition_id == row.id)).all():
         found += of_call_offs.read(session, prefix, call_off_id, award_ids)
     return sorted(found, key=lambda each: each.at)

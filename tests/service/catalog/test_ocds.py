@@ -15,7 +15,11 @@ from catalog.ocds.occasions import Occasion
 from catalog.ocds.tables import OcdsRelease
 from catalog.ordering import call_offs
 from catalog.ordering.tables import ServiceCredit, SupplyOrder
+from jobs import schedule
+from jobs.proofs.competing import STANDSTILL, quote
 from space_hub.trust import keys
+from tests.support.competing import begun
+from tests.support.demand import settle
 from tests.support.hub import Caller, Hub
 from tests.support.ocds import wrong
 from tests.support.supply import evidence, good, offering, verified
@@ -252,3 +256,36 @@ def test_many_events_of_one_process_are_one_piece_of_work(life: Life) -> None:
     """Sabotage seen: work for each entry: 20 pieces for three processes."""
     assert len(tell(life.hub)) == 3
     assert tell(life.hub) == []
+
+
+def test_a_competition_is_told_without_its_quotes_and_its_call_off_rests_on_the_award(hub: Hub, shared: Path) -> None:
+    """Sabotage seen: the call-off told as a process of its own; the second rank told as an award."""
+    scene = begun(hub, 3)
+    for number, price in enumerate(("52117.25", "48020.50", "61003")):
+        assert scene.send(number, quote(price)).status_code == 200
+    scene.due()
+    scene.opened(0, 2)
+    assert scene.award(1, 0).status_code == 200
+    settle(hub)
+    scene.wait(STANDSTILL + timedelta(minutes=1))
+    with hub.database.write() as session:
+        schedule.tick(session, hub.clock, hub.rng, hub.clock.now() - timedelta(hours=1))
+    settle(hub)
+    tell(hub)
+    path = f"{PREFIX}-{scene.id}"
+    package = good(scene.lead.get(f"/v1/ocds/packages/{path}"), 200)
+    assert wrong(shared, "release-package", package) == set()
+    assert [each["tag"] for each in package["releases"]] == [
+        ["tender"],
+        ["tenderUpdate"],
+        ["tenderUpdate"],
+        ["award"],
+        ["contract"],
+    ]
+    assert package["releases"][2]["tender"]["numberOfTenderers"] == 3
+    (award,) = package["releases"][3]["awards"]
+    assert package["releases"][4]["contracts"][0]["awardID"] == award["id"]
+    assert package["releases"][4]["contracts"][0]["value"] == {"amount": 48020.5, "currency": "EUR"}
+    for secret in ("52117", "61003", "Supplier 0", "Supplier 2"):
+        assert secret not in str(package)
+    assert scene.supplier(0).get(f"/v1/ocds/packages/{path}").status_code == 404
