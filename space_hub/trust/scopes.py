@@ -35,6 +35,7 @@ ALL_SCOPES = frozenset(
         "provider:write",
         "register:write",
         "requirement:write",
+        "settlement:write",
         "watch:write",
     }
 )
@@ -68,6 +69,7 @@ SCOPES_OF: dict[OrganisationKind, frozenset[str]] = {
         "pool:write",
         "provider:write",
         "requirement:write",
+        "settlement:write",
         "watch:write",
     },
     OrganisationKind.OPERATIONS_CENTRE: _EVERYONE
