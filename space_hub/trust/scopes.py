@@ -20,6 +20,7 @@ ALL_SCOPES = frozenset(
         "awareness:write",
         "calloff:write",
         "catalog:read",
+        "competition:write",
         "demand:write",
         "desk:answer",
         "desk:write",
@@ -33,6 +34,8 @@ ALL_SCOPES = frozenset(
         "outage:write",
         "pool:write",
         "provider:write",
+        "quote:open",
+        "quote:write",
         "register:write",
         "requirement:write",
         "settlement:write",
@@ -50,7 +53,7 @@ _EVERYONE = frozenset({"catalog:read", "endpoint:write", "event:read"})
 SCOPES_OF: dict[OrganisationKind, frozenset[str]] = {
     OrganisationKind.PROVIDER: _EVERYONE
     | {"activation:write", "agreement:write", "exercise:write", "offering:write", "order:read", "outage:write"}
-    | {"provider:write"},
+    | {"provider:write", "quote:write"},
     OrganisationKind.NATION: _EVERYONE
     | {
         "activation:write",
@@ -58,6 +61,7 @@ SCOPES_OF: dict[OrganisationKind, frozenset[str]] = {
         "application:decide",
         "awareness:read",
         "calloff:write",
+        "competition:write",
         "demand:write",
         "desk:answer",
         "exercise:write",
@@ -68,11 +72,12 @@ SCOPES_OF: dict[OrganisationKind, frozenset[str]] = {
         "order:read",
         "pool:write",
         "provider:write",
+        "quote:open",
         "requirement:write",
         "settlement:write",
         "watch:write",
     },
     OrganisationKind.OPERATIONS_CENTRE: _EVERYONE
-    | {"awareness:read", "demand:write", "desk:answer", "outage:write", "watch:write"},
+    | {"awareness:read", "demand:write", "desk:answer", "outage:write", "quote:open", "watch:write"},
     OrganisationKind.BROKER: ALL_SCOPES,
 }

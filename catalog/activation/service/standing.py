@@ -1,13 +1,9 @@
 """What stands of activations: who may read one, what they bind, and what may be ordered by them."""
 
-from collections import defaultdict
-from collections.abc import Mapping
-from datetime import datetime
-
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
-from catalog.activation.rules import usable
+from catalog.activation.rules import Activation
 from catalog.activation.service import book
 from catalog.activation.states import BINDING, FINAL
 from catalog.activation.tables import ActivationRow
@@ -32,23 +28,17 @@ def get(session: Session, principal: Principal, activation_id: str) -> Activatio
     return found
 
 
-def activated(session: Session, agreement_id: str, now: datetime, at: datetime) -> Mapping[Phase, int]:
-    """The parts of each phase that real activations of an agreement let its pool order for `at`.
-
-    `now` is when this is asked: what is there then, and what the supplier owes by `at`. A phase
-    that is not there was not called up.
-    """
-    found: dict[Phase, int] = defaultdict(int)
-    for row in session.exec(
+def at_work(session: Session, agreement_id: str) -> list[tuple[Phase, Activation]]:
+    """Real activations of an agreement that its supplier accepted and that are not over."""
+    rows = session.exec(
         select(ActivationRow).where(
             ActivationRow.agreement_id == agreement_id,
             ActivationRow.mode == REAL,
             col(ActivationRow.accepted_parts).is_not(None),
             col(ActivationRow.state).not_in(_FINAL),
         )
-    ):
-        found[Phase(row.phase)] += usable(book.read(session, row), now, at)
-    return dict(found)
+    )
+    return [(Phase(row.phase), book.read(session, row)) for row in rows]
 
 
 def let_go(session: Session, agreement_id: str) -> None:
