@@ -162,7 +162,8 @@ def _option(row: JointOption) -> OptionOut:
     )
 
 
-def _buy(session: Session, principal: Principal, buy: JointBuy) -> JointBuyOut:
+def buy_out(session: Session, principal: Principal, buy: JointBuy) -> JointBuyOut:
+    """A joint buy as the principal reads it; also for the terminal."""
     needs = buys.needs_of(session, buy.id)
     leads = buy.lead_organisation_id == principal.organisation_id
     return JointBuyOut(
@@ -241,7 +242,7 @@ def open_joint_buy(body: JointBuyIn, once: Once) -> JointBuyOut:
             currency=body.currency,
             months=body.months,
         )
-        return _buy(session, once.principal, buy)
+        return buy_out(session, once.principal, buy)
 
     return once.run(make)
 
@@ -251,14 +252,14 @@ def list_joint_buys(asked: Asked, page: Page) -> Paged[JointBuyOut]:
     """Those of your pools."""
     with asked.read() as session:
         found = select(JointBuy).where(buys.visible(asked.principal))
-        return page.of(session, found, key=col(JointBuy.id), make=lambda buy: _buy(session, asked.principal, buy))
+        return page.of(session, found, key=col(JointBuy.id), make=lambda buy: buy_out(session, asked.principal, buy))
 
 
 @router.get("/{joint_buy_id}", policy=scope("catalog:read"))
 def read_joint_buy(joint_buy_id: str, asked: Asked) -> JointBuyOut:
     """One joint buy with your need; once priced, with the needs of all who take part."""
     with asked.read() as session:
-        return _buy(session, asked.principal, buys.get(session, asked.principal, joint_buy_id))
+        return buy_out(session, asked.principal, buys.get(session, asked.principal, joint_buy_id))
 
 
 @router.put("/{joint_buy_id}/needs/mine", policy=scope("settlement:write"))
@@ -329,7 +330,7 @@ def read_shares(joint_buy_id: str, asked: Asked) -> SharesOut:
 def choose(joint_buy_id: str, body: ChoiceIn, once: Once) -> JointBuyOut:
     """As the lead, propose one of the ways."""
     return once.run(
-        lambda session: _buy(
+        lambda session: buy_out(
             session,
             once.principal,
             buys.choose(session, once.clock, once.principal, joint_buy_id, body.modality),
@@ -352,7 +353,7 @@ def agree(joint_buy_id: str, body: AgreementIn, once: Once) -> JointBuyOut:
             inputs_sha256=body.inputs_sha256,
             authority=body.decided_by.value(),
         )
-        return _buy(session, once.principal, buy)
+        return buy_out(session, once.principal, buy)
 
     return once.run(make, status=200)
 
@@ -361,7 +362,7 @@ def agree(joint_buy_id: str, body: AgreementIn, once: Once) -> JointBuyOut:
 def reopen(joint_buy_id: str, body: ReasonIn, once: Once) -> JointBuyOut:
     """As the lead, let needs and ways change again; consents and agreements lapse."""
     return once.run(
-        lambda session: _buy(
+        lambda session: buy_out(
             session, once.principal, buys.reopen(session, once.clock, once.principal, joint_buy_id, body.reason)
         ),
         status=200,
@@ -372,7 +373,7 @@ def reopen(joint_buy_id: str, body: ReasonIn, once: Once) -> JointBuyOut:
 def drop(joint_buy_id: str, body: ReasonIn, once: Once) -> JointBuyOut:
     """As the lead, give it up."""
     return once.run(
-        lambda session: _buy(
+        lambda session: buy_out(
             session, once.principal, buys.drop(session, once.clock, once.principal, joint_buy_id, body.reason)
         ),
         status=200,

@@ -7,7 +7,7 @@ compensation to the lead and the lead pays it on: a victim does not learn who it
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -16,12 +16,12 @@ from sqlmodel import Session, col, func, select
 
 from catalog.capacity.tables import Preempted, PreemptionRow
 from catalog.framework.tables import PoolQuota
-from catalog.ordering.delivery_rules import DeliveryState
-from catalog.ordering.tables import CallOff, CallOffOption, Delivery, OrderStatusEntry, ServiceCredit, SupplyOrder
+from catalog.ordering import accounts
+from catalog.ordering.tables import CallOff, CallOffOption, OrderStatusEntry, ServiceCredit, SupplyOrder
 from catalog.promise.lifecycle import MemberStatus
 from catalog.promise.tables import Agreement, AgreementTerms, Pool, PoolLot, PoolMember
 from catalog.together import shares
-from catalog.together.netting import InKind, Line, LineKind
+from catalog.together.netting import InKind, Line, LineKind, Owed, in_coins
 from catalog.together.shares import COIN
 from catalog.together.states import BuyEvent, BuyState
 from catalog.together.tables import (
@@ -34,18 +34,6 @@ from catalog.together.tables import (
 )
 from providers.adapters.base import FINAL, OrderStatus
 from space_hub.vocabulary.interval import Interval
-
-
-@dataclass(frozen=True, slots=True)
-class Owed:
-    """As a line, not yet in coins, in whatever currency it is."""
-
-    payer: str
-    payee: str
-    kind: LineKind
-    subject: str
-    amount: Decimal
-    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +56,6 @@ def account(session: Session, pool: Pool, period: Interval, currency: str) -> Ac
         if each.currency != currency:
             elsewhere[each.currency] += 1
     return Account(in_coins([each for each in owed if each.currency == currency]), dict(sorted(elsewhere.items())))
-
-
-def in_coins(owed: Iterable[Owed]) -> tuple[Line, ...]:
-    """Each amount in whole coins; between any two parties what rounding added up to is a line of its own."""
-    lines, exact = [], defaultdict[tuple[str, str], Decimal](Decimal)
-    for each in owed:
-        coins = each.amount.quantize(COIN, ROUND_HALF_EVEN)
-        exact[each.payer, each.payee] += each.amount
-        if coins:
-            lines.append(Line(each.payer, each.payee, each.kind, each.subject, coins))
-    for (payer, payee), amount in exact.items():
-        said = sum((line.amount for line in lines if (line.payer, line.payee) == (payer, payee)), Decimal(0))
-        off = amount.quantize(COIN, ROUND_HALF_EVEN) - said
-        if off:
-            ends = (payer, payee) if off > 0 else (payee, payer)
-            lines.append(Line(*ends, LineKind.ROUNDING, f"{payer}-{payee}", abs(off)))
-    return tuple(sorted(lines, key=lambda line: (line.payer, line.payee, line.kind, line.subject)))
 
 
 def in_kind(session: Session, pool: Pool, until: datetime, currency: str) -> list[InKind]:
@@ -111,7 +82,7 @@ def in_kind(session: Session, pool: Pool, until: datetime, currency: str) -> lis
 
 
 def _orders(session: Session, pool: Pool, period: Interval) -> list[Owed]:
-    """What was delivered and not rejected, and what was charged beside the price, of orders that ended then."""
+    """By the accounts of call-offs, of orders that ended then: what was delivered and what was charged beside it."""
     ended = (
         select(OrderStatusEntry.order_id, func.min(OrderStatusEntry.at).label("at"))
         .where(col(OrderStatusEntry.status).in_([each.value for each in FINAL]))
@@ -119,35 +90,22 @@ def _orders(session: Session, pool: Pool, period: Interval) -> list[Owed]:
         .subquery()
     )
     rows = session.exec(
-        select(SupplyOrder, CallOffOption)
-        .join(
-            CallOffOption,
-            (col(CallOffOption.call_off_id) == col(SupplyOrder.call_off_id))
-            & (col(CallOffOption.rank) == col(SupplyOrder.rank)),
-        )
-        .join(CallOff, col(CallOff.id) == col(SupplyOrder.call_off_id))
+        select(CallOff, SupplyOrder.id)
+        .join(SupplyOrder, col(SupplyOrder.call_off_id) == col(CallOff.id))
         .join(ended, ended.c.order_id == col(SupplyOrder.id))
         .where(CallOff.pool_id == pool.id, ended.c.at >= period.start, ended.c.at < period.stop)
         .order_by(col(SupplyOrder.id))
     ).all()
-    refused = _refused(session, [order.id for order, _ in rows])
-    lead = pool.lead_organisation_id
+    over = {order_id for _, order_id in rows}
     found = []
-    for order, option in rows:
-        if order.status == OrderStatus.COMPLETED and order.id not in refused:
-            amount = Decimal(option.total_price)
-            found.append(Owed(order.organisation_id, lead, LineKind.USE, order.id, amount, option.currency))
-        fee = Decimal(order.fee or 0)
-        found.append(Owed(order.organisation_id, lead, LineKind.CANCEL_FEE, order.id, fee, option.currency))
+    for call_off in {call_off.id: call_off for call_off, _ in rows}.values():
+        statement = accounts.statement(session, call_off)
+        ends = (call_off.organisation_id, pool.lead_organisation_id)
+        for line in statement.lines:
+            if line.order_id in over:
+                found.append(Owed(*ends, LineKind.USE, line.order_id, line.price, statement.currency))
+                found.append(Owed(*ends, LineKind.CANCEL_FEE, line.order_id, line.fee, statement.currency))
     return found
-
-
-def _refused(session: Session, order_ids: Sequence[str]) -> set[str]:
-    """Orders of which every delivery was rejected."""
-    states: dict[str, set[str]] = defaultdict(set)
-    for delivery in session.exec(select(Delivery).where(col(Delivery.order_id).in_(order_ids))):
-        states[delivery.order_id].add(delivery.state)
-    return {order_id for order_id, each in states.items() if each == {DeliveryState.REJECTED.value}}
 
 
 def _credits(session: Session, pool: Pool, period: Interval) -> list[Owed]:

@@ -292,23 +292,26 @@ def readable_needs(session: Session, principal: Principal, buy: JointBuy) -> Seq
     """One's own; once priced, those who take part and the lead read all."""
     needs = needs_of(session, buy.id)
     me = principal.organisation_id
-    if (
-        BuyState(buy.state) is not BuyState.GATHERING
-        and _takes_part(buy, needs, me)
-        and all(need.consented_at is not None for need in needs)
-    ):
+    shown = BuyState(buy.state) is not BuyState.GATHERING and all(need.consented_at is not None for need in needs)
+    if shown and takes_part(session, principal, buy):
         return needs
     return [need for need in needs if need.organisation_id == me]
 
 
 def readable_shares(session: Session, principal: Principal, buy: JointBuy) -> Sequence[CostShare]:
     """Each nation's share by each way; Forbidden for a member that takes no part."""
-    if not _takes_part(buy, needs_of(session, buy.id), principal.organisation_id):
+    if not takes_part(session, principal, buy):
         raise Forbidden("joint.not_a_party", joint_buy_id=buy.id)
     found = shares_of(session, buy.id)
     if not found:
-        raise Conflict("joint.not_priced", state=BuyState(buy.state))
+        raise NotFound("joint.not_priced", state=BuyState(buy.state))
     return found
+
+
+def takes_part(session: Session, principal: Principal, buy: JointBuy) -> bool:
+    """Whether it leads the buy or stated a need."""
+    parties = {buy.lead_organisation_id, *(need.organisation_id for need in needs_of(session, buy.id))}
+    return principal.organisation_id in parties
 
 
 def needs_of(session: Session, buy_id: str) -> Sequence[JointNeed]:
@@ -396,6 +399,7 @@ def _quotas(session: Session, buy: JointBuy, needs: Sequence[JointNeed]) -> dict
         .join(PoolLot, col(PoolLot.id) == col(PoolQuota.lot_id))
         .where(
             PoolLot.pool_id == buy.pool_id,
+            PoolLot.unit == buy.unit,
             func.coalesce(PoolLot.capability, buy.capability) == buy.capability,
             PoolQuota.year == year,
             col(PoolQuota.organisation_id).in_([need.organisation_id for need in needs]),
@@ -434,10 +438,6 @@ def _own_requirement(session: Session, principal: Principal, requirement_id: str
     ).first()
     if found is None:
         raise NotFound("catalog.requirement_unknown", requirement_id=requirement_id)
-
-
-def _takes_part(buy: JointBuy, needs: Sequence[JointNeed], organisation_id: str) -> bool:
-    return organisation_id in {buy.lead_organisation_id, *(need.organisation_id for need in needs)}
 
 
 def _step(
