@@ -28,8 +28,13 @@ def agreed(database: Database, clock: ManualClock, rng: SeededRng) -> tuple[str,
             supply.principal(session, clock, rng, OrganisationKind.NATION, code, name)
             for code, name in (("FR", "Ministry of France"), ("DE", "Ministry of Germany"))
         )
-        about = {"name": "Pool", "mission_area": MissionArea.IMAGERY, "opened": pools.Openness(suppliers=False)}
-        pool = pools.create(session, clock, rng, lead, authority=AUTHORITY, **about)
+        pool = pools.create(
+            *(session, clock, rng, lead),
+            name="Pool",
+            authority=AUTHORITY,
+            mission_area=MissionArea.IMAGERY,
+            opened=pools.Openness(suppliers=False),
+        )
         pools.invite(session, clock, lead, pool.id, member.organisation_id)
         pools.join(session, clock, member, pool.id)
         buy = buys.open_buy(
@@ -44,8 +49,13 @@ def agreed(database: Database, clock: ManualClock, rng: SeededRng) -> tuple[str,
         )
         window = Interval(datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 12, 31, tzinfo=UTC))
         for who, quantity in ((lead, 30), (member, 60)):
-            need = {"parts": quantity * PARTS, "phase": Phase.PEACE, "window": window, "requirement_id": None}
-            buys.state_need(session, clock, who, buy.id, **need)
+            buys.state_need(
+                *(session, clock, who, buy.id),
+                parts=quantity * PARTS,
+                phase=Phase.PEACE,
+                window=window,
+                requirement_id=None,
+            )
             buys.consent(session, clock, who, buy.id)
         prices = (Break(Decimal(0), Decimal(100)), Break(Decimal(80), Decimal("66.67")))
         buys.put_option(session, clock, lead, buy.id, Option(Modality.LEASE, Decimal(0), prices, 12, "Quote 7"))
@@ -53,15 +63,28 @@ def agreed(database: Database, clock: ManualClock, rng: SeededRng) -> tuple[str,
         buys.choose(session, clock, lead, buy.id, Modality.LEASE)
         sha256 = buys.shares_of(session, buy.id)[0].inputs_sha256
         for who in (lead, member):
-            read = {"modality": Modality.LEASE, "inputs_sha256": sha256, "authority": AUTHORITY}
-            buys.agree(session, clock, who, buy.id, **read)
-        served = {"service": "Airlift", "quantity": Decimal(1), "rate": Decimal(500), "currency": "EUR"}
-        given = in_kind.give(session, clock, rng, member, pool.id, to_organisation_id=lead.organisation_id, **served)
+            buys.agree(
+                *(session, clock, who, buy.id), modality=Modality.LEASE, inputs_sha256=sha256, authority=AUTHORITY
+            )
+        given = in_kind.give(
+            *(session, clock, rng, member, pool.id),
+            to_organisation_id=lead.organisation_id,
+            service="Airlift",
+            quantity=Decimal(1),
+            rate=Decimal(500),
+            currency="EUR",
+        )
         in_kind.confirm(session, clock, lead, given.id)
         clock.advance(timedelta(days=1))
         period = Interval(clock.now() - timedelta(days=2), clock.now())
-        drawn = {"pool_id": pool.id, "period": period, "currency": "EUR", "in_kind_share": Decimal(1)}
-        return buy.id, settlements.draft(session, clock, rng, lead, **drawn).settlement.id
+        drawn = settlements.draft(
+            *(session, clock, rng, lead),
+            pool_id=pool.id,
+            period=period,
+            currency="EUR",
+            in_kind_share=Decimal(1),
+        )
+        return buy.id, drawn.settlement.id
 
 
 def test_a_joint_buy_is_read_with_every_share_alone_and_together(
