@@ -15,10 +15,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from catalog.capacity import ledger
+from catalog.capacity import ledger, limits
 from catalog.capacity.ledger import Exhausted, Want
+from catalog.capacity.limits import Limits
 from catalog.capacity.rules import PARTS, Ask, Span, slots, start_of, units
-from catalog.capacity.tables import ResourceKind
+from catalog.capacity.tables import ReplanRow, ResourceKind
 from catalog.framework.wants import by_year, of_agreement, of_lot
 from catalog.ordering.tables import CallOff, CallOffKind, CallOffOption, OptionState, OrderStep, Purpose, SupplyOrder
 from catalog.promise import phases, pools
@@ -57,6 +58,7 @@ class Standing:
     phase: Phase
     terms: PhaseTerms | None
     openings: Opened
+    limits: Limits
 
     @property
     def span(self) -> Span:
@@ -64,8 +66,8 @@ class Standing:
 
     def ceiling(self) -> Callable[[int], int]:
         """The most that may be called off of a slot at the price of this phase; it outlives the session."""
-        span, phase, openings = self.span, self.phase, self.openings
-        return lambda slot: openings.parts_at(start_of(span, slot), phase)
+        span, phase, openings, limits = self.span, self.phase, self.openings, self.limits
+        return lambda slot: limits.bound(slot, openings.parts_at(start_of(span, slot), phase))
 
 
 def in_force(
@@ -82,8 +84,9 @@ def in_force(
     Their rows are locked shared, so that callers do not wait for each other and an ending agreement waits for
     them; with `alone` nobody else calls off under them until the transaction ends.
     """
+    limited = select(ReplanRow.id).where(col(ReplanRow.resource) == col(Agreement.id)).exists()
     rows = session.execute(
-        select(Agreement, Pool, Provider, AgreementTerms)
+        select(Agreement, Pool, Provider, AgreementTerms, limited)
         .join(Pool, col(Pool.id) == col(Agreement.pool_id))
         .join(Provider, col(Provider.id) == col(Agreement.provider_id))
         .join(PoolMember, col(PoolMember.pool_id) == col(Pool.id))
@@ -92,11 +95,11 @@ def in_force(
         .with_for_update(read=not alone, key_share=not alone, of=Agreement)
     ).all()
     terms: dict[str, dict[Phase, PhaseTerms]] = {each: {} for each in agreement_ids}
-    for agreement, _, _, kept in rows:
+    for agreement, _, _, kept, _ in rows:
         terms[agreement.id][Phase(kept.phase)] = value(kept)
-    declared = {pool_id: phases.declared(session, pool_id) for pool_id in {pool.id for _, pool, _, _ in rows}}
+    declared = {pool_id: phases.declared(session, pool_id) for pool_id in {pool.id for _, pool, _, _, _ in rows}}
     found = {}
-    for agreement, pool, provider, _ in rows:
+    for agreement, pool, provider, _, is_limited in rows:
         if agreement.id not in found:
             openings = opened_of(
                 *(session, agreement, terms[agreement.id], member.nation, area, clock.now()),
@@ -107,6 +110,7 @@ def in_force(
                 *(agreement, pool, provider, phase or openings.declared_phase),
                 terms=None if phase is None else openings.terms[phase],
                 openings=openings,
+                limits=limits.of(session, agreement.id) if is_limited else limits.NONE,
             )
     for each in agreement_ids:
         if each not in found:
@@ -231,7 +235,9 @@ def standing_of(session: Session, clock: Clock, call_off: CallOff, rank: int) ->
     terms = terms_of(session, agreement.id)
     openings = opened_of(session, agreement, terms, nation, call_off.area, clock.now())
     decided = Phase(option.phase)
-    return option, Standing(agreement, pool, provider, decided, terms[decided], openings)
+    return option, Standing(
+        agreement, pool, provider, decided, terms[decided], openings, limits.of(session, agreement.id)
+    )
 
 
 def _lose(session: Session, option: CallOffOption) -> None:
