@@ -84,7 +84,7 @@ def in_force(
     Their rows are locked shared, so that callers do not wait for each other and an ending agreement waits for
     them; with `alone` nobody else calls off under them until the transaction ends.
     """
-    limited = select(ReplanRow.id).where(col(ReplanRow.resource) == col(Agreement.id)).exists()
+    limited = select(col(ReplanRow.id)).where(col(ReplanRow.resource) == col(Agreement.id)).exists()
     rows = session.execute(
         select(Agreement, Pool, Provider, AgreementTerms, limited)
         .join(Pool, col(Pool.id) == col(Agreement.pool_id))

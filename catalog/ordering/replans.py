@@ -150,7 +150,7 @@ def _lose(session: Session, clock: Clock, principal: Principal, dropped: Sequenc
         .execution_options(**_PLAIN),
         rows,
     )
-    numbers = _numbers(session, [row["of"] for row in rows])
+    numbers = _numbers(session, [each.call_off.id for each in dropped])
     connection.execute(
         insert(CallOffEntry),
         [
