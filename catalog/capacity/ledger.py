@@ -89,29 +89,33 @@ def buckets(session: Session, resource: str, first: int, last: int) -> dict[int,
     return {row.slot: Bucket(row.capacity, row.committed) for row in _rows(session, resource, first, last)}
 
 
-def note(
-    session: Session, clock: Clock, rng: Rng, *, tenant: str, subject: str, wants: Sequence[Want]
-) -> dict[ResourceKind, str]:
-    """Write down that `subject` takes `wants`; the ids of its reservations. Nothing is sold before `count`."""
+@dataclass(frozen=True, slots=True)
+class Note:
+    """That somebody takes something: the ids of its reservations by kind, and the rows to write."""
+
+    held: dict[ResourceKind, str]
+    rows: list[SQLModel]
+
+
+def note(clock: Clock, rng: Rng, *, tenant: str, subject: str, wants: Sequence[Want]) -> Note:
+    """`subject` takes `wants`. The caller writes the rows; nothing is sold before `count`."""
     stream = rng.scope(tenant, "reservation")
-    held = {}
-    for want in sorted(wants, key=lambda each: each.resource):
-        held[want.kind] = reservation_id = stream.id("rsv")
-        put(
-            session,
-            CapacityReservation(
-                id=reservation_id,
-                resource=want.resource,
-                subject=subject,
-                first_slot=want.ask.first,
-                last_slot=want.ask.last,
-                parts=want.ask.parts,
-                kind=ReservationKind.FIRM.value,
-                state=ReservationState.HELD.value,
-            ),
+    reservations = [
+        CapacityReservation(
+            id=stream.id("rsv"),
+            resource=want.resource,
+            subject=subject,
+            first_slot=want.ask.first,
+            last_slot=want.ask.last,
+            parts=want.ask.parts,
+            kind=ReservationKind.FIRM.value,
+            state=ReservationState.HELD.value,
         )
-        _enter(session, clock, reservation_id, ReservationEvent.RESERVED, want.ask.first, "taken")
-    return held
+        for want in wants
+    ]
+    entries = [_entry(clock, each.id, ReservationEvent.RESERVED, each.first_slot, "taken") for each in reservations]
+    held = {want.kind: each.id for want, each in zip(wants, reservations, strict=True)}
+    return Note(held, [*reservations, *entries])
 
 
 def count(session: Session, wants: Sequence[Want]) -> None:
@@ -141,13 +145,14 @@ def take(
     """`note` and `count` at once. With `nested` a refusal is a Conflict after which the transaction goes on."""
     try:
         with session.begin_nested() if nested else nullcontext():
-            held = note(session, clock, rng, tenant=tenant, subject=subject, wants=wants)
+            noted = note(clock, rng, tenant=tenant, subject=subject, wants=wants)
+            put(session, *noted.rows)
             count(session, wants)
     except Exhausted as refusal:
         if not nested:
             raise
         raise refusal.explain(session) from refusal
-    return held
+    return noted.held
 
 
 def give_back(session: Session, clock: Clock, reservation_id: str, reason: str) -> bool:
@@ -163,7 +168,7 @@ def give_back(session: Session, clock: Clock, reservation_id: str, reason: str) 
     from_slot = max(reservation.first_slot, slot_at(_span(session, reservation.resource), clock.now()))
     reservation.state = ReservationState.ENDED.value
     session.add(reservation)
-    _enter(session, clock, reservation_id, ReservationEvent.RELEASED, from_slot, reason)
+    put(session, _entry(clock, reservation_id, ReservationEvent.RELEASED, from_slot, reason))
     session.flush()
     session.connection().execute(
         update(_B)
@@ -240,14 +245,9 @@ def faults(session: Session) -> list[str]:
     return found + [f"{row.id}: holds slots of {row.resource} that have no bucket" for row in session.execute(lost)]
 
 
-def _enter(
-    session: Session, clock: Clock, reservation_id: str, event: ReservationEvent, from_slot: int, reason: str
-) -> None:
-    put(
-        session,
-        CapacityEntry(
-            reservation_id=reservation_id, kind=event.value, from_slot=from_slot, reason=reason, at=clock.now()
-        ),
+def _entry(clock: Clock, reservation_id: str, event: ReservationEvent, from_slot: int, reason: str) -> CapacityEntry:
+    return CapacityEntry(
+        reservation_id=reservation_id, kind=event.value, from_slot=from_slot, reason=reason, at=clock.now()
     )
 
 

@@ -133,17 +133,16 @@ def place(
             )
         )
     _check_policy(ask, ranked, clock)
-    put(session, call_off)
-    enter(session, clock, principal.organisation_id, call_off, authority, first=True)
-    _tell(session, clock, principal, call_off, ranked, standings)
+    decided = [call_off, _entry(clock, principal.organisation_id, call_off, 1, authority)]
+    told = _told(session, clock, principal, call_off, ranked, standings)
     if len(ranked) > 1:
+        put(session, *decided, *ranked, *told)
         return _open_some(session, clock, rng, call_off, ranked)
     (option,) = ranked
-    order, wants = options.opened(session, clock, rng, call_off, option, standings[0])
-    put(session, option)
-    put(session, order)
-    ledger.count(session, wants)
-    return Placed(call_off, ranked, [order])
+    opening = options.opened(session, clock, rng, call_off, option, standings[0])
+    put(session, *decided, *opening.note.rows, option, opening.order, *told, opening.told)
+    ledger.count(session, opening.wants)
+    return Placed(call_off, ranked, [opening.order])
 
 
 def _checked(ask: CallOffAsk) -> datetime:
@@ -171,8 +170,6 @@ def _check_policy(ask: CallOffAsk, ranked: Sequence[CallOffOption], clock: Clock
 
 def _open_some(session: Session, clock: Clock, rng: Rng, call_off: CallOff, ranked: Sequence[CallOffOption]) -> Placed:
     """Open options by rank until as many are open as the policy lets be tried at once."""
-    for option in ranked:
-        put(session, option)
     width = policies.policy_of(call_off, ranked[0].currency).width
     opened: list[SupplyOrder] = []
     refusal: Conflict | None = None
@@ -195,28 +192,29 @@ def enter(
     call_off: CallOff,
     authority: Authority | None = None,
     reason: str = "",
-    *,
-    first: bool = False,
 ) -> None:
     """A history row with the status that the call-off has now."""
-    last = 0
-    if not first:
-        last = (
-            session.exec(select(func.max(CallOffEntry.number)).where(CallOffEntry.call_off_id == call_off.id)).one()
-            or 0
-        )
-    put(
-        session,
-        CallOffEntry(
-            call_off_id=call_off.id,
-            number=last + 1,
-            status=call_off.status,
-            by_organisation_id=organisation_id,
-            authority_name="" if authority is None else authority.name,
-            authority_office="" if authority is None else authority.office,
-            reason=reason,
-            at=clock.now(),
-        ),
+    last = session.exec(select(func.max(CallOffEntry.number)).where(CallOffEntry.call_off_id == call_off.id)).one()
+    put(session, _entry(clock, organisation_id, call_off, (last or 0) + 1, authority, reason))
+
+
+def _entry(
+    clock: Clock,
+    organisation_id: str,
+    call_off: CallOff,
+    number: int,
+    authority: Authority | None,
+    reason: str = "",
+) -> CallOffEntry:
+    return CallOffEntry(
+        call_off_id=call_off.id,
+        number=number,
+        status=call_off.status,
+        by_organisation_id=organisation_id,
+        authority_name="" if authority is None else authority.name,
+        authority_office="" if authority is None else authority.office,
+        reason=reason,
+        at=clock.now(),
     )
 
 
@@ -267,14 +265,14 @@ def open_on(session: Session, agreement_ids: Sequence[str]) -> Sequence[CallOff]
     ).all()
 
 
-def _tell(
+def _told(
     session: Session,
     clock: Clock,
     principal: Principal,
     call_off: CallOff,
     ranked: Sequence[CallOffOption],
     standings: Sequence[Standing],
-) -> None:
+) -> tuple[audit.AuditEntry, log.LogEntry]:
     """Audit, and an entry for the buyer and the pool's lead: suppliers hear of their own order alone."""
     ways = [
         {
@@ -292,8 +290,7 @@ def _tell(
         }
         for option, standing in zip(ranked, standings, strict=True)
     ]
-    audit.record(
-        session,
+    done = audit.entry(
         clock,
         principal,
         "call_off.place",
@@ -315,4 +312,4 @@ def _tell(
         "decided_by": {"name": call_off.authority_name, "office": call_off.authority_office},
     }
     marking_id = markings.among(session, call_off.organisation_id, {standings[0].pool.lead_organisation_id})
-    log.append(session, clock, "call_off.placed", call_off.id, payload, marking_id)
+    return done, log.entry(clock, "call_off.placed", call_off.id, payload, marking_id)

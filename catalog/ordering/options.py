@@ -152,24 +152,35 @@ def open_option(session: Session, clock: Clock, rng: Rng, call_off: CallOff, ran
     try:
         usable(standing, CallOffKind(call_off.kind), Interval(call_off.window_from, call_off.window_to), clock.now())
         with session.begin_nested():
-            order, wants = opened(session, clock, rng, call_off, option, standing)
+            opening = opened(session, clock, rng, call_off, option, standing)
+            put(session, *opening.note.rows)
             session.add(option)
             session.flush()
-            put(session, order)
-            ledger.count(session, wants)
+            put(session, opening.order, opening.told)
+            ledger.count(session, opening.wants)
     except Exhausted as refusal:
         _lose(session, option)
         raise refusal.explain(session) from refusal
     except Conflict:
         _lose(session, option)
         raise
-    return order
+    return opening.order
 
 
 def _lose(session: Session, option: CallOffOption) -> None:
     option.state = OptionState.LOST.value
     session.add(option)
     session.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What opening an option comes to; `note`, the option, `order` and `told` are written in this order."""
+
+    wants: list[Want]
+    note: ledger.Note
+    order: SupplyOrder
+    told: log.LogEntry
 
 
 def opened(
@@ -179,23 +190,13 @@ def opened(
     call_off: CallOff,
     option: CallOffOption,
     standing: Standing,
-) -> tuple[SupplyOrder, list[Want]]:
-    """`option` with what it takes noted, and its order; the caller writes both and counts what is wanted last."""
+) -> Opening:
+    """`option` as it is once it is open; the caller writes all of it and counts what is wanted last."""
     if standing.terms is None:
         raise Conflict("call_off.phase_not_agreed", phase=Phase(standing.phase))
     wants = resources_of(session, standing, standing.terms, call_off, option)
-    held = ledger.note(
-        session,
-        clock,
-        rng,
-        tenant=call_off.organisation_id,
-        subject=subject_of(call_off.id, option.rank),
-        wants=wants,
-    )
-    option.state = OptionState.TRYING.value
-    option.reservation_id = held.get(ResourceKind.AGREEMENT)
-    option.civil_reservation_id = held.get(ResourceKind.CIVIL)
-    option.quota_reservation_id = held.get(ResourceKind.QUOTA)
+    subject = subject_of(call_off.id, option.rank)
+    noted = ledger.note(clock, rng, tenant=call_off.organisation_id, subject=subject, wants=wants)
     order = SupplyOrder(
         id=rng.scope(f"{call_off.organisation_id}/{standing.provider.id}", "order").id("ord"),
         call_off_id=call_off.id,
@@ -206,8 +207,12 @@ def opened(
         due_at_wall=clock.wall(),
         created_at=clock.now(),
     )
-    _tell(session, clock, call_off, option, order, standing)
-    return order, wants
+    told = _told(session, clock, call_off, option, order, standing)
+    option.state = OptionState.TRYING.value
+    option.reservation_id = noted.held.get(ResourceKind.AGREEMENT)
+    option.civil_reservation_id = noted.held.get(ResourceKind.CIVIL)
+    option.quota_reservation_id = noted.held.get(ResourceKind.QUOTA)
+    return Opening(wants, noted, order, told)
 
 
 def _slots(standing: Standing, window: Interval) -> tuple[int, int]:
@@ -216,9 +221,9 @@ def _slots(standing: Standing, window: Interval) -> tuple[int, int]:
     return slots(standing.span, window.start, window.stop)
 
 
-def _tell(
+def _told(
     session: Session, clock: Clock, call_off: CallOff, option: CallOffOption, order: SupplyOrder, standing: Standing
-) -> None:
+) -> log.LogEntry:
     """One entry for the buyer, the pool's lead and the supplier, with what the supplier may know of it."""
     agreement = standing.agreement
     payload = {
@@ -242,4 +247,4 @@ def _tell(
     }
     readers = {standing.pool.lead_organisation_id, standing.provider.organisation_id}
     marking_id = markings.among(session, call_off.organisation_id, readers)
-    log.append(session, clock, "order.placed", order.id, payload, marking_id)
+    return log.entry(clock, "order.placed", order.id, payload, marking_id)
