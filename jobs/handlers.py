@@ -20,9 +20,12 @@ HEAVY = {
 }
 
 LIGHT = {
+    "award_shares.release": "jobs.competitions:release_shares",
+    "competition.clocks": "jobs.competitions:turn",
     "commitments.recompute": "jobs.risk:recompute",
     "shelf.rebuild": "jobs.shelf:rebuild",
     "supplier.due": "jobs.sync:queue_due",
+    "deliveries.deem": "jobs.orders:deem",
     "demand.gaps": "jobs.demand:tell_gaps",
     "demand.release": "jobs.demand:release",
     "need.arrivals": "jobs.demand:provider",

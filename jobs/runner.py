@@ -36,6 +36,8 @@ _IDLE_S = 0.3
 _TRIES = 8
 _DRIVE = "catalog.ordering.orders:drive"
 _ACTIVATIONS = "catalog.activation.service.clocks:turn"
+_DRIVERS = 4
+"""Orders under way at once: a supplier that hangs keeps one of them, and each supplier is asked by one at most."""
 
 logger = structlog.get_logger()
 
@@ -55,13 +57,14 @@ def run_forever(database: Database, clock: Clock, rng: Rng, settings: Settings, 
     def turn_activations() -> bool:
         return bool(handlers.load(_ACTIVATIONS)(database, clock, rng))
 
-    loops = ("react", "audit.seal", "orders.drive", "activation.turn")
+    drivers = [f"orders.drive.{number}" for number in range(1, _DRIVERS + 1)]
+    loops = ("react", "audit.seal", "activation.turn", *drivers)
     leases = {name: Holding(database, clock, name, holder) for name in loops}
     turns = [
         *(("lane", lane.turn, _IDLE_S) for lane in lanes),
         ("react", held(leases["react"], lambda: react.turn(database, clock, rng)), _IDLE_S),
         ("audit.seal", held(leases["audit.seal"], lambda: seal(database)), 0.5),
-        ("orders.drive", held(leases["orders.drive"], drive_orders), 1.0),
+        *((name, held(leases[name], drive_orders), 1.0) for name in drivers),
         ("activation.turn", held(leases["activation.turn"], turn_activations), 1.0),
     ]
     threads = [

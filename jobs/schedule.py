@@ -78,10 +78,15 @@ SCHEDULE = (
     Regular("commitments.recompute", timedelta(hours=1), Missed.ONCE),
     # A late answer rises late rather than never; five minutes are what an office can notice.
     Regular("front_door.clocks", timedelta(minutes=5), Missed.ONCE),
+    # A delivery is deemed accepted at its own moment, whenever this comes to write it down.
+    Regular("deliveries.deem", timedelta(minutes=5), Missed.ONCE),
     Regular("evidence.recheck", timedelta(days=1), Missed.ONCE),
     Regular("registrations.lapse", timedelta(days=1), Missed.ONCE),
     # It looks every day and releases once a quarter, on the first working day that it meets.
     Regular("fairness.release", timedelta(days=1), Missed.ONCE),
+    Regular("award_shares.release", timedelta(days=1), Missed.ONCE),
+    # The state follows the clock to the second anyway; a minute is how late it is told.
+    Regular("competition.clocks", timedelta(minutes=1), Missed.ONCE),
 )
 
 

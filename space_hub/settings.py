@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     answer_days: int = Field(default=2, ge=1, le=20)
     """Working days to the first answer, for an office that sets no clock of its own."""
 
+    standstill_days: int = Field(default=10, ge=0, le=60)
+    """Between an award and what follows from it, where a competition says nothing: as European rules have it."""
+
     k_anonymity: int = Field(default=5, ge=3)
     """Fewest nations behind a published figure; with fewer than three, each contributor could subtract its own."""
 

@@ -13,7 +13,7 @@ from api.decided import DecidedByIn, DecidedByOut, QuantityIn, decided_by
 from api.deps import Asked, Creation, Once
 from api.models import In, Out
 from api.paging import Page, Paged
-from api.policy import Router, scope
+from api.policy import EITHER, Router, scope
 from catalog.activation.rules import Activation
 from catalog.activation.service import book, requests, standing, steps
 from catalog.activation.service.requests import Wanted
@@ -24,6 +24,9 @@ from space_hub.trust.principal import Principal
 from space_hub.vocabulary.phases import Phase
 
 router = Router(prefix="/v1/activations", tags=["activations"])
+
+READ = scope("catalog:read", modes=EITHER)
+WRITE = scope("activation:write", modes=EITHER)
 
 
 class WantedIn(In):
@@ -173,7 +176,7 @@ def _entry(row: ActivationEntry) -> EntryOut:
     )
 
 
-@router.post("", status_code=201, policy=scope("activation:write"))
+@router.post("", status_code=201, policy=WRITE)
 def request_activation(body: RequestIn, once: Once) -> GroupOut:
     """Ask for what agreements promise for a phase: one, or several as a group. Two persons then approve each."""
 
@@ -192,7 +195,7 @@ def request_activation(body: RequestIn, once: Once) -> GroupOut:
     return once.run(make)
 
 
-@router.get("", policy=scope("catalog:read"))
+@router.get("", policy=READ)
 def list_activations(
     asked: Asked,
     page: Page,
@@ -214,14 +217,14 @@ def list_activations(
         )
 
 
-@router.get("/{activation_id}", policy=scope("catalog:read"))
+@router.get("/{activation_id}", policy=READ)
 def get_activation(activation_id: str, asked: Asked) -> ActivationDetailOut:
     """One activation with its clocks and its history."""
     with asked.read() as session:
         return _detail(session, asked.principal, standing.get(session, asked.principal, activation_id))
 
 
-@router.post("/{activation_id}/approve", status_code=200, policy=scope("activation:write"))
+@router.post("/{activation_id}/approve", status_code=200, policy=WRITE)
 def approve_activation(activation_id: str, body: ApprovalIn, once: Once) -> ActivationDetailOut:
     """The lead's authority approves, all or a part. Two persons, with two keys, name the same quantity."""
 
@@ -235,7 +238,7 @@ def approve_activation(activation_id: str, body: ApprovalIn, once: Once) -> Acti
     return _stepped(once, make)
 
 
-@router.post("/{activation_id}/reject", status_code=200, policy=scope("activation:write"))
+@router.post("/{activation_id}/reject", status_code=200, policy=WRITE)
 def reject_activation(activation_id: str, body: DecisionIn, once: Once) -> ActivationDetailOut:
     """The lead's authority refuses the request."""
 
@@ -249,7 +252,7 @@ def reject_activation(activation_id: str, body: DecisionIn, once: Once) -> Activ
     return _stepped(once, make)
 
 
-@router.post("/{activation_id}/withdraw", status_code=200, policy=scope("activation:write"))
+@router.post("/{activation_id}/withdraw", status_code=200, policy=WRITE)
 def withdraw_activation(activation_id: str, body: ReasonIn, once: Once) -> ActivationDetailOut:
     """The asker steps back before the supplier has notice."""
 
@@ -259,7 +262,7 @@ def withdraw_activation(activation_id: str, body: ReasonIn, once: Once) -> Activ
     return _stepped(once, make)
 
 
-@router.post("/{activation_id}/acknowledge", status_code=200, policy=scope("activation:write"))
+@router.post("/{activation_id}/acknowledge", status_code=200, policy=WRITE)
 def acknowledge_activation(activation_id: str, body: AcknowledgementIn, once: Once) -> ActivationDetailOut:
     """The supplier accepts; less than was approved is a refusal in part, with a reason."""
 
@@ -273,7 +276,7 @@ def acknowledge_activation(activation_id: str, body: AcknowledgementIn, once: On
     return _stepped(once, make)
 
 
-@router.post("/{activation_id}/refuse", status_code=200, policy=scope("activation:write"))
+@router.post("/{activation_id}/refuse", status_code=200, policy=WRITE)
 def refuse_activation(activation_id: str, body: ReasonIn, once: Once) -> ActivationDetailOut:
     """The supplier refuses what it promised; the group's reserves are asked for it."""
 
@@ -283,7 +286,7 @@ def refuse_activation(activation_id: str, body: ReasonIn, once: Once) -> Activat
     return _stepped(once, make)
 
 
-@router.post("/{activation_id}/report", status_code=200, policy=scope("activation:write"))
+@router.post("/{activation_id}/report", status_code=200, policy=WRITE)
 def report_activation(activation_id: str, body: ReportIn, once: Once) -> ActivationDetailOut:
     """The supplier says what is there; that it falls short again either side may say."""
 
@@ -299,7 +302,7 @@ def report_activation(activation_id: str, body: ReportIn, once: Once) -> Activat
     return _stepped(once, make)
 
 
-@router.post("/{activation_id}/stand-down", status_code=200, policy=scope("activation:write"))
+@router.post("/{activation_id}/stand-down", status_code=200, policy=WRITE)
 def stand_down_activation(activation_id: str, body: DecisionIn, once: Once) -> ActivationDetailOut:
     """The buyer's named authority ends it."""
 

@@ -1,68 +1,29 @@
 """Agreements: assured access to an offering, by phase."""
 
 from datetime import datetime
-from decimal import Decimal
 
 from pydantic import Field
 from sqlmodel import Session, col, select
 
-from api.decided import DecidedByIn, DecidedByOut, QuantityIn, decided_by
+from api.decided import DecidedByIn, DecidedByOut, decided_by
 from api.deps import Asked, Creation, Once
 from api.models import In, Out, UtcDatetime
 from api.paging import Page, Paged
 from api.policy import EITHER, Router, scope
-from catalog.capacity.rules import parts, units
-from catalog.promise import agreements
-from catalog.promise.access import LAST_PRIORITY, Exclusivity, PhaseTerms, notice, notice_text
+from api.terms import Amount, TermsIn, TermsOut
+from catalog.capacity.rules import Span
+from catalog.framework.states import AgreementOrigin
+from catalog.promise import agreements, kept_terms
+from catalog.promise.access import PhaseTerms
 from catalog.promise.lifecycle import AgreementEvent, AgreementStatus, Side
 from catalog.promise.tables import Agreement
 from space_hub.errors import Invalid
 from space_hub.vocabulary.interval import Interval
-from space_hub.vocabulary.money import money
 from space_hub.vocabulary.phases import Phase
 
 router = Router(prefix="/v1/agreements", tags=["agreements"])
 
 READ = scope("catalog:read", modes=EITHER)
-
-
-class TermsIn(In):
-    phase: Phase
-    capacity_per_day: QuantityIn
-    notice: str = Field(description="ISO 8601 duration of fixed length, for example PT48H.")
-    unit_price: Decimal = Field(description="For one unit of capacity and one day; as text to be exact.")
-    currency: str = Field(description="ISO 4217")
-    priority: int = Field(default=LAST_PRIORITY, description="1 is served first, 15 last.")
-    exclusivity: Exclusivity = Field(
-        default=Exclusivity.NONE, description="Kept as agreed, for people; the hub does not enforce it."
-    )
-    civil_floor: Decimal = Field(
-        default=Decimal(0),
-        max_digits=9,
-        decimal_places=6,
-        description="Share that stays for civil and humanitarian use.",
-    )
-
-    def value(self) -> PhaseTerms:
-        return PhaseTerms(
-            parts=parts(self.capacity_per_day, of="capacity_per_day"),
-            notice=notice(self.notice),
-            price=money(self.unit_price, self.currency),
-            priority=self.priority,
-            exclusivity=self.exclusivity,
-            civil_floor=self.civil_floor,
-        )
-
-
-class TermsOut(Out):
-    phase: Phase
-    capacity_per_day: float
-    notice: str
-    unit_price: str
-    currency: str
-    priority: int
-    exclusivity: Exclusivity
-    civil_floor: str
 
 
 class AgreementIn(In):
@@ -71,6 +32,14 @@ class AgreementIn(In):
     period_from: UtcDatetime
     period_to: UtcDatetime
     terms: list[TermsIn] = Field(min_length=1, max_length=3)
+    lot_id: str | None = Field(default=None, description="The pool's first lot if left out.")
+    bucket: Span = Field(
+        default=Span.DAY, description="How finely it is called off: hours for what is a rate, else days."
+    )
+    minimum_guarantee: Amount | None = Field(
+        default=None, description="What the pool pays at the least over the period, in the currency of the terms."
+    )
+    ceiling: Amount | None = Field(default=None, description="What is called off at the most over the period.")
 
 
 class StepIn(In):
@@ -98,6 +67,12 @@ class AgreementOut(Out):
     period_to: datetime
     unit: str
     price_unit: str
+    lot_id: str
+    bucket: Span
+    origin: AgreementOrigin
+    competition_id: str | None
+    minimum_guarantee: str | None
+    ceiling: str | None
     status: AgreementStatus
     terms: list[TermsOut]
     history: list[StepOut]
@@ -109,19 +84,7 @@ def _agreement(session: Session, row: Agreement) -> AgreementOut:
     return AgreementOut(
         **row.model_dump(exclude={"status", "created_by_id"}),
         status=AgreementStatus(row.status),
-        terms=[
-            TermsOut(
-                phase=phase,
-                capacity_per_day=units(term.parts),
-                notice=notice_text(term.notice),
-                unit_price=f"{term.price.amount:f}",
-                currency=term.price.currency,
-                priority=term.priority,
-                exclusivity=term.exclusivity,
-                civil_floor=f"{term.civil_floor:f}",
-            )
-            for phase, term in terms.items()
-        ],
+        terms=[TermsOut.model_validate(each) for each in kept_terms.said(terms)],
         history=[
             StepOut(
                 number=each.number,
@@ -151,6 +114,10 @@ def draft_agreement(body: AgreementIn, once: Once) -> AgreementOut:
             offering_id=body.offering_id,
             period=Interval(body.period_from, body.period_to),
             terms=_terms(body.terms),
+            lot_id=body.lot_id,
+            span=body.bucket,
+            minimum_guarantee=body.minimum_guarantee,
+            ceiling=body.ceiling,
         )
         return _agreement(session, drafted)
 

@@ -217,7 +217,9 @@ def cancel_call_off(call_off_id: str, body: CancelIn, once: Once) -> CallOffOut:
     """Cancel: at once when the order never left, else with the supplier first (`cancelling`)."""
 
     def make(session: Session) -> CallOffOut:
-        row = orders.cancel(session, once.clock, once.principal, call_off_id, body.decided_by.value(), body.reason)
+        row = orders.cancel(
+            session, once.clock, once.rng, once.principal, call_off_id, body.decided_by.value(), body.reason
+        )
         return _call_off(session, row)
 
     return once.run(make, status=200)

@@ -9,8 +9,9 @@ from api.deps import Asked
 from api.models import Out
 from api.policy import PROBLEM, Router, scope
 from catalog.capacity import ledger
-from catalog.capacity.rules import Bucket, day_slot, units, with_ceiling
-from catalog.promise import agreements, pools
+from catalog.capacity.rules import Bucket, Span, day_slot, start_of, units, with_ceiling
+from catalog.promise import agreements
+from catalog.promise.opened import opened
 from space_hub.errors import Invalid
 from space_hub.vocabulary.phases import Phase
 
@@ -41,26 +42,37 @@ def get_capacity(
     first_day: Annotated[date | None, Query(description="Today if left out.")] = None,
     last_day: Annotated[date | None, Query(description="Thirty days from the first if left out.")] = None,
 ) -> CapacityOut:
-    """Capacity in the pool's present phase, for the members and the supplier of an agreement."""
+    """Capacity that the phases in force and the activations at work open, for members and the supplier."""
     first = first_day or asked.clock.now().date()
     last = last_day or min(first, _LATEST) + timedelta(days=30)
     if not 0 <= (last - first).days < _MOST_DAYS:
         raise Invalid("capacity.window_wrong", first=first.isoformat(), last=last.isoformat(), days=_MOST_DAYS)
     with asked.read() as session:
         agreement = agreements.get(session, asked.principal, agreement_id)
-        phase = pools.phase_of(session, agreement.pool_id, asked.clock.now())
-        terms = agreements.terms_of(session, agreement.id).get(phase)
+        openings = opened(
+            *(session, agreement, agreements.terms_of(session, agreement.id), asked.principal.nation, None),
+            at=asked.clock.now(),
+            mode=asked.principal.mode,
+        )
         known = ledger.buckets(session, agreement.id, day_slot(first), day_slot(last))
-    ceiling = 0 if terms is None or agreement.status != "signed" else terms.parts
+    signed = agreement.status == "signed"
     inside = (agreement.period_from.date(), agreement.period_to.date())
     days = [
-        (day, with_ceiling(known.get(day_slot(day), Bucket(0)), ceiling if inside[0] <= day <= inside[1] else 0))
+        (
+            day,
+            with_ceiling(
+                known.get(day_slot(day), Bucket(0)),
+                openings.parts_at(start_of(Span.DAY, day_slot(day)), openings.declared_phase)
+                if signed and inside[0] <= day <= inside[1]
+                else 0,
+            ),
+        )
         for day in (first + timedelta(days=n) for n in range((last - first).days + 1))
     ]
     return CapacityOut(
         agreement_id=agreement.id,
         unit=agreement.unit,
-        phase=phase,
+        phase=openings.declared_phase,
         days=[
             DayOut(day=day, capacity=units(bucket.capacity), committed=units(bucket.committed), left=units(bucket.left))
             for day, bucket in days

@@ -14,6 +14,7 @@ from api.paging import Page, Paged
 from api.policy import EITHER, Router, scope
 from api.routes.keys import KeyOut, NewKeyOut
 from catalog.exercise import exercises
+from catalog.exercise.certify import certify
 from catalog.exercise.scenario import ScenarioIn
 from catalog.exercise.states import State
 from catalog.exercise.tables import Exercise
@@ -51,6 +52,15 @@ class StepIn(In):
 class RehearsalKeyIn(In):
     name: str = Field(min_length=1, max_length=100)
     days: int = Field(default=keys.MAX_DAYS, ge=1, le=keys.MAX_DAYS)
+
+
+class CertificationIn(In):
+    report_sha256: str = Field(pattern="^[0-9a-f]{64}$", description="Of the report as you read it in the exercise.")
+    decided_by: DecidedByIn
+
+
+class CertificationOut(Out):
+    evidence_ids: list[str] = Field(description="Entries of the readiness ledger, one for each activation drilled.")
 
 
 class ParticipantOut(Out):
@@ -149,6 +159,25 @@ def create_exercise_key(exercise_id: str, body: RehearsalKeyIn, once: Once) -> N
 def start_exercise(exercise_id: str, body: StepIn, once: Once) -> ExerciseOut:
     """The lead's authority begins it; from then on its keys may act."""
     return _stepped(once, exercises.start, exercise_id, body)
+
+
+@router.post("/{exercise_id}/certifications", status_code=201, policy=WRITE)
+def certify_exercise(exercise_id: str, body: CertificationIn, once: Once) -> CertificationOut:
+    """Say, with a real key and by a named authority, that what the report shows of suppliers shall count."""
+
+    def make(session: Session) -> CertificationOut:
+        made = certify(
+            session,
+            once.clock,
+            once.rng,
+            once.principal,
+            exercise_id,
+            report_sha256=body.report_sha256,
+            authority=body.decided_by.value(),
+        )
+        return CertificationOut(evidence_ids=[each.id for each in made])
+
+    return once.run(make)
 
 
 @router.post("/{exercise_id}/close", status_code=200, policy=WITHIN)

@@ -8,6 +8,7 @@ from pydantic import Field
 from sqlalchemy import Select, select
 from sqlmodel import Session, col
 
+from api.decided import DecidedByIn
 from api.deps import Asked, Once
 from api.models import In, Out
 from api.paging import Page, Paged
@@ -46,6 +47,10 @@ class OrderOut(Out):
     raw_status: str = Field(description="The supplier's own word.")
     provider_reference: str | None
     problem: str | None = Field(description="Code of the last failure to reach the supplier.")
+    fee: str | None = Field(description="What the supplier charged beside the price.")
+    cancel_asked_at: datetime | None
+    cancel_refused_at: datetime | None
+    ended_at: datetime | None
     created_at: datetime
 
 
@@ -62,6 +67,14 @@ class OrderDetailOut(OrderOut):
     area: dict[str, Any] | None
     parameters: dict[str, Any]
     history: list[OrderStatusOut]
+
+
+class DoubtIn(In):
+    provider_reference: str | None = Field(
+        max_length=200, description="The supplier's name for the order; null: it never had it."
+    )
+    decided_by: DecidedByIn
+    reason: str = Field(min_length=1, max_length=500, description="Whom you asked, and what they said.")
 
 
 class OrderReportIn(In):
@@ -115,6 +128,10 @@ def _order(
         raw_status=row.raw,
         provider_reference=row.provider_reference,
         problem=row.problem or None,
+        fee=row.fee,
+        cancel_asked_at=row.cancel_asked_at,
+        cancel_refused_at=row.cancel_refused_at,
+        ended_at=row.ended_at,
         created_at=row.created_at,
     )
 
@@ -156,12 +173,13 @@ def get_order(order_id: str, asked: Asked) -> OrderDetailOut:
 
 @router.post("/orders/{order_id}/statuses", status_code=201, policy=scope("provider:write"))
 def report_order_status(order_id: str, body: OrderReportIn, once: Once) -> OrderDetailOut:
-    """A supplier that no adapter speaks for says where its order stands."""
+    """A supplier says where its order stands: one that no adapter speaks for, or any of an order in doubt."""
 
     def make(session: Session) -> OrderDetailOut:
         row = orders.report(
             session,
             once.clock,
+            once.rng,
             once.principal,
             order_id,
             status=body.status,
@@ -172,3 +190,23 @@ def report_order_status(order_id: str, body: OrderReportIn, once: Once) -> Order
         return _detail(session, once.principal, row.id)
 
     return once.run(make)
+
+
+@router.post("/orders/{order_id}/doubt", status_code=200, policy=scope("calloff:write"))
+def resolve_order_doubt(order_id: str, body: DoubtIn, once: Once) -> OrderDetailOut:
+    """Say what became of a placing that was never answered, after asking the supplier's desk."""
+
+    def make(session: Session) -> OrderDetailOut:
+        row = orders.resolve_doubt(
+            session,
+            once.clock,
+            once.rng,
+            once.principal,
+            order_id,
+            provider_reference=body.provider_reference,
+            authority=body.decided_by.value(),
+            reason=body.reason,
+        )
+        return _detail(session, once.principal, row.id)
+
+    return once.run(make, status=200)

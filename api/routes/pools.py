@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from pydantic import Field
 from sqlmodel import Session, col, select
@@ -12,7 +13,7 @@ from api.models import In, Out, UtcDatetime
 from api.paging import Page, Paged
 from api.policy import EITHER, Router, scope
 from catalog.framework.states import PoolKind, PoolMethod, PoolState
-from catalog.promise import pools
+from catalog.promise import phases, pools
 from catalog.promise.lifecycle import MemberStatus
 from catalog.promise.pools import Frame, Openness
 from catalog.promise.tables import PhaseDeclaration, Pool, PoolMember
@@ -110,7 +111,7 @@ class PoolOut(Out):
     ceiling: str | None
     currency: str | None
     admission_days: int
-    phase: Phase = Field(description="In force now.")
+    phase: Phase = Field(description="In force now for your nation, where no area is named.")
     members: list[MemberOut] = Field(description="Told to members only.")
     created_at: datetime
 
@@ -122,6 +123,11 @@ class InviteIn(In):
 class PhaseIn(In):
     phase: Phase
     since: UtcDatetime | None = Field(default=None, description="Now if left out.")
+    until: UtcDatetime | None = Field(default=None, description="Until another is declared if left out.")
+    nations: list[str] | None = Field(
+        default=None, max_length=250, description="ISO 3166 alpha-2; for all members if left out."
+    )
+    area: dict[str, Any] | None = Field(default=None, description="GeoJSON geometry; everywhere if left out.")
     reason: str = Field(min_length=1, max_length=500)
     decided_by: DecidedByIn
 
@@ -132,6 +138,9 @@ class PhaseOut(Out):
     number: int
     phase: Phase
     since: datetime
+    until: datetime | None
+    nations: list[str] | None
+    area: dict[str, Any] | None
     reason: str
     declared_by_organisation_id: str
     decided_by: DecidedByOut
@@ -145,6 +154,9 @@ def _phase(row: PhaseDeclaration) -> PhaseOut:
         number=row.number,
         phase=Phase(row.phase),
         since=row.since,
+        until=row.until,
+        nations=row.nations,
+        area=row.area,
         reason=row.reason,
         declared_by_organisation_id=row.by_organisation_id,
         decided_by=DecidedByOut(name=row.authority_name, office=row.authority_office),
@@ -170,7 +182,9 @@ def _pool(session: Session, asked: Asked, row: Pool) -> PoolOut:
         ceiling=row.ceiling,
         currency=row.currency,
         admission_days=row.admission_days,
-        phase=pools.phase_of(session, row.id, asked.clock.now(), asked.principal.mode),
+        phase=phases.phase_in_force(
+            session, row.id, asked.clock.now(), asked.principal.nation, mode=asked.principal.mode
+        ),
         members=[_member(each) for each in pools.members(session, asked.principal, row.id)],
         created_at=row.created_at,
     )
@@ -278,6 +292,9 @@ def declare_phase(pool_id: str, body: PhaseIn, once: Once) -> PhaseOut:
                 since=body.since,
                 reason=body.reason,
                 authority=body.decided_by.value(),
+                until=body.until,
+                nations=body.nations,
+                area=body.area,
             )
         )
 

@@ -9,6 +9,7 @@ for one pool is not told to another, so that a score is always that of what its 
 import hashlib
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement
@@ -100,13 +101,20 @@ def of_activation(
     activation: Activation,
 ) -> ReadinessEvidence | None:
     """Note what a real activation that has ended says of its supplier; None where it says nothing."""
-    arrived = activation.accepted is not None or not _never_reached(session, row, provider)
-    seen = shown(activation, clock.now(), notice_arrived=arrived)
+    seen = of_course(session, clock.now(), row, provider, activation)
     if seen is None:
         return None
     digest = source_sha256(row.id, activation)
     phase = Phase(row.phase)
     return note(session, clock, rng, HUB, agreement, phase, seen, source=Source.ACTIVATION, source_sha256=digest)
+
+
+def of_course(
+    session: Session, now: datetime, row: ActivationRow, provider: Provider, activation: Activation
+) -> Shown | None:
+    """What an activation, real or drilled, shows of its supplier by `now`."""
+    arrived = activation.accepted is not None or not _never_reached(session, row, provider)
+    return shown(activation, now, notice_arrived=arrived)
 
 
 def source_sha256(activation_id: str, activation: Activation) -> str:

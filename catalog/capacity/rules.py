@@ -128,6 +128,11 @@ def units(count: int) -> float:
     return count / PARTS
 
 
+def seconds_of(span: Span) -> int:
+    """How long a slot is; what has no time has no length."""
+    return _LENGTH[span] // timedelta(seconds=1)
+
+
 def slot_at(span: Span, instant: datetime) -> int:
     """The slot that `instant` lies in."""
     return 0 if span is Span.WHOLE else (instant - _EPOCH) // _LENGTH[span]

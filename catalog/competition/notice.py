@@ -110,7 +110,7 @@ def read(given: Any) -> Notice:
         raise Invalid("competition.notice_wrong", member=", ".join(missing) or "v")
     if not isinstance(content["competition"], str):
         raise Invalid("competition.notice_wrong", member="competition")
-    criteria = _criteria(content["criteria"])
+    criteria = criteria_of(content["criteria"])
     scoring.freeze(criteria)
     if scoring.frozen(criteria) != content["criteria"]:
         # Of two spellings one could be shown to people and the other judged by.
@@ -130,7 +130,8 @@ def _instant(given: Any) -> datetime:
     return at.astimezone(UTC)
 
 
-def _criteria(given: Any) -> tuple[Criterion, ...]:
+def criteria_of(given: Any) -> tuple[Criterion, ...]:
+    """Criteria as `scoring.frozen` wrote them."""
     try:
         return tuple(
             Criterion(

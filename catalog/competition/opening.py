@@ -67,7 +67,12 @@ def due(notice: Notice, now: datetime) -> None:
 
 
 def envelope_sha256(envelope: Envelope) -> str:
-    return hashlib.sha256(canonical(sealing.to_json(envelope))).hexdigest()
+    return sha256_of(sealing.to_json(envelope))
+
+
+def sha256_of(envelope: Any) -> str:
+    """The hash of an envelope as it is handed from hand to hand, also of one that does not read."""
+    return hashlib.sha256(canonical(envelope)).hexdigest()
 
 
 def release(notice: Notice, given: Sequence[Any], own_private: bytes, to_public: bytes, now: datetime) -> Found:
@@ -93,7 +98,7 @@ def release(notice: Notice, given: Sequence[Any], own_private: bytes, to_public:
 
 def open_all(notice: Notice, given: Sequence[Any], released: Any, own_private: bytes, now: datetime) -> Found:
     """Every quote that `released` and the own key open together."""
-    shares = _shares(notice, released)
+    shares = shares_of(notice, released)
     other = next((each for each in notice.openers if each.id == released["from"]), None)
     if other is None:
         raise Invalid("opener.release_wrong", member="from")
@@ -110,7 +115,7 @@ def open_all(notice: Notice, given: Sequence[Any], released: Any, own_private: b
         except HubError as error:
             found.aside.append(Aside(number, error))
             continue
-        content, fault = _judged(plain, notice)
+        content, fault = judged(plain, notice)
         plain_sha256 = hashlib.sha256(plain).hexdigest()
         found.opened.append(
             Opened(digest, envelope.invitation_id, envelope.revision, key, plain_sha256, content, fault)
@@ -165,7 +170,8 @@ def _standing(notice: Notice, given: Sequence[Any], aside: list[Aside]) -> Itera
                 yield number, envelope
 
 
-def _shares(notice: Notice, given: Any) -> dict[str, bytes]:
+def shares_of(notice: Notice, given: Any) -> dict[str, bytes]:
+    """The sealed shares of a release, by the hash of their envelope."""
     if not isinstance(given, Mapping) or set(given) != _RELEASE or given["v"] != 1:
         raise Invalid("opener.release_wrong", member=", ".join(sorted(_RELEASE)))
     if given["notice"] != notice.sha256:
@@ -183,7 +189,7 @@ def _shares(notice: Notice, given: Any) -> dict[str, bytes]:
     return found
 
 
-def _judged(plain: bytes, notice: Notice) -> tuple[Mapping[str, Any] | None, HubError | None]:
+def judged(plain: bytes, notice: Notice) -> tuple[Mapping[str, Any] | None, HubError | None]:
     """Whoever sealed it could write anything into it; a fault of one is no fault of the others."""
     try:
         return quotes.read(json.loads(plain, parse_float=Decimal), notice.criteria).content, None

@@ -54,7 +54,8 @@ _TAG = 16
 _COMMITS = b"space-hub quote v1"
 _NONCE = bindings.crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 _MAC = bindings.crypto_aead_xchacha20poly1305_ietf_ABYTES
-_SEALED_SHARE = _KEY + _TAG + bindings.crypto_box_SEALBYTES
+SEALED_SHARE = _KEY + _TAG + bindings.crypto_box_SEALBYTES
+"""Bytes of a share that is sealed to somebody."""
 _HEX_32 = re.compile("[0-9a-f]{64}")
 _ID = re.compile("[!-~]{1,80}")
 """Letters that every language writes alike, because ids stand in `aad`."""
@@ -94,7 +95,7 @@ class Envelope:
             ("body", len(self.body) - _MAC in range(STEP, MOST_PADDED + 1, STEP)),
             ("commitment", _HEX_32.fullmatch(self.commitment) is not None),
             ("shares", sorted(self.shares) == places),
-            ("shares", all(len(each) == _SEALED_SHARE for pair in self.shares.values() for each in pair)),
+            ("shares", all(len(each) == SEALED_SHARE for pair in self.shares.values() for each in pair)),
         ]
 
     @property

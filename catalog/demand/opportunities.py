@@ -7,7 +7,7 @@ together with its answer, in both languages, and everyone who may read the
 opportunity is told at once.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -106,16 +106,19 @@ def draft(
 def open_to_all(session: Session, clock: Clock, principal: Principal, opportunity_id: str) -> Opportunity:
     """From now on everybody reads the same."""
     row = _own(session, principal, opportunity_id)
-    if row.state != State.DRAFT.value:
-        raise Conflict("opportunity.not_draft", state=State(row.state))
-    if row.closes_at <= clock.now():
-        raise Conflict("opportunity.over", closes_at=row.closes_at.isoformat())
-    row.state, row.opens_at, row.marking_id = State.OPEN.value, clock.now(), markings.public(session)
-    session.add(row)
+    _open(session, clock, row, markings.public(session))
     payload = {"opportunity_id": row.id, "kind": row.kind, "mission_areas": row.mission_areas}
     log.append(session, clock, "opportunity.opened", row.id, payload, row.marking_id)
     audit.record(session, clock, principal, "opportunity.open", row.id)
     return row
+
+
+def open_to(
+    session: Session, clock: Clock, principal: Principal, row: Opportunity, organisations: Collection[str]
+) -> None:
+    """From now on these read the same, and nobody else; whoever opens it to them tells them."""
+    _open(session, clock, row, markings.among(session, row.organisation_id, organisations))
+    audit.record(session, clock, principal, "opportunity.open", row.id)
 
 
 def close(session: Session, clock: Clock, principal: Principal, opportunity_id: str) -> Opportunity:
@@ -196,7 +199,8 @@ def answer(
     if lies is not None:
         submissions.close(session, clock, rng, principal.organisation_id, lies, Outcome.ANSWERED, "\n\n".join(answers))
     payload = {"opportunity_id": row.id, "question_id": asked.id}
-    log.append(session, clock, "opportunity.answered", row.id, payload, row.marking_id)
+    for marking_id in _told(session, row):
+        log.append(session, clock, "opportunity.answered", row.id, payload, marking_id)
     audit.record(session, clock, principal, "opportunity.answer", row.id, question_id=asked.id)
     return asked
 
@@ -230,6 +234,26 @@ def get(session: Session, principal: Principal, opportunity_id: str) -> Opportun
 def is_open(row: Opportunity, now: datetime) -> bool:
     """Opened, and its time is not over: no job has to close it for this to be true."""
     return row.state == State.OPEN.value and now < row.closes_at
+
+
+def _open(session: Session, clock: Clock, row: Opportunity, marking_id: str) -> None:
+    if row.state != State.DRAFT.value:
+        raise Conflict("opportunity.not_draft", state=State(row.state))
+    if row.closes_at <= clock.now():
+        raise Conflict("opportunity.over", closes_at=row.closes_at.isoformat())
+    row.state, row.opens_at, row.marking_id = State.OPEN.value, clock.now(), marking_id
+    session.add(row)
+
+
+def _told(session: Session, row: Opportunity) -> list[str]:
+    """The markings under which an answer goes out: all at once, or each of those who were named by itself.
+
+    The name of an entry is a hash over its readers, from which one of them could guess who the others are.
+    """
+    marking = session.get_one(markings.MarkingRow, row.marking_id).value()
+    if marking.nations is None:
+        return [row.marking_id]
+    return [markings.owner_only(session, each) for each in sorted({marking.owner, *marking.organisations})]
 
 
 def _office(session: Session, clock: Clock, row: Opportunity, matter: Matter) -> Office:

@@ -133,7 +133,7 @@ def key(
 
 def start(session: Session, clock: Clock, principal: Principal, exercise_id: str, authority: Authority) -> Exercise:
     """The lead's authority begins it, not before the time that was planned."""
-    exercise = _led(session, principal, exercise_id)
+    exercise = led(session, principal, exercise_id)
     after = next_state(State(exercise.state), Event.START)
     now = clock.now()
     if not exercise.opens_at <= now < exercise.closes_at:
@@ -148,10 +148,11 @@ def start(session: Session, clock: Clock, principal: Principal, exercise_id: str
 
 def close(session: Session, clock: Clock, principal: Principal, exercise_id: str, authority: Authority) -> Exercise:
     """The lead's authority ends it: what happened is written into a report that does not change any more."""
-    exercise = _led(session, principal, exercise_id)
+    exercise = led(session, principal, exercise_id)
     after = next_state(State(exercise.state), Event.CLOSE)
     exercise.report = report.compiled(session, exercise, clock.now())
     exercise.report_sha256 = sha256(json.dumps(exercise.report, sort_keys=True).encode()).hexdigest()
+    report.stop_clocks(session, exercise)
     return _step(session, clock, principal, exercise, after, authority)
 
 
@@ -170,6 +171,14 @@ def get(session: Session, principal: Principal, exercise_id: str, *, lock: bool 
     if found is None:
         raise NotFound("exercise.unknown", exercise_id=exercise_id)
     return found
+
+
+def led(session: Session, principal: Principal, exercise_id: str) -> Exercise:
+    """An exercise of a pool that the principal leads, locked until the transaction ends."""
+    exercise = get(session, principal, exercise_id, lock=True)
+    if exercise.lead_organisation_id != principal.organisation_id:
+        raise Forbidden("exercise.lead_decides", exercise=exercise.name)
+    return exercise
 
 
 def participants(session: Session, principal: Principal, exercise: Exercise) -> Sequence[ExerciseParticipant]:
@@ -191,13 +200,6 @@ def _belongs(session: Session, pool_id: str, organisation_id: str) -> bool:
         )
     )
     return pools.is_member(session, pool_id, organisation_id) or session.exec(signed).first() is not None
-
-
-def _led(session: Session, principal: Principal, exercise_id: str) -> Exercise:
-    exercise = get(session, principal, exercise_id, lock=True)
-    if exercise.lead_organisation_id != principal.organisation_id:
-        raise Forbidden("exercise.lead_decides", exercise=exercise.name)
-    return exercise
 
 
 def _step(

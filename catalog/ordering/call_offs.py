@@ -6,9 +6,10 @@ orders, the audit row and the log entries. Nobody outside is called here: `catal
 places the orders afterwards, and a fallback opens the options that are left.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_
@@ -40,7 +41,9 @@ from space_hub.errors import Conflict, Invalid, NotFound
 from space_hub.rng import Rng
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
+from space_hub.vocabulary.geometry import check_geometry
 from space_hub.vocabulary.interval import Interval
+from space_hub.vocabulary.money import Money
 
 LONGEST = timedelta(days=366)
 
@@ -84,15 +87,16 @@ def place(
     authority: Authority,
     *,
     competition_id: str | None = None,
+    quoted: Mapping[str, Money] | None = None,
 ) -> Placed:
-    """Write the call-off and open its first options.
+    """Write the call-off and open its first options; `quoted` is a total by agreement that stands for its terms'.
 
     With one option `ledger.Exhausted` ends the transaction when the capacity is not there; with several the next
     is opened in its place, and the last refusal is raised only when none can be.
     """
     now = clock.now()
     stop = _checked(ask)
-    standings = options.in_force(session, clock, principal.organisation_id, [each for each, _ in ask.options])
+    standings = options.in_force(session, clock, principal, ask.area, [each for each, _ in ask.options])
     if len({each.pool.id for each in standings}) > 1:
         raise Invalid("call_off.pools_differ", count=len({each.pool.id for each in standings}))
     call_off = CallOff(
@@ -118,6 +122,10 @@ def place(
     for rank, (standing, (_, parts)) in enumerate(zip(standings, ask.options, strict=True), FIRST):
         terms = options.usable(standing, ask.kind, ask.window, now)
         total = options.price(standing, terms, ask.kind, ask.window, parts)
+        unit, currency = terms.price.amount, terms.price.currency
+        if quoted is not None and (said := quoted.get(standing.agreement.id)) is not None:
+            unit = (unit * said.amount / total).quantize(Decimal("1e-6")) if total else unit
+            total, currency = said.amount, said.currency
         ranked.append(
             CallOffOption(
                 call_off_id=call_off.id,
@@ -125,8 +133,8 @@ def place(
                 agreement_id=standing.agreement.id,
                 parts_per_slot=parts,
                 phase=standing.phase.value,
-                unit_price=f"{terms.price.amount:f}",
-                currency=terms.price.currency,
+                unit_price=f"{unit:f}",
+                currency=currency,
                 total_price=f"{total.normalize():f}",
                 priority=terms.priority,
                 state=OptionState.READY.value,
@@ -155,6 +163,8 @@ def _checked(ask: CallOffAsk) -> datetime:
     stop = ask.window.stop
     if stop is None or stop - ask.window.start > LONGEST:
         raise Invalid("call_off.window_wrong", days=LONGEST.days)
+    if ask.area is not None:
+        check_geometry(ask.area)
     return stop
 
 

@@ -4,7 +4,7 @@ A delivery that nobody judged by its due time is deemed accepted at that very ti
 looks: silence does not keep a supplier from being paid, and a rejection a second late is none.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from space_hub.errors import Conflict, Invalid
 from space_hub.text import Word
@@ -21,6 +21,9 @@ class DeliveryEvent(Word, of="delivery_event"):
     ACCEPT = "accept"
     REJECT = "reject"
 
+
+ACCEPT_WITHIN = timedelta(days=10)
+"""How long a buyer has to judge a delivery; then it is deemed accepted."""
 
 GOOD = frozenset({DeliveryState.ACCEPTED, DeliveryState.DEEMED})
 """What counts as delivered, and is paid."""

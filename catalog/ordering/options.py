@@ -5,23 +5,27 @@ supplier is told names the call-off, the rank or another option: the order stand
 and its id is drawn where only this buyer and this supplier draw.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
 from catalog.capacity import ledger
 from catalog.capacity.ledger import Exhausted, Want
-from catalog.capacity.rules import PARTS, Ask, Span, slots, units
+from catalog.capacity.rules import PARTS, Ask, Span, slots, start_of, units
 from catalog.capacity.tables import ResourceKind
 from catalog.ordering.tables import CallOff, CallOffKind, CallOffOption, OptionState, OrderStep, SupplyOrder
-from catalog.promise import pools
+from catalog.promise import phases, pools
 from catalog.promise.access import PhaseTerms
-from catalog.promise.agreements import value
+from catalog.promise.agreements import terms_of
+from catalog.promise.kept_terms import value
 from catalog.promise.lifecycle import AgreementStatus
+from catalog.promise.opened import Opened
+from catalog.promise.opened import opened as opened_of
 from catalog.promise.tables import Agreement, AgreementTerms, Pool, PoolMember
 from providers.lifecycle import Status
 from providers.tables import Provider
@@ -31,6 +35,8 @@ from space_hub.delivery import log
 from space_hub.errors import Conflict, NotFound
 from space_hub.rng import Rng
 from space_hub.trust import markings
+from space_hub.trust.organisations import Organisation
+from space_hub.trust.principal import Principal
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.phases import Phase
 
@@ -47,33 +53,49 @@ class Standing:
     provider: Provider
     phase: Phase
     terms: PhaseTerms | None
+    openings: Opened
 
     @property
     def span(self) -> Span:
         return Span(self.agreement.bucket)
 
+    def ceiling(self) -> Callable[[int], int]:
+        """The most that may be called off of a slot at the price of this phase; it outlives the session."""
+        span, phase, openings = self.span, self.phase, self.openings
+        return lambda slot: openings.parts_at(start_of(span, slot), phase)
 
-def in_force(session: Session, clock: Clock, member: str, agreement_ids: Sequence[str]) -> list[Standing]:
-    """These agreements, in this order, with the terms of the phase in force; unknown unless `member` belongs."""
-    phase = pools.phase_in_force(col(Pool.id), clock.now())
+
+def in_force(
+    session: Session, clock: Clock, member: Principal, area: Mapping[str, Any] | None, agreement_ids: Sequence[str]
+) -> list[Standing]:
+    """These agreements, in this order, with the terms that are open to `member` there; unknown unless it belongs."""
     rows = session.execute(
-        select(Agreement, Pool, Provider, AgreementTerms, phase)
+        select(Agreement, Pool, Provider, AgreementTerms)
         .join(Pool, col(Pool.id) == col(Agreement.pool_id))
         .join(Provider, col(Provider.id) == col(Agreement.provider_id))
         .join(PoolMember, col(PoolMember.pool_id) == col(Pool.id))
-        .join(
-            AgreementTerms,
-            (col(AgreementTerms.agreement_id) == col(Agreement.id)) & (col(AgreementTerms.phase) == phase),
-            isouter=True,
-        )
-        .where(col(Agreement.id).in_(agreement_ids), pools.joined(member))
+        .join(AgreementTerms, col(AgreementTerms.agreement_id) == col(Agreement.id))
+        .where(col(Agreement.id).in_(agreement_ids), pools.joined(member.organisation_id))
         # Shared, so that callers do not wait for each other and an ending agreement waits for them.
         .with_for_update(read=True, key_share=True, of=Agreement)
     ).all()
-    found = {
-        agreement.id: Standing(agreement, pool, provider, Phase(word), None if terms is None else value(terms))
-        for agreement, pool, provider, terms, word in rows
-    }
+    terms: dict[str, dict[Phase, PhaseTerms]] = {each: {} for each in agreement_ids}
+    for agreement, _, _, kept in rows:
+        terms[agreement.id][Phase(kept.phase)] = value(kept)
+    declared = {pool_id: phases.declared(session, pool_id) for pool_id in {pool.id for _, pool, _, _ in rows}}
+    found = {}
+    for agreement, pool, provider, _ in rows:
+        if agreement.id not in found:
+            openings = opened_of(
+                *(session, agreement, terms[agreement.id], member.nation, area, clock.now()),
+                declarations=declared[pool.id],
+            )
+            phase = openings.phase
+            found[agreement.id] = Standing(
+                *(agreement, pool, provider, phase or openings.declared_phase),
+                terms=None if phase is None else openings.terms[phase],
+                openings=openings,
+            )
     for each in agreement_ids:
         if each not in found:
             raise NotFound("agreement.unknown", agreement_id=each)
@@ -122,7 +144,7 @@ def resources_of(
     agreement = standing.agreement
     first, last = _slots(standing, Interval(call_off.window_from, call_off.window_to))
     ask = Ask(first, last, option.parts_per_slot)
-    return [Want(agreement.id, ResourceKind.AGREEMENT, standing.span, agreement.unit, ask, terms.parts)]
+    return [Want(agreement.id, ResourceKind.AGREEMENT, standing.span, agreement.unit, ask, standing.ceiling())]
 
 
 def subject_of(call_off_id: str, rank: int) -> str:
@@ -133,22 +155,21 @@ def subject_of(call_off_id: str, rank: int) -> str:
 def open_option(session: Session, clock: Clock, rng: Rng, call_off: CallOff, rank: int) -> SupplyOrder:
     """Open a ready option later, in a transaction that goes on if it cannot be: it is then lost, and the
     Conflict says why (no capacity left, the notice too short by now, its agreement or supplier gone)."""
-    option, agreement, pool, provider, terms = session.execute(
-        select(CallOffOption, Agreement, Pool, Provider, AgreementTerms)
+    option, agreement, pool, provider, nation = session.execute(
+        select(CallOffOption, Agreement, Pool, Provider, col(Organisation.nation))
         .join(Agreement, col(Agreement.id) == col(CallOffOption.agreement_id))
         .join(Pool, col(Pool.id) == col(Agreement.pool_id))
         .join(Provider, col(Provider.id) == col(Agreement.provider_id))
-        .join(
-            AgreementTerms,
-            (col(AgreementTerms.agreement_id) == col(Agreement.id))
-            & (col(AgreementTerms.phase) == col(CallOffOption.phase)),
-        )
+        .join(Organisation, col(Organisation.id) == call_off.organisation_id)
         .where(col(CallOffOption.call_off_id) == call_off.id, col(CallOffOption.rank) == rank)
         .with_for_update(read=True, key_share=True, of=Agreement)
     ).one()
     if option.state != OptionState.READY.value:
         raise Conflict("call_off.option_not_ready", rank=rank, state=OptionState(option.state))
-    standing = Standing(agreement, pool, provider, Phase(option.phase), value(terms))
+    terms = terms_of(session, agreement.id)
+    openings = opened_of(session, agreement, terms, nation, call_off.area, clock.now())
+    decided = Phase(option.phase)
+    standing = Standing(agreement, pool, provider, decided, terms[decided], openings)
     try:
         usable(standing, CallOffKind(call_off.kind), Interval(call_off.window_from, call_off.window_to), clock.now())
         with session.begin_nested():

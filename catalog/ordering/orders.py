@@ -1,105 +1,91 @@
-"""Orders: what a call-off means to its supplier, placed and followed outside any transaction.
+"""Orders: what a call-off means to its suppliers, placed and followed outside any transaction.
 
-`drive` takes orders that are due under a lease, calls the supplier with the
-order's own id as key, and records the answer in a transaction of its own. A
-crash between the two leaves the order due again; the same key then makes the
-supplier answer with the same order. A worker whose lease was taken over
-records nothing.
+`drive` takes one order after another that is due: `claiming` writes the call down before it is made,
+`calling` makes it, `answering` records what came of it in a transaction of its own, and `trying` does
+what follows for the call-off. A worker whose lease was taken over records nothing. Several may drive at
+once, in one process or many.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, or_
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
-from catalog.capacity import ledger
-from catalog.capacity.rules import units
-from catalog.ordering import call_offs
-from catalog.ordering.options import subject_of
-from catalog.ordering.tables import CallOff, CallOffOption, OptionState, OrderStatusEntry, SupplyOrder
+from catalog.ordering import answering, call_offs, calling, claiming, trying
+from catalog.ordering.calling import Answer, Claimed
+from catalog.ordering.tables import CallOff, CallOffOption, OptionState, OrderStatusEntry, OrderStep, SupplyOrder
 from catalog.promise.authority import Authority
-from catalog.promise.lifecycle import CallOffStatus, call_off_after, keeps_capacity, next_order
-from catalog.promise.tables import Agreement, Pool
-from catalog.tables import Offering
+from catalog.promise.lifecycle import CallOffStatus
+from catalog.promise.tables import Pool
 from providers import doors
-from providers.adapters.base import FINAL, Adapter, OrderAsk, OrderState, OrderStatus
+from providers.adapters.base import Adapter, OrderState, OrderStatus
 from providers.tables import Provider
 from space_hub.clock import Clock
 from space_hub.db import Database
-from space_hub.delivery import log
-from space_hub.errors import Conflict, Forbidden, HubError, Kind, NotFound, Unavailable
+from space_hub.errors import Conflict, Forbidden, HubError, Invalid, NotFound, Unavailable
 from space_hub.rng import Rng
-from space_hub.trust import audit, markings
-from space_hub.trust.principal import HUB, Principal
-from space_hub.vocabulary.interval import Interval
-from space_hub.vocabulary.phases import Phase
+from space_hub.trust import audit
+from space_hub.trust.principal import Principal
 
-LEASE = timedelta(seconds=60)
-"""Longer than a supplier may take to answer; after it another worker asks again under the same key."""
-
-NO_DOOR_AGAIN = timedelta(seconds=60)
-_SHORTEST, _LONGEST = 1.0, 300.0
-
-_OPTION_AFTER = {
-    CallOffStatus.COMPLETED: OptionState.WON,
-    CallOffStatus.CANCELLED: OptionState.CANCELLED,
-    CallOffStatus.FAILED: OptionState.LOST,
-}
-"""A call-off with one option ends as that option does."""
+_TRIES = 6
+"""To record an answer in a busy database: an answer that is lost here may put an order in doubt."""
 
 AdapterOf = Callable[[Database, Clock, str], Adapter | None]
 
 reports = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """One order under our lease, as values: nothing of the database is held while the supplier is asked."""
-
-    order_id: str
-    lease: str
-    step: str
-    provider_id: str
-    provider_reference: str | None
-    ask: OrderAsk
-
-
 def drive(
     database: Database, clock: Clock, rng: Rng, *, adapter_of: AdapterOf = doors.adapter_of, limit: int = 100
 ) -> int:
     """Move every order that is due one step; how many were. Call it again and again."""
-    due = _claim(database, clock, rng, limit)
-    for one in due:
-        adapter = adapter_of(database, clock, one.provider_id)
-        said: OrderState | Exception | None = None
-        if adapter is not None:
-            try:
-                said = _ask(adapter, one)
-            except Exception as error:
-                # A supplier's failure is an answer of its kind: it is recorded and the next order goes on.
-                if not isinstance(error, HubError):
-                    reports.error("adapter_fault", adapter=adapter.name, order=one.order_id, exc_info=error)
-                said = error
+    trying.turn(database, clock, rng, limit)
+    for done in range(limit):
+        found = claiming.due(database, clock)
+        if found is None:
+            return done
+        adapter = adapter_of(database, clock, found.provider_id)
+        with database.write() as session:
+            claimed = claiming.claim(session, clock, rng, found, adapter)
+        if claimed is not None and adapter is not None:
+            _write_down(database, clock, rng, claimed, _said(adapter, claimed))
+    return limit
+
+
+def _said(adapter: Adapter, claimed: Claimed) -> Answer | Exception:
+    """A supplier's failure is an answer of its kind: it is recorded and the next order goes on."""
+    try:
+        return calling.call(adapter, claimed)
+    except HubError as error:
+        return error
+    except Exception as error:
+        reports.error("adapter_fault", adapter=adapter.name, order=claimed.order_id, exc_info=error)
+        return error
+
+
+def _write_down(database: Database, clock: Clock, rng: Rng, claimed: Claimed, said: Answer | Exception) -> None:
+    for attempt in range(_TRIES):
         try:
             with database.write() as session:
-                _record(session, clock, rng, one, said)
+                answering.record(session, clock, rng, claimed, said)
         except Unavailable:
-            raise
+            if attempt == _TRIES - 1:
+                raise
+            clock.sleep(0.05 * 2**attempt)
         except Exception as error:
             # An answer that cannot be recorded is a failure of this supplier, and the other orders go on.
-            reports.error("answer_not_recorded", order=one.order_id, exc_info=error)
-            with database.write() as session:
-                _record(session, clock, rng, one, RuntimeError("the answer cannot be recorded"))
-    return len(due)
+            reports.error("answer_not_recorded", order=claimed.order_id, exc_info=error)
+            said = RuntimeError("the answer cannot be recorded")
+        else:
+            return
 
 
 def report(
     session: Session,
     clock: Clock,
+    rng: Rng,
     principal: Principal,
     order_id: str,
     *,
@@ -108,25 +94,73 @@ def report(
     reason: str,
     provider_reference: str | None,
 ) -> SupplyOrder:
-    """A supplier without an adapter says where its order stands."""
-    get(session, principal, order_id)
-    order = session.exec(select(SupplyOrder).where(SupplyOrder.id == order_id).with_for_update()).one()
+    """A supplier without an adapter says where its order stands; one with an adapter, where nobody else knows."""
+    seen = get(session, principal, order_id)
+    call_off = trying.locked(session, seen.call_off_id)
+    order = _locked(session, order_id)
     provider = session.get_one(Provider, order.provider_id)
     if provider.organisation_id != principal.organisation_id:
         raise NotFound("order.unknown", order_id=order_id)
-    if doors.has_door(session, provider.id):
+    in_doubt = order.step == OrderStep.DOUBT.value
+    if doors.has_door(session, provider.id) and not in_doubt:
         raise Conflict("order.adapter_speaks", order_id=order_id)
-    if order.step == "closed":
+    if order.step == OrderStep.CLOSED.value:
         raise Conflict("order.already_ended", status=OrderStatus(order.status or ""), said=status)
+    if in_doubt:
+        _known_again(session, clock, order)
     reference = provider_reference or order.provider_reference or ""
-    _take(session, clock, order, OrderState(reference, status, raw or status.value, at=clock.now(), reason=reason))
+    said = OrderState(reference, status, raw or status.value, at=clock.now(), reason=reason)
+    answering.take(session, clock, rng, call_off, order, said, goods=doors.has_door(session, provider.id))
     audit.record(session, clock, principal, "order.report", order.id, status=status.value)
     session.flush()
     return order
 
 
+def resolve_doubt(
+    session: Session,
+    clock: Clock,
+    rng: Rng,
+    principal: Principal,
+    order_id: str,
+    *,
+    provider_reference: str | None,
+    authority: Authority,
+    reason: str,
+) -> SupplyOrder:
+    """The buyer learnt what became of the placing: the supplier's name for the order, or None, it never had it."""
+    seen = get(session, principal, order_id)
+    if seen.organisation_id != principal.organisation_id:
+        raise Forbidden("order.not_yours", order_id=order_id)
+    call_off = trying.locked(session, seen.call_off_id)
+    order = _locked(session, order_id)
+    if order.step != OrderStep.DOUBT.value:
+        raise Conflict("order.not_in_doubt", step=OrderStep(order.step))
+    if provider_reference is not None and not provider_reference.strip():
+        raise Invalid("order.reference_missing")
+    audit.record(
+        session,
+        clock,
+        principal,
+        "order.resolve",
+        order.id,
+        found=provider_reference or "",
+        reason=reason,
+        authority=authority.name,
+        office=authority.office,
+    )
+    _known_again(session, clock, order)
+    if provider_reference is None:
+        never = OrderState("", OrderStatus.REJECTED, "hub", reason="order.not_there")
+        answering.take(session, clock, rng, call_off, order, never, goods=False)
+    else:
+        order.provider_reference = provider_reference
+        trying.look(session, clock, rng, call_off)
+    session.flush()
+    return order
+
+
 def cancel(
-    session: Session, clock: Clock, principal: Principal, call_off_id: str, authority: Authority, reason: str
+    session: Session, clock: Clock, rng: Rng, principal: Principal, call_off_id: str, authority: Authority, reason: str
 ) -> CallOff:
     """Cancel what the principal called off.
 
@@ -134,29 +168,29 @@ def cancel(
     the supplier may know is first cancelled with the supplier.
     """
     call_offs.get(session, principal, call_off_id)
-    call_off = session.exec(select(CallOff).where(CallOff.id == call_off_id).with_for_update()).one()
+    call_off = trying.locked(session, call_off_id)
     if call_off.organisation_id != principal.organisation_id:
         raise Forbidden("call_off.not_yours", call_off_id=call_off_id)
-    if CallOffStatus(call_off.status) is not CallOffStatus.ACTIVE:
+    if CallOffStatus(call_off.status) not in (CallOffStatus.ACTIVE, CallOffStatus.WAITING):
         raise Conflict("call_off.not_active", status=CallOffStatus(call_off.status))
-    order = session.exec(
-        select(SupplyOrder)
-        .where(SupplyOrder.call_off_id == call_off_id, SupplyOrder.rank == call_offs.FIRST)
-        .with_for_update()
-    ).one()
-    untouched = order.step == "place" and order.attempts == 0 and order.lease is None
-    order.step = "cancel"
-    order.due_at_wall = clock.wall()
-    call_off.status = CallOffStatus.CANCELLING.value
-    session.add_all([order, call_off])
+    call_off.status, call_off.look_at = CallOffStatus.CANCELLING.value, None
+    session.add(call_off)
     call_offs.enter(session, clock, principal.organisation_id, call_off, authority, reason)
     audit.record(
         session, clock, principal, "call_off.cancel", call_off.id, authority=authority.name, office=authority.office
     )
     session.flush()
-    if untouched:
-        _take(session, clock, order, OrderState("", OrderStatus.CANCELLED, "hub", reason="order.never_taken"))
-        session.flush()
+    for order in session.exec(
+        select(SupplyOrder)
+        .where(SupplyOrder.call_off_id == call_off_id, col(SupplyOrder.ended_at).is_(None))
+        .order_by(col(SupplyOrder.rank))
+        .with_for_update()
+    ).all():
+        if order.cancel_asked_at is None or order.cancel_refused_at is not None:
+            order.cancel_refused_at = None
+            trying.ask_to_cancel(session, clock, call_off, order)
+    trying.look(session, clock, rng, call_off)
+    session.flush()
     return call_off
 
 
@@ -189,193 +223,21 @@ def history(session: Session, order_id: str) -> Sequence[OrderStatusEntry]:
     ).all()
 
 
-def _claim(database: Database, clock: Clock, rng: Rng, limit: int) -> list[Due]:
-    wall = clock.wall()
-    claimed: list[Due] = []
-    with database.write() as session:
-        found = session.exec(
-            select(SupplyOrder)
-            .where(
-                col(SupplyOrder.step) != "closed",
-                col(SupplyOrder.due_at_wall) <= wall,
-                or_(col(SupplyOrder.lease).is_(None), col(SupplyOrder.leased_until_wall) <= wall),
-            )
-            .order_by(col(SupplyOrder.due_at_wall), col(SupplyOrder.id))
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        ).all()
-        for order in found:
-            if _lapsed(session, clock, order):
-                continue
-            order.lease = rng.scope("hub", "order_lease").id("lse")
-            order.leased_until_wall = wall + LEASE
-            session.add(order)
-            claimed.append(_due(session, order, order.lease))
-    return claimed
-
-
-def _due(session: Session, order: SupplyOrder, lease: str) -> Due:
-    call_off, option, agreement, offering = session.exec(
-        select(CallOff, CallOffOption, Agreement, Offering)
-        .join(CallOffOption, col(CallOffOption.call_off_id) == col(CallOff.id))
-        .join(Agreement, col(Agreement.id) == col(CallOffOption.agreement_id))
-        .join(Offering, col(Offering.id) == col(Agreement.offering_id))
-        .where(CallOff.id == order.call_off_id, CallOffOption.rank == order.rank)
+def _locked(session: Session, order_id: str) -> SupplyOrder:
+    return session.exec(
+        select(SupplyOrder)
+        .where(SupplyOrder.id == order_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).one()
-    ask = OrderAsk(
-        our_reference=order.id,
-        offering_reference=offering.reference,
-        quantity=units(option.parts_per_slot),
-        unit=agreement.unit,
-        window=Interval(call_off.window_from, call_off.window_to),
-        phase=Phase(option.phase),
-        area=call_off.area,
-        parameters=call_off.parameters,
-    )
-    return Due(order.id, lease, order.step, order.provider_id, order.provider_reference, ask)
 
 
-def _ask(adapter: Adapter, due: Due) -> OrderState:
-    """One call. An order to be cancelled whose placing was never answered is first placed, to learn its name."""
-    if due.provider_reference is None:
-        return adapter.order(due.ask)
-    if due.step == "cancel":
-        return adapter.cancel(due.provider_reference)
-    return adapter.status(due.provider_reference)
-
-
-def _record(session: Session, clock: Clock, rng: Rng, due: Due, said: OrderState | Exception | None) -> None:
-    order = session.exec(select(SupplyOrder).where(SupplyOrder.id == due.order_id).with_for_update()).one()
-    if order.lease != due.lease:
-        reports.warning("order_lease_lost", order=due.order_id)
-        return
-    order.lease = None
-    order.leased_until_wall = None
-    if said is None:
-        _without_door(session, clock, order)
-    elif isinstance(said, OrderState):
-        _take(session, clock, order, said)
-        if order.step != "closed":
-            again = order.step == "cancel" and due.provider_reference is None
-            age = (clock.now() - order.created_at).total_seconds() / 4
-            wait = 0.0 if again else min(max(age, _SHORTEST), _LONGEST)
-            order.due_at_wall = clock.wall() + timedelta(seconds=wait)
-    elif isinstance(said, HubError) and said.kind in (Kind.CONFLICT, Kind.INVALID, Kind.NOT_FOUND):
-        _refused(session, clock, order, due, said)
-    else:
-        order.attempts += 1
-        order.problem = said.code if isinstance(said, HubError) else "order.adapter_fault"
-        wait = min(_SHORTEST * 2.0**order.attempts, _LONGEST) * (0.5 + rng.scope("hub", "order_retry").uniform() / 2)
-        order.due_at_wall = clock.wall() + timedelta(seconds=wait)
-    session.add(order)
-
-
-def _take(session: Session, clock: Clock, order: SupplyOrder, said: OrderState) -> None:
-    """Record what the supplier said: history, log, the call-off's state and its capacity."""
-    before = None if order.status is None else OrderStatus(order.status)
-    status = next_order(before, said.status)
-    order.provider_reference = said.provider_reference or None
-    order.attempts = 0
-    order.problem = ""
-    if order.step == "place":
-        order.step = "follow"
-    if (status.value, said.raw) == (order.status, order.raw):
-        session.add(order)
-        return
-    order.status, order.raw = status.value, said.raw
-    call_off = session.exec(select(CallOff).where(CallOff.id == order.call_off_id).with_for_update()).one()
-    if status in FINAL:
-        order.step = "closed"
-        call_off.status = call_off_after(CallOffStatus(call_off.status), status).value
-        call_offs.enter(session, clock, HUB.organisation_id, call_off, reason=said.reason or said.raw)
-        option = session.get_one(CallOffOption, (order.call_off_id, order.rank))
-        option.state = _OPTION_AFTER[CallOffStatus(call_off.status)].value
-        if option.state == OptionState.WON.value:
-            call_off.won_option = option.rank
-        session.add(option)
-        if not keeps_capacity(status):
-            ledger.give_back_all(session, clock, subject_of(order.call_off_id, order.rank), f"order_{status.value}")
-    session.add_all([order, call_off])
-    _enter(session, clock, order, said, call_off)
-
-
-def _refused(session: Session, clock: Clock, order: SupplyOrder, due: Due, error: HubError) -> None:
-    """The supplier answered with a refusal: of the order itself, or of its cancellation."""
-    if due.provider_reference is None:
-        reference = order.provider_reference or ""
-        _take(session, clock, order, OrderState(reference, OrderStatus.REJECTED, error.code, reason=error.code))
-        return
-    order.problem = error.code
-    if order.step == "cancel" and due.step == "cancel":
-        order.step = "follow"
-        call_off = session.exec(select(CallOff).where(CallOff.id == order.call_off_id).with_for_update()).one()
-        call_off.status = CallOffStatus.ACTIVE.value
-        session.add(call_off)
-        call_offs.enter(session, clock, HUB.organisation_id, call_off, reason=error.code)
-    order.due_at_wall = clock.wall() + timedelta(seconds=_SHORTEST)
-
-
-def _without_door(session: Session, clock: Clock, order: SupplyOrder) -> None:
-    """The supplier reports by itself. What it never took up and shall be cancelled ends here."""
-    if order.step == "cancel" and order.status is None:
-        reference = order.provider_reference or ""
-        _take(session, clock, order, OrderState(reference, OrderStatus.CANCELLED, "hub", reason="order.never_taken"))
-        return
-    order.due_at_wall = clock.wall() + NO_DOOR_AGAIN
-
-
-def _lapsed(session: Session, clock: Clock, order: SupplyOrder) -> bool:
-    """End an order that no supplier ever took up and whose window is over."""
-    if order.status is not None:
-        return False
-    window_to = session.exec(select(CallOff.window_to).where(CallOff.id == order.call_off_id)).one()
-    if clock.now() < window_to:
-        return False
-    reference = order.provider_reference or ""
-    _take(session, clock, order, OrderState(reference, OrderStatus.EXPIRED, "hub", reason="order.window_over"))
-    return True
-
-
-def _enter(session: Session, clock: Clock, order: SupplyOrder, said: OrderState, call_off: CallOff) -> None:
-    last = session.exec(select(func.max(OrderStatusEntry.number)).where(OrderStatusEntry.order_id == order.id)).one()
-    session.add(
-        OrderStatusEntry(
-            order_id=order.id,
-            number=(last or 0) + 1,
-            status=said.status.value,
-            raw=said.raw,
-            reason=said.reason,
-            supplier_at=said.at,
-            at=clock.now(),
-        )
-    )
-    agreement, pool, provider = session.exec(
-        select(Agreement, Pool, Provider)
-        .join(Pool, col(Pool.id) == col(Agreement.pool_id))
-        .join(Provider, col(Provider.id) == col(Agreement.provider_id))
-        .join(CallOffOption, col(CallOffOption.agreement_id) == col(Agreement.id))
-        .where(CallOffOption.call_off_id == order.call_off_id, CallOffOption.rank == order.rank)
-    ).one()
-    payload = {
-        "order_id": order.id,
-        "agreement_id": agreement.id,
-        "offering_id": agreement.offering_id,
-        "provider_id": provider.id,
-        "provider_reference": said.provider_reference or None,
-        "number": (last or 0) + 1,
-        "status": said.status.value,
-        "raw_status": said.raw,
-        "reason": said.reason,
-        "at": log.rfc3339(clock.now()),
-    }
-    # The supplier hears of its order alone; which call-off it serves, and how that stands, is the buyer's.
-    theirs = markings.owner_only(session, provider.organisation_id)
-    log.append(session, clock, "order.status_changed", order.id, payload, theirs)
-    ours = {**payload, "call_off_id": call_off.id, "call_off_status": call_off.status}
-    marking_id = markings.among(session, order.organisation_id, {pool.lead_organisation_id})
-    log.append(session, clock, "order.status_changed", order.id, ours, marking_id)
-
-
-def due_at(session: Session) -> datetime | None:
-    """When the next order wants a step; None when all are closed."""
-    return session.exec(select(func.min(SupplyOrder.due_at_wall)).where(col(SupplyOrder.step) != "closed")).one()
+def _known_again(session: Session, clock: Clock, order: SupplyOrder) -> None:
+    """Out of doubt: it is followed, or cancelled if that was asked meanwhile."""
+    wanted = order.cancel_asked_at is not None and order.cancel_refused_at is None
+    order.step = (OrderStep.CANCEL if wanted else OrderStep.FOLLOW).value
+    order.attempts, order.problem, order.due_at_wall = 0, "", clock.wall()
+    option = session.get_one(CallOffOption, (order.call_off_id, order.rank))
+    option.state = OptionState.TRYING.value
+    session.add_all([order, option])
+    session.flush()

@@ -1,12 +1,15 @@
 """How a call-off's options are tried, as the database keeps it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from catalog.ordering.fallback import Overlap, Policy, SuccessAt, Way
 from catalog.ordering.tables import CallOff
 from space_hub.vocabulary.money import Money, money
+
+ANSWER_WITHIN = timedelta(hours=4)
+"""How long a supplier may take to answer before its order is cancelled for the next one's sake."""
 
 
 def kept(policy: Policy) -> dict[str, Any]:

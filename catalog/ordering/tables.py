@@ -6,7 +6,7 @@ Quantities, prices and statuses are kept as `catalog.promise.tables` keeps them.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from catalog.ordering.delivery_rules import DeliveryState
@@ -77,6 +77,9 @@ class CallOff(SQLModel, table=True):
     parameters: dict[str, Any] = Field(sa_type=JSON_TYPE)
     area: Any = Field(default=None, sa_type=JSON_TYPE, nullable=True)
     won_option: int | None = None
+    won_at: datetime | None = None
+    look_at: datetime | None = Field(default=None, index=True)
+    """When its options are looked at again though no supplier said anything."""
     status: str = Field(max_length=10, index=True)
     created_at: datetime
 
@@ -151,6 +154,12 @@ class SupplyOrder(SQLModel, table=True):
         ForeignKeyConstraint(["call_off_id", "rank"], ["call_off_option.call_off_id", "call_off_option.rank"]),
         UniqueConstraint("call_off_id", "rank"),
         Index("ix_supply_order_due", "step", "due_at_wall"),
+        Index(
+            "ix_supply_order_leased",
+            "leased_until_wall",
+            sqlite_where=text("lease IS NOT NULL"),
+            postgresql_where=text("lease IS NOT NULL"),
+        ),
     )
 
     id: str = Field(primary_key=True)
@@ -171,7 +180,11 @@ class SupplyOrder(SQLModel, table=True):
     leased_until_wall: datetime | None = None
     answer_due_at: datetime | None = None
     fee: str | None = Field(default=None, max_length=30)
-    """What the supplier charged beside the price, summed once at the end."""
+    """What the supplier charged beside the price, written once at the end; in the currency of the option."""
+    cancel_asked_at: datetime | None = None
+    cancel_refused_at: datetime | None = None
+    ended_at: datetime | None = None
+    """When the hub learnt that it is over; what was delivered may still have to be fetched."""
     created_at: datetime
 
 
@@ -217,6 +230,8 @@ class OrderAttempt(SQLModel, table=True):
     ended_at_wall: datetime | None = None
     outcome: str | None = Field(default=None, max_length=10)
     code: str = Field(default="", max_length=100)
+    fee: str | None = Field(default=None, max_length=40)
+    """What the answer says is charged beside the price, in all so far: amount and currency."""
 
 
 class Delivery(SQLModel, table=True):
@@ -238,6 +253,19 @@ class Delivery(SQLModel, table=True):
     state: str = Field(max_length=10)
     acceptance_due_at: datetime = Field(index=True)
     reason: str = Field(default="", max_length=1000)
+
+
+class DeliveryFault(SQLModel, table=True):
+    """A delivery that the supplier names and that could not be taken, as it stood at the last look."""
+
+    __tablename__ = "delivery_fault"
+
+    order_id: str = Field(primary_key=True, foreign_key="supply_order.id")
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    supplier_reference: str | None = Field(default=None, max_length=200)
+    code: str = Field(max_length=100)
+    params: dict[str, Any] = Field(sa_type=JSON_TYPE)
+    at: datetime
 
 
 class DeliveryEntry(Signed, table=True):

@@ -10,7 +10,6 @@ cannot be promised the same capacity.
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy import select as sa_select
@@ -19,14 +18,18 @@ from sqlmodel import Session, col, select
 from catalog.activation.service import standing
 from catalog.capacity import ledger
 from catalog.capacity.ledger import Want
-from catalog.capacity.rules import PARTS, Ask, Span, slots, units
+from catalog.capacity.rules import PARTS, Ask, Span, slots
 from catalog.capacity.tables import ResourceKind
+from catalog.competition.states import FINAL, State
+from catalog.competition.tables import Competition, Invitation
+from catalog.framework.states import AgreementOrigin
 from catalog.ordering.tables import CallOff, CallOffOption
-from catalog.promise import pools
-from catalog.promise.access import Exclusivity, PhaseTerms, ceiling, faults, notice_text
+from catalog.promise import kept_terms, pools
+from catalog.promise.access import Exclusivity, PhaseTerms, faults
+from catalog.promise.access import ceiling as most
 from catalog.promise.authority import Authority
 from catalog.promise.lifecycle import OPEN, AgreementEvent, AgreementStatus, Side, next_agreement
-from catalog.promise.tables import Agreement, AgreementEntry, AgreementTerms, Pool, PoolMember
+from catalog.promise.tables import Agreement, AgreementEntry, AgreementTerms, Pool, PoolLot, PoolMember
 from catalog.search import shelf
 from catalog.tables import Offering, OfferingStatus, OfferingVersion
 from providers import files
@@ -41,7 +44,7 @@ from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
 from space_hub.vocabulary.codes import MissionArea
 from space_hub.vocabulary.interval import Interval
-from space_hub.vocabulary.money import money
+from space_hub.vocabulary.money import Money
 from space_hub.vocabulary.phases import Phase
 
 LONGEST = timedelta(days=5 * 366)
@@ -58,11 +61,16 @@ def draft(
     offering_id: str,
     period: Interval,
     terms: Mapping[Phase, PhaseTerms],
+    lot_id: str | None = None,
     span: Span = Span.DAY,
+    competition_id: str | None = None,
+    minimum_guarantee: Decimal | None = None,
+    ceiling: Decimal | None = None,
 ) -> Agreement:
     """A draft on the offering's current version, by the pool's lead or by the supplier itself.
 
-    Its call-offs are counted by `span`: in days, or in hours where the capacity is a rate.
+    In the pool's first lot unless `lot_id` names another. Its call-offs are counted by `span`: in days, or in
+    hours where the capacity is a rate.
 
     Raises Invalid `access.terms_refused` whose `causes` are all that is wrong.
     """
@@ -84,10 +92,13 @@ def draft(
         refusal = Invalid("access.terms_refused", count=len(wrong))
         refusal.causes = tuple(wrong)
         raise refusal
+    if span is Span.WHOLE:
+        raise Invalid("agreement.without_time", bucket=span)
+    least, most_paid = _amounts(terms, minimum_guarantee, ceiling)
     agreement = Agreement(
         id=rng.scope(principal.organisation_id, "agreement").id("agr"),
         pool_id=pool.id,
-        lot_id=pools.first_lot(session, pool.id),
+        lot_id=_lot(session, pool.id, lot_id),
         provider_id=provider.id,
         offering_id=offering.id,
         version_id=version.id,
@@ -96,15 +107,19 @@ def draft(
         period_to=period.stop,
         unit=version.capacity_unit,
         price_unit=version.price_unit,
-        bucket=span.value,
         status=AgreementStatus.DRAFT.value,
         created_by_id=principal.organisation_id,
         created_at=clock.now(),
+        bucket=span.value,
+        origin=(AgreementOrigin.COMPETITION if competition_id else AgreementOrigin.DIRECT).value,
+        competition_id=competition_id,
+        minimum_guarantee=least,
+        ceiling=most_paid,
     )
     session.add(agreement)
     session.flush()
     for phase, term in terms.items():
-        session.add(_row(agreement.id, phase, term))
+        session.add(kept_terms.row(agreement.id, phase, term))
     _enter(session, clock, principal, agreement, AgreementEvent.DRAFT, side, None)
     audit.record(session, clock, principal, "agreement.draft", agreement.id, pool=pool.id, version=version.id)
     return agreement
@@ -131,6 +146,7 @@ def step(
     if event in (AgreementEvent.OFFER, AgreementEvent.SIGN):
         _still_stands(session, clock, agreement, provider)
     if event is AgreementEvent.SIGN:
+        _not_in_competition(session, agreement)
         _promise(session, clock, rng, principal, agreement)
         files.awarded(session, clock, principal, provider)
     if event is AgreementEvent.END:
@@ -165,41 +181,15 @@ def get(session: Session, principal: Principal, agreement_id: str) -> Agreement:
 def terms_of(session: Session, agreement_id: str) -> dict[Phase, PhaseTerms]:
     """The terms by phase, mildest first."""
     rows = session.exec(select(AgreementTerms).where(AgreementTerms.agreement_id == agreement_id)).all()
-    return dict(sorted(((Phase(row.phase), value(row)) for row in rows), key=lambda pair: list(Phase).index(pair[0])))
+    return dict(
+        sorted(((Phase(row.phase), kept_terms.value(row)) for row in rows), key=lambda pair: list(Phase).index(pair[0]))
+    )
 
 
 def history(session: Session, agreement_id: str) -> Sequence[AgreementEntry]:
     return session.exec(
         select(AgreementEntry).where(AgreementEntry.agreement_id == agreement_id).order_by(col(AgreementEntry.number))
     ).all()
-
-
-def value(row: AgreementTerms) -> PhaseTerms:
-    return PhaseTerms(
-        parts=row.parts_per_day,
-        notice=timedelta(seconds=row.notice_s),
-        price=money(row.unit_price, row.currency),
-        priority=row.priority,
-        exclusivity=Exclusivity(row.exclusivity),
-        civil_floor=Decimal(row.civil_floor),
-    )
-
-
-def terms_json(terms: Mapping[Phase, PhaseTerms]) -> list[dict[str, Any]]:
-    """Terms as receivers of events see them."""
-    return [
-        {
-            "phase": phase.value,
-            "capacity_per_day": units(term.parts),
-            "notice": notice_text(term.notice),
-            "unit_price": f"{term.price.amount:f}",
-            "currency": term.price.currency,
-            "priority": term.priority,
-            "exclusivity": term.exclusivity.value,
-            "civil_floor": f"{term.civil_floor:f}",
-        }
-        for phase, term in terms.items()
-    ]
 
 
 def offered_parts(version: OfferingVersion) -> dict[Phase, int]:
@@ -228,6 +218,28 @@ def _side(principal: Principal, pool: Pool, provider: Provider) -> Side:
     raise Forbidden("pool.lead_decides", pool_id=pool.id)
 
 
+def _lot(session: Session, pool_id: str, lot_id: str | None) -> str:
+    if lot_id is None:
+        return pools.first_lot(session, pool_id)
+    found = session.exec(select(PoolLot.id).where(PoolLot.id == lot_id, PoolLot.pool_id == pool_id)).first()
+    if found is None:
+        raise Invalid("agreement.lot_unknown", lot_id=lot_id, pool_id=pool_id)
+    return found
+
+
+def _amounts(
+    terms: Mapping[Phase, PhaseTerms], least: Decimal | None, ceiling: Decimal | None
+) -> tuple[str | None, str | None]:
+    """Guarantee and ceiling as kept; they are in the one currency that all the terms have."""
+    currencies = sorted({term.price.currency for term in terms.values()})
+    if (least is not None or ceiling is not None) and len(currencies) > 1:
+        raise Invalid("agreement.currencies_differ", given=", ".join(currencies))
+    if least is not None and ceiling is not None and least > ceiling:
+        raise Invalid("agreement.guarantee_above_ceiling", guarantee=f"{least:f}", ceiling=f"{ceiling:f}")
+    first, second = (None if each is None else f"{Money(each, currencies[0]).amount:f}" for each in (least, ceiling))
+    return first, second
+
+
 def _still_stands(session: Session, clock: Clock, agreement: Agreement, provider: Provider) -> None:
     """Nothing is bound with a supplier that is not verified, nor on an offering that left the shelf."""
     offering = session.get_one(Offering, agreement.offering_id)
@@ -242,10 +254,27 @@ def _still_stands(session: Session, clock: Clock, agreement: Agreement, provider
         raise Conflict("agreement.period_over", period_to=log.rfc3339(agreement.period_to))
 
 
+def _not_in_competition(session: Session, agreement: Agreement) -> None:
+    """A draft that competes is signed only when it has won and the standstill is over."""
+    running = session.exec(
+        select(Competition.id)
+        .join(Invitation, col(Invitation.competition_id) == col(Competition.id))
+        .where(Invitation.agreement_id == agreement.id, col(Competition.state).not_in(sorted(FINAL)))
+    ).first()
+    lost = session.exec(
+        select(Competition.id)
+        .join(Invitation, col(Invitation.competition_id) == col(Competition.id))
+        .where(Invitation.agreement_id == agreement.id, Competition.state == State.AWARDED.value)
+    ).first()
+    if running is not None or (lost is not None and agreement.competition_id is None):
+        raise Conflict("agreement.in_competition")
+
+
 def _promise(session: Session, clock: Clock, rng: Rng, principal: Principal, agreement: Agreement) -> None:
     """Commit the promised share of the offering, phase by phase, above the highest civil floor agreed.
 
-    A refusal names the day and not what is left of it: that would tell what other pools hold.
+    Full exclusivity commits all of it, so that the ledger itself refuses every other promise. A refusal
+    names the day and not what is left of it: that would tell what other pools hold.
     """
     # One signature at a time for an offering: each must see the civil floors of all before it.
     session.exec(select(Offering.id).where(Offering.id == agreement.offering_id).with_for_update()).one()
@@ -262,14 +291,14 @@ def _promise(session: Session, clock: Clock, rng: Rng, principal: Principal, agr
                 AgreementTerms.phase == phase.value,
             )
         ).all()
-        floor = max([term.civil_floor, *map(Decimal, floors)])
+        whole = most(offered[phase], max([term.civil_floor, *map(Decimal, floors)]))
         want = Want(
             offering_resource(agreement.offering_id, phase),
             ResourceKind.OFFERING,
             Span.DAY,
             agreement.unit,
-            Ask(first, last, term.parts),
-            ceiling(offered[phase], floor),
+            Ask(first, last, whole if term.exclusivity is Exclusivity.FULL else term.parts),
+            whole,
         )
         try:
             ledger.take(
@@ -282,7 +311,26 @@ def _promise(session: Session, clock: Clock, rng: Rng, principal: Principal, agr
                 nested=True,
             )
         except Conflict as error:
+            if _exclusive(session, agreement, phase):
+                raise Conflict("agreement.exclusive_elsewhere", phase=phase, day=error.params["day"]) from error
             raise Conflict("agreement.capacity_promised", phase=phase, day=error.params["day"]) from error
+
+
+def _exclusive(session: Session, agreement: Agreement, phase: Phase) -> bool:
+    """Whether somebody has the whole of this phase for itself in some of the agreement's time."""
+    found = session.exec(
+        select(Agreement.id)
+        .join(AgreementTerms, col(AgreementTerms.agreement_id) == col(Agreement.id))
+        .where(
+            Agreement.offering_id == agreement.offering_id,
+            Agreement.status == AgreementStatus.SIGNED.value,
+            Agreement.period_from < agreement.period_to,
+            Agreement.period_to > agreement.period_from,
+            AgreementTerms.phase == phase.value,
+            AgreementTerms.exclusivity == Exclusivity.FULL.value,
+        )
+    ).first()
+    return found is not None
 
 
 def _free(session: Session, clock: Clock, agreement: Agreement) -> None:
@@ -294,20 +342,6 @@ def _free(session: Session, clock: Clock, agreement: Agreement) -> None:
     if running:
         raise Conflict("agreement.call_offs_open", count=len(running))
     ledger.give_back_all(session, clock, agreement.id, "agreement_ended")
-
-
-def _row(agreement_id: str, phase: Phase, term: PhaseTerms) -> AgreementTerms:
-    return AgreementTerms(
-        agreement_id=agreement_id,
-        phase=phase.value,
-        parts_per_day=term.parts,
-        notice_s=int(term.notice.total_seconds()),
-        unit_price=f"{term.price.amount:f}",
-        currency=term.price.currency,
-        priority=term.priority,
-        exclusivity=term.exclusivity.value,
-        civil_floor=f"{term.civil_floor:f}",
-    )
 
 
 def _enter(
@@ -351,7 +385,7 @@ def _tell(
         "period_to": log.rfc3339(agreement.period_to),
         "unit": agreement.unit,
         "price_unit": agreement.price_unit,
-        "terms": terms_json(terms_of(session, agreement.id)),
+        "terms": kept_terms.said(terms_of(session, agreement.id)),
         "decided_by": {"name": authority.name, "office": authority.office},
     }
     log.append(session, clock, "agreement.signed", agreement.id, payload, audience(session, pool, provider))

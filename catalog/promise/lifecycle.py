@@ -111,25 +111,6 @@ class CallOffStatus(Word, of="call_off_status"):
 
 OPEN = frozenset({CallOffStatus.ACTIVE, CallOffStatus.CANCELLING})
 
-_CALL_OFF_AFTER = {
-    OrderStatus.COMPLETED: CallOffStatus.COMPLETED,
-    OrderStatus.CANCELLED: CallOffStatus.CANCELLED,
-    OrderStatus.USER_CANCELLED: CallOffStatus.CANCELLED,
-    OrderStatus.REJECTED: CallOffStatus.FAILED,
-    OrderStatus.FAILED: CallOffStatus.FAILED,
-    OrderStatus.EXPIRED: CallOffStatus.FAILED,
-}
-
-
-def call_off_after(status: CallOffStatus, order: OrderStatus) -> CallOffStatus:
-    """What a call-off is once its order has the status `order`."""
-    return _CALL_OFF_AFTER.get(order, status)
-
-
-def keeps_capacity(order: OrderStatus) -> bool:
-    """Whether capacity stays committed: a completed order used it, an open one needs it."""
-    return order not in FINAL or order is OrderStatus.COMPLETED
-
 
 def next_order(status: OrderStatus | None, said: OrderStatus) -> OrderStatus:
     """The status an order takes when its supplier says `said`; an ended order takes no other."""

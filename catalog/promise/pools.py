@@ -4,13 +4,13 @@ A pool is open or closed to suppliers and, on its own, to buyers: a national fra
 Allies lets their nations accede without being asked. Whom a pool excludes does not see it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, String, cast, false, func, or_, true
 from sqlalchemy import select as sa_select
-from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 
 from catalog.capacity.rules import Span
@@ -28,11 +28,11 @@ from space_hub.clock import Clock
 from space_hub.errors import Conflict, Forbidden, Invalid, NotFound
 from space_hub.rng import Rng
 from space_hub.trust import audit
-from space_hub.trust.labels import REAL
 from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
 from space_hub.vocabulary.codes import MissionArea
+from space_hub.vocabulary.geometry import check_geometry
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.money import Money
 from space_hub.vocabulary.nations import nations as read_nations
@@ -210,20 +210,33 @@ def declare(
     since: datetime | None,
     reason: str,
     authority: Authority,
+    until: datetime | None = None,
+    nations: Collection[str] | None = None,
+    area: Mapping[str, Any] | None = None,
 ) -> PhaseDeclaration:
-    """The lead's authority declares a phase for the pool, from `since` (now if None) on."""
+    """The lead's authority declares a phase for the pool, from `since` (now if None) on.
+
+    `until`, `nations` and `area` limit when, for whom and where it holds; None is no limit.
+    """
     pool = led(session, principal, pool_id)
     running.require(session, clock, principal)
     now = clock.now()
     if since is not None and since < now:
         raise Invalid("pool.phase_in_the_past", since=since.isoformat(), now=now.isoformat())
+    if until is not None and until <= (since or now):
+        raise Invalid("pool.phase_ends_before", since=(since or now).isoformat(), until=until.isoformat())
+    if nations is not None and not nations:
+        raise Invalid("pool.phase_for_nobody")
+    if area is not None:
+        check_geometry(area)
     number = session.exec(
         select(func.max(PhaseDeclaration.number)).where(
             PhaseDeclaration.pool_id == pool.id, PhaseDeclaration.mode == principal.mode
         )
     ).one()
     row = PhaseDeclaration(
-        id=rng.scope(principal.organisation_id, "phase").id("pha"),
+        # What is rehearsed shifts no id of what is declared in earnest.
+        id=rng.scope(f"{pool.id}/{principal.mode}", "phase").id("pha"),
         pool_id=pool.id,
         number=(number or 0) + 1,
         phase=phase.value,
@@ -234,6 +247,9 @@ def declare(
         authority_office=authority.office,
         at=now,
         mode=principal.mode,
+        until=until,
+        nations=None if nations is None else sorted(read_nations(nations)),
+        area=area,
     )
     session.add(row)
     audit.record(
@@ -249,28 +265,6 @@ def declare(
     )
     session.flush()
     return row
-
-
-def phase_of(session: Session, pool_id: str, at: datetime, mode: str = REAL) -> Phase:
-    """The phase in force: of the declarations that have begun, the one made last. Peace before any."""
-    return Phase(session.execute(sa_select(phase_in_force(pool_id, at, mode))).scalar_one())
-
-
-def phase_in_force(
-    pool_id: str | ColumnElement[str] | Mapped[str], at: datetime, mode: str = REAL
-) -> ColumnElement[str]:
-    """The same as an expression, for queries that join it."""
-    latest = (
-        sa_select(col(PhaseDeclaration.phase))
-        .where(
-            col(PhaseDeclaration.pool_id) == pool_id,
-            col(PhaseDeclaration.mode) == mode,
-            col(PhaseDeclaration.since) <= at,
-        )
-        .order_by(col(PhaseDeclaration.since).desc(), col(PhaseDeclaration.number).desc())
-        .limit(1)
-    )
-    return func.coalesce(latest.scalar_subquery(), Phase.PEACE.value)
 
 
 def visible(principal: Principal) -> ColumnElement[bool]:

@@ -317,8 +317,8 @@ class Adapter(Protocol):
     def cancel(self, provider_reference: str) -> OrderState:
         """Ask the supplier to cancel; the state after it, with its `fee`. `Conflict` where it refuses."""
 
-    def deliveries(self, provider_reference: str) -> tuple[Delivered, ...]:
-        """All that was handed over for an order so far, in the supplier's order."""
+    def deliveries(self, provider_reference: str) -> tuple[Delivered | Refused, ...]:
+        """All that was handed over for an order so far, in the supplier's order; what cannot be read, with why."""
 
 
 class ListsOnly(ABC):
@@ -348,7 +348,7 @@ class ListsOnly(ABC):
     def cancel(self, provider_reference: str) -> OrderState:
         raise cannot(self.name, "cancel")
 
-    def deliveries(self, provider_reference: str) -> tuple[Delivered, ...]:
+    def deliveries(self, provider_reference: str) -> tuple[Delivered | Refused, ...]:
         raise cannot(self.name, "deliveries")
 
     def _cannot(self, what: str) -> Unavailable:

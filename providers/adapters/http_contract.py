@@ -29,12 +29,13 @@ from providers.adapters.base import (
     OrderState,
     OrderStatus,
     Quote,
+    Refused,
     Repeats,
     Tier,
     cannot,
 )
 from providers.adapters.client import Client
-from providers.adapters.table import Reader
+from providers.adapters.table import Reader, shown
 from space_hub.errors import Conflict, NotFound, Unavailable
 
 NAME = "http"
@@ -161,19 +162,31 @@ class HttpSupplier:
                 raise Conflict("adapter.cannot_cancel", reference=provider_reference[:80]) from error
             raise
 
-    def deliveries(self, provider_reference: str) -> tuple[Delivered, ...]:
-        """All pages or nothing. A delivery that comes twice in the same words is one; in other words, none is taken."""
-        found: dict[str, Delivered] = {}
+    def deliveries(self, provider_reference: str) -> tuple[Delivered | Refused, ...]:
+        """All pages or none: half a list says nothing of the rest.
+
+        One that cannot be read, or that comes again in other words, is refused beside the good ones; one that
+        comes twice in the same words is one.
+        """
+        found: list[Delivered | Refused] = []
+        known: dict[str, Delivered] = {}
         try:
             for rows in self._pages(f"orders/{quoted(provider_reference, safe='')}/deliveries", "deliveries"):
-                for each in map(read_delivery, rows):
-                    if found.setdefault(each.reference, each) != each:
-                        raise Unavailable("adapter.delivery_differs", reference=each.reference[:80])
+                for row in rows:
+                    try:
+                        each = read_delivery(row)
+                        if each.reference not in known:
+                            known[each.reference] = each
+                            found.append(each)
+                        elif known[each.reference] != each:
+                            raise Unavailable("adapter.delivery_differs", reference=each.reference[:80])
+                    except Unavailable as error:
+                        found.append(_refused(row, error))
                 if len(found) > MOST_DELIVERIES:
                     raise Unavailable("adapter.listing_too_long", most=MOST_DELIVERIES)
         except Unavailable as error:
             raise _meant(error, NotFound("adapter.order_unknown", reference=provider_reference[:80])) from error
-        return tuple(found.values())
+        return tuple(found)
 
     def _order(self, provider_reference: str, what: str, *, post: bool = False) -> Any:
         link = f"orders/{quoted(provider_reference, safe='')}{what}"
@@ -249,6 +262,12 @@ def read_order(given: Any) -> OrderState:
         links=answers.links(given),
         fee=answers.price(given, "fee"),
     )
+
+
+def _refused(row: Any, error: Unavailable) -> Refused:
+    given = row.get("reference") if isinstance(row, Mapping) else None
+    named = given if isinstance(given, str) and answers.fit(given, 200) else None
+    return Refused(None, named, error.code, dict(error.params), shown(row))
 
 
 def read_delivery(given: Any) -> Delivered:

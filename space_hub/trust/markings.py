@@ -29,7 +29,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from space_hub import db
 from space_hub.db import JSON_TYPE
 from space_hub.errors import Invalid
-from space_hub.trust.labels import PUBLIC, REAL, Marking, above, may_read
+from space_hub.trust.labels import PUBLIC, REAL, Marking, above, may_read, rehearse
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
 from space_hub.trust.tables import Organisation
@@ -144,7 +144,7 @@ def public(session: Session) -> str:
 
 
 def owner_only(session: Session, organisation_id: str, mode: str = REAL) -> str:
-    return ensure(session, Marking(owner=organisation_id, mode=mode))
+    return ensure(session, rehearse(Marking(owner=organisation_id), mode))
 
 
 def restricted(session: Session, owner: str, nations: Iterable[str]) -> str:

@@ -20,6 +20,7 @@ ALL_SCOPES = frozenset(
         "awareness:write",
         "calloff:write",
         "catalog:read",
+        "competition:write",
         "demand:write",
         "desk:answer",
         "desk:write",
@@ -33,6 +34,8 @@ ALL_SCOPES = frozenset(
         "outage:write",
         "pool:write",
         "provider:write",
+        "quote:open",
+        "quote:write",
         "register:write",
         "requirement:write",
         "watch:write",
@@ -49,7 +52,7 @@ _EVERYONE = frozenset({"catalog:read", "endpoint:write", "event:read"})
 SCOPES_OF: dict[OrganisationKind, frozenset[str]] = {
     OrganisationKind.PROVIDER: _EVERYONE
     | {"activation:write", "agreement:write", "exercise:write", "offering:write", "order:read", "outage:write"}
-    | {"provider:write"},
+    | {"provider:write", "quote:write"},
     OrganisationKind.NATION: _EVERYONE
     | {
         "activation:write",
@@ -57,6 +60,7 @@ SCOPES_OF: dict[OrganisationKind, frozenset[str]] = {
         "application:decide",
         "awareness:read",
         "calloff:write",
+        "competition:write",
         "demand:write",
         "desk:answer",
         "exercise:write",
@@ -67,10 +71,11 @@ SCOPES_OF: dict[OrganisationKind, frozenset[str]] = {
         "order:read",
         "pool:write",
         "provider:write",
+        "quote:open",
         "requirement:write",
         "watch:write",
     },
     OrganisationKind.OPERATIONS_CENTRE: _EVERYONE
-    | {"awareness:read", "demand:write", "desk:answer", "outage:write", "watch:write"},
+    | {"awareness:read", "demand:write", "desk:answer", "outage:write", "quote:open", "watch:write"},
     OrganisationKind.BROKER: ALL_SCOPES,
 }

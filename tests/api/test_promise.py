@@ -56,8 +56,8 @@ class Scene:
             "terms": list(given) or [terms()],
         }
 
-    def signed(self) -> str:
-        agreement = good(self.lead.post("/v1/agreements", self.draft()))["id"]
+    def signed(self, *given: dict[str, Any]) -> str:
+        agreement = good(self.lead.post("/v1/agreements", self.draft(*given)))["id"]
         good(self.supplier.post(f"/v1/agreements/{agreement}/offer", {}))
         good(self.lead.post(f"/v1/agreements/{agreement}/sign", {"decided_by": DECIDED}))
         return str(agreement)
@@ -85,7 +85,8 @@ class Scene:
 def scene(hub: Hub) -> Scene:
     broker = hub.key("broker")
     supplier, provider_id = verified(hub, broker)
-    offered = good(supplier.post("/v1/offerings", offering(assets=[SATELLITE])))
+    more = {phase: {"quantity": of, "unit": "km2/d"} for phase, of in (("peace", 1000), ("crisis", 1600))}
+    offered = good(supplier.post("/v1/offerings", offering(assets=[SATELLITE]) | {"capacity": more}))
     good(supplier.put(f"/v1/providers/{provider_id}/door", {"adapter": "simulated"}))
     lead = hub.key("nation", "FR")
     pool = {
@@ -235,9 +236,87 @@ def test_the_declared_phase_is_shown_with_who_declared_it(scene: Scene) -> None:
     assert scene.lead.get(path).json()["phase"] == "crisis"
     (said,) = scene.lead.get(f"{path}/phases").json()["items"]
     assert (said["phase"], said["decided_by"]) == ("crisis", DECIDED)
-    agreement_id = scene.signed()
+    milder = good(scene.lead.post("/v1/call-offs", scene.call_off(scene.signed())))
+    assert milder["options"][0]["phase"] == "peace"
+
+
+def test_terms_for_a_crisis_alone_open_nothing_in_peace(scene: Scene) -> None:
+    agreement_id = scene.signed(terms("crisis"))
     refused = scene.lead.post("/v1/call-offs", scene.call_off(agreement_id))
     assert refused.json()["code"] == "call_off.phase_not_agreed"
+
+
+def test_every_clause_of_the_terms_is_kept_and_shown(scene: Scene) -> None:
+    """Sabotage seen: with `preemptible` left out of the row it came back false."""
+    clauses = {
+        "basis": "share_of_fleet",
+        "fleet_share": "0.25",
+        "exclusivity": "area_time",
+        "activation": "required",
+        "acknowledge": "PT1H",
+        "ramp": [{"after": "PT14H", "share": "0.5"}, {"after": "PT16H", "share": "1"}],
+        "can_pre_empt": True,
+        "preemptible": True,
+        "deny_others": True,
+        "cut_off_authorities": [{"name": "Licensing office", "nation": "FR", "instrument": "Space Operations Act"}],
+        "refund": {"share": "0.8", "cap": "5000"},
+        "cancellation": {"free_before": "P2D", "fee_share": "0.1", "not_after": ["scheduled", "tasked"]},
+        "sla": [{"metric": "latency", "bound": "3600", "steps": [{"beyond": "0", "share": "0.05"}], "cap": "0.2"}],
+        "insurance": [{"kind": "war_risk", "amount": "1000000", "by": "buyer"}],
+        "indemnity": [{"kind": "loss_of_asset", "cap": "2000000"}],
+        "incentives": [{"kind": "early", "amount": "10000.5"}],
+    }
+    body = scene.draft(terms("crisis", capacity_per_day=400, **clauses)) | {
+        "bucket": "hour",
+        "minimum_guarantee": "100",
+        "ceiling": "2000.50",
+    }
+    agreement = good(scene.lead.post("/v1/agreements", body))
+    assert {name: agreement["terms"][0][name] for name in clauses} == clauses
+    about = {name: agreement[name] for name in ("bucket", "origin", "competition_id", "minimum_guarantee", "ceiling")}
+    assert about == {
+        "bucket": "hour",
+        "origin": "direct",
+        "competition_id": None,
+        "minimum_guarantee": "100",
+        "ceiling": "2000.5",
+    }
+
+    def refused(**more: Any) -> str:
+        answer = scene.lead.post("/v1/agreements", body | more)
+        assert answer.status_code == 422, answer.text
+        return str(answer.json()["code"])
+
+    assert refused(bucket="whole") == "agreement.without_time"
+    assert refused(lot_id="lot_of_another") == "agreement.lot_unknown"
+    assert refused(ceiling="99") == "agreement.guarantee_above_ceiling"
+    mixed = [terms(), terms("crisis", currency="USD")]
+    assert refused(terms=mixed) == "agreement.currencies_differ"
+
+
+def test_a_phase_holds_for_whom_where_and_as_long_as_it_was_declared(scene: Scene) -> None:
+    """Sabotage seen: with `until` not compared the crisis outlived its end."""
+    path = f"/v1/pools/{scene.pool_id}"
+    crisis = {"phase": "crisis", "reason": "exercise", "decided_by": DECIDED}
+    north = {"type": "Polygon", "coordinates": [[[0, 50], [9, 50], [9, 60], [0, 60], [0, 50]]]}
+    for_others = crisis | {"nations": ["PL", "DE"], "area": north, "until": "2024-11-05T00:00:00Z"}
+    said = good(scene.lead.post(f"{path}/phases", for_others))
+    assert (said["nations"], said["area"], said["until"]) == (["DE", "PL"], north, "2024-11-05T00:00:00Z")
+    assert scene.lead.get(path).json()["phase"] == "peace"
+    good(scene.lead.post(f"{path}/phases", crisis | {"nations": ["FR"], "until": "2024-11-02T01:00:00Z"}))
+    assert scene.lead.get(path).json()["phase"] == "crisis"
+    scene.hub.clock.advance(timedelta(hours=1))
+    assert scene.lead.get(path).json()["phase"] == "peace"
+
+    def refused(**more: Any) -> str:
+        answer = scene.lead.post(f"{path}/phases", crisis | more)
+        assert answer.status_code == 422, answer.text
+        return str(answer.json()["code"])
+
+    assert refused(nations=[]) == "pool.phase_for_nobody"
+    assert refused(nations=["XX"]) == "vocabulary.nation_unknown"
+    assert refused(area={"type": "Nowhere"}) == "vocabulary.geometry_wrong"
+    assert refused(until="2024-11-02T00:30:00Z") == "pool.phase_ends_before"
 
 
 def test_an_outage_puts_supply_at_risk_and_who_is_assured_of_it_is_told(scene: Scene) -> None:

@@ -4,29 +4,83 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.support.activation import FIRST, SECOND, Theatre, theatre
 from tests.support.hub import Caller, Hub
-from tests.support.supply import good, offering, verified
+from tests.support.supply import good
 
-DECIDED = {"name": "A. Lambert", "office": "Procurement directorate"}
+PEACE = {"phase": "peace", "capacity_per_day": 50, "notice": "PT12H"}
+CRISIS = {
+    "phase": "crisis",
+    "capacity_per_day": 200,
+    "notice": "PT6H",
+    "activation": "required",
+    "acknowledge_s": 3600,
+    "ramp": [{"after_s": 7 * 3600, "share": "0.5"}, {"after_s": 8 * 3600, "share": "1"}],
+}
+
+
+@dataclass
+class Acting:
+    """Those of one pool, each with a key of one mode; the lead with two."""
+
+    lead: Caller
+    second: Caller
+    member: Caller
+    supplier: Caller
+
+    @property
+    def all(self) -> tuple[Caller, ...]:
+        return (self.lead, self.second, self.member, self.supplier)
 
 
 @dataclass
 class Drill:
-    hub: Hub
-    id: str
-    pool_id: str
-    agreement_id: str
-    body: dict[str, Any]
-    """What it was planned with."""
-    real_lead: Caller
-    real_member: Caller
-    real_supplier: Caller
-    lead: Caller
-    member: Caller
-    supplier: Caller
+    """A pool, an exercise of it, and those who take part, in earnest and in the exercise."""
 
-    def phase(self, phase: str, reason: str = "A drill") -> dict[str, Any]:
-        return {"phase": phase, "reason": reason, "decided_by": DECIDED}
+    here: Theatre
+    real: Acting
+    agreement_id: str
+    provider_id: str
+    body: dict[str, Any]
+    """What exercises are planned with."""
+    id: str = ""
+    within: Acting | None = None
+
+    @property
+    def hub(self) -> Hub:
+        return self.here.hub
+
+    @property
+    def path(self) -> str:
+        return f"/v1/exercises/{self.id}"
+
+    @property
+    def rehearsing(self) -> Acting:
+        assert self.within is not None, "nobody has a key of it yet"
+        return self.within
+
+    def plan(self, **changes: Any) -> str:
+        return str(good(self.real.lead.post("/v1/exercises", self.body | changes))["id"])
+
+    def take_part(self, exercise_id: str) -> Acting:
+        """Everybody accepts and has a key."""
+        for each in (self.real.member, self.real.supplier):
+            good(each.post(f"/v1/exercises/{exercise_id}/acceptance"), 200)
+        return Acting(*(key(each, exercise_id) for each in self.real.all))
+
+    def declare(self, who: Caller, phase: str, reason: str = "A drill") -> Any:
+        body = {"phase": phase, "reason": reason, "decided_by": FIRST}
+        return who.post(f"/v1/pools/{self.here.pool_id}/phases", body)
+
+    def ask(self, who: Acting, quantity: float, reason: str = "Flood in the north") -> str:
+        """An activation that the member asked for and two persons of the lead approved."""
+        wanted = [{"agreement_id": self.agreement_id, "quantity": quantity}]
+        body = {"phase": "crisis", "agreements": wanted, "reason": reason}
+        made = good(who.member.post("/v1/activations", body))["activations"][0]["id"]
+        for approving, by in ((who.lead, FIRST), (who.second, SECOND)):
+            path = f"/v1/activations/{made}/approve"
+            good(approving.post(path, {"quantity": quantity, "decided_by": by}), 200)
+        return str(made)
 
 
 def scenario(**more: Any) -> dict[str, Any]:
@@ -44,86 +98,38 @@ def scenario(**more: Any) -> dict[str, Any]:
     }
 
 
-def agreed(hub: Hub, broker: Caller, lead: Caller, members: list[Caller], name: str = "Sky") -> tuple[str, str, Caller]:
-    """A closed pool of these nations with one signed agreement: ids of both, and the supplier."""
-    supplier, _ = verified(hub, broker, name)
-    offered = good(supplier.post("/v1/offerings", offering(name) | _graver()))
-    pool = {
-        "name": f"Pool of {name}",
-        "contracting_authority": DECIDED,
-        "mission_area": "imagery",
-        "open_to_suppliers": False,
-    }
-    pool_id = good(lead.post("/v1/pools", pool))["id"]
-    for member in members:
-        good(lead.post(f"/v1/pools/{pool_id}/members", {"organisation_id": member.organisation_id}))
-        good(member.post(f"/v1/pools/{pool_id}/join"), 200)
-    terms = [
-        {
-            "phase": phase,
-            "capacity_per_day": quantity,
-            "notice": "PT6H",
-            "unit_price": "12.50",
-            "currency": "EUR",
-            "civil_floor": "0.1",
-        }
-        for phase, quantity in (("peace", 100), ("crisis", 200), ("conflict", 300))
-    ]
-    body = {
-        "pool_id": pool_id,
-        "offering_id": offered["id"],
-        "period_from": "2024-11-02T00:00:00Z",
-        "period_to": "2024-12-02T00:00:00Z",
-        "terms": terms,
-    }
-    agreement_id = good(lead.post("/v1/agreements", body))["id"]
-    good(supplier.post(f"/v1/agreements/{agreement_id}/offer", {}), 200)
-    good(lead.post(f"/v1/agreements/{agreement_id}/sign", {"decided_by": DECIDED}), 200)
-    return pool_id, agreement_id, supplier
-
-
-def _graver() -> dict[str, Any]:
-    quantity, price = {"quantity": 1000, "unit": "km2/d"}, {"amount": "10", "currency": "EUR", "per": "km2"}
-    return {
-        "capacity": dict.fromkeys(("peace", "crisis", "conflict"), quantity),
-        "prices": dict.fromkeys(("peace", "crisis", "conflict"), price),
-    }
-
-
-def drill(
-    hub: Hub,
-    *,
-    started: bool = True,
-    accept: bool = True,
-    opens: datetime = datetime(2024, 11, 2, tzinfo=UTC),
-) -> Drill:
-    broker, lead, member = hub.key("broker", "BE"), hub.key("nation", "FR"), hub.key("nation", "DE")
-    pool_id, agreement_id, supplier = agreed(hub, broker, lead, [member])
+def pool(hub: Hub) -> Drill:
+    """A pool of two nations with a signed agreement, and what an exercise of it is planned with."""
+    here = theatre(hub)
+    member = here.member("DE")
+    supplied = here.supplied("sky", PEACE, CRISIS)
     body = {
         "name": "Northern light",
-        "pool_id": pool_id,
-        "opens_at": opens.isoformat(),
+        "pool_id": here.pool_id,
+        "opens_at": datetime(2024, 11, 2, tzinfo=UTC).isoformat(),
         "closes_at": "2024-11-09T00:00:00Z",
-        "participants": [member.organisation_id, supplier.organisation_id],
+        "participants": [member.organisation_id, supplied.caller.organisation_id],
         "scenario": scenario(),
-        "decided_by": DECIDED,
+        "decided_by": FIRST,
     }
-    exercise_id = good(lead.post("/v1/exercises", body))["id"]
-    keys = [lead, member, supplier]
+    real = Acting(here.lead, here.second, member, supplied.caller)
+    return Drill(here, real, supplied.agreement_id, supplied.provider_id, body)
+
+
+def drill(hub: Hub, *, accept: bool = True, started: bool = True, **changes: Any) -> Drill:
+    """An exercise as far as it is wanted."""
+    made = pool(hub)
+    made.id = made.plan(**changes)
     if accept:
-        for each in (member, supplier):
-            good(each.post(f"/v1/exercises/{exercise_id}/acceptance"), 200)
-        keys = [key(each, exercise_id) for each in keys]
+        made.within = made.take_part(made.id)
     if started:
-        good(lead.post(f"/v1/exercises/{exercise_id}/start", {"decided_by": DECIDED}), 200)
-    return Drill(hub, exercise_id, pool_id, agreement_id, body, lead, member, supplier, *keys)
-
-
-def plan(made: Drill) -> str:
-    """Another exercise of the same pool, not started."""
-    return str(good(made.real_lead.post("/v1/exercises", made.body | {"name": "Another"}))["id"])
+        good(made.real.lead.post(f"{made.path}/start", {"decided_by": FIRST}), 200)
+    return made
 
 
 def key(caller: Caller, exercise_id: str) -> Caller:
     made = good(caller.post(f"/v1/exercises/{exercise_id}/keys", {"name": "drill"}))
-    return Caller(caller.hub, caller.organisation_id, made["secret"])
+    within = Caller(caller.hub, caller.organisation_id, made["secret"])
+    # Keys of one organisation share their names of requests, in each mode.
+    within._creates = 10_000 * (caller._creates + 1)
+    return within

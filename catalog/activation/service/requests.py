@@ -17,6 +17,7 @@ from catalog.activation.service.book import REQUEST, Parties, promise
 from catalog.activation.states import FINAL, State
 from catalog.activation.tables import ActivationEntry, ActivationReserve, ActivationRow
 from catalog.capacity.rules import units
+from catalog.exercise import running
 from catalog.exercise.tables import Exercise, ExerciseParticipant
 from catalog.promise import pools
 from catalog.promise.lifecycle import AgreementStatus
@@ -65,6 +66,7 @@ def request(
 
     Nothing is asked unless all of it can be: a group that is refused for one agreement is refused whole.
     """
+    running.require(session, clock, principal)
     named = [*(each.agreement_id for each in wanted), *reserves]
     for agreement_id in named:
         if named.count(agreement_id) > 1:

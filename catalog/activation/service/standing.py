@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
-from catalog.activation.rules import usable
+from catalog.activation.rules import Activation, usable
 from catalog.activation.service import book
 from catalog.activation.states import BINDING, FINAL
 from catalog.activation.tables import ActivationRow
@@ -39,16 +39,22 @@ def activated(session: Session, agreement_id: str, now: datetime, at: datetime) 
     that is not there was not called up.
     """
     found: dict[Phase, int] = defaultdict(int)
-    for row in session.exec(
+    for phase, activation in at_work(session, agreement_id):
+        found[phase] += usable(activation, now, at)
+    return dict(found)
+
+
+def at_work(session: Session, agreement_id: str) -> list[tuple[Phase, Activation]]:
+    """Real activations of an agreement that its supplier accepted and that are not over."""
+    rows = session.exec(
         select(ActivationRow).where(
             ActivationRow.agreement_id == agreement_id,
             ActivationRow.mode == REAL,
             col(ActivationRow.accepted_parts).is_not(None),
             col(ActivationRow.state).not_in(_FINAL),
         )
-    ):
-        found[Phase(row.phase)] += usable(book.read(session, row), now, at)
-    return dict(found)
+    )
+    return [(Phase(row.phase), book.read(session, row)) for row in rows]
 
 
 def let_go(session: Session, agreement_id: str) -> None:

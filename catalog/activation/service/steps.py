@@ -12,6 +12,7 @@ from catalog.activation.service import book, requests, standing, telling
 from catalog.activation.service.book import Parties
 from catalog.activation.states import FINAL, TABLE, Event, Side, State
 from catalog.activation.tables import ActivationRow
+from catalog.exercise import running
 from catalog.promise.authority import Authority
 from catalog.promise.tables import Agreement
 from catalog.tables import Offering
@@ -124,6 +125,7 @@ def _take(
     authority: Authority | None = None,
 ) -> ActivationRow:
     standing.get(session, principal, activation_id)
+    running.require(session, clock, principal)
     row = session.exec(select(ActivationRow).where(ActivationRow.id == activation_id).with_for_update()).one()
     parties = book.parties(session, row)
     before = book.read(session, row)

@@ -19,14 +19,14 @@ from catalog.promise.tables import AgreementTerms
 from space_hub.clock import Clock
 from space_hub.delivery import log
 from space_hub.trust import audit, markings
-from space_hub.trust.labels import Marking
+from space_hub.trust.labels import Marking, rehearse
 from space_hub.trust.principal import HUB, Principal
 
 
 def marking(session: Session, mode: str, asker: str, lead: str, supplier: str | None) -> str:
     """The asking nation and the lead; the supplier once it was notified."""
     readers = {lead} | ({supplier} if supplier else set())
-    return markings.ensure(session, Marking(owner=asker, organisations=frozenset(readers - {asker}), mode=mode))
+    return markings.ensure(session, rehearse(Marking(owner=asker, organisations=frozenset(readers - {asker})), mode))
 
 
 def tell(

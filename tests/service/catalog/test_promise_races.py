@@ -11,7 +11,7 @@ from sqlmodel import Session
 from catalog.capacity import ledger
 from catalog.capacity.rules import PARTS, day_slot
 from catalog.promise import agreements, pools
-from catalog.promise.access import PhaseTerms
+from catalog.promise.access import Exclusivity, PhaseTerms
 from catalog.promise.lifecycle import AgreementEvent
 from jobs.proofs import supply
 from jobs.proofs.supply import AUTHORITY, Supplier
@@ -32,7 +32,13 @@ from tests.support.supply import profile
 
 
 def offered(
-    session: Session, clock: ManualClock, rng: SeededRng, supplier: Supplier, capacity: int, floor: str
+    session: Session,
+    clock: ManualClock,
+    rng: SeededRng,
+    supplier: Supplier,
+    capacity: int,
+    floor: str,
+    exclusivity: Exclusivity = Exclusivity.NONE,
 ) -> tuple[Principal, str]:
     """A nation, and an agreement that waits for its signature."""
     lead = supply.principal(session, clock, rng, OrganisationKind.NATION, "FR", f"Lead {capacity}")
@@ -54,7 +60,13 @@ def offered(
         pool_id=pool.id,
         offering_id=supplier.offering_id,
         period=Interval(clock.now(), clock.now() + timedelta(days=3)),
-        terms={Phase.PEACE: PhaseTerms(capacity * PARTS, timedelta(), money("1", "EUR"), civil_floor=Decimal(floor))},
+        terms={
+            Phase.PEACE: PhaseTerms(
+                *(capacity * PARTS, timedelta(), money("1", "EUR")),
+                exclusivity=exclusivity,
+                civil_floor=Decimal(floor),
+            )
+        },
     )
     agreements.step(session, clock, rng, supplier.principal, drafted.id, AgreementEvent.OFFER)
     return lead, drafted.id
@@ -118,6 +130,25 @@ def test_a_refused_signature_does_not_count_what_others_were_promised(
     with pytest.raises(Conflict) as refusal, any_database.write() as session:
         agreements.step(session, clock, rng, lead, mine, AgreementEvent.SIGN, AUTHORITY)
     assert refusal.value.code == "agreement.capacity_promised"
+    assert refusal.value.params == {"phase": "peace", "day": "2024-11-02"}
+
+
+def test_full_exclusivity_takes_all_above_the_civil_share_and_does_not_say_for_whom(
+    any_database: Database, clock: ManualClock, rng: SeededRng
+) -> None:
+    """Sabotage seen: with the promised parts taken in place of the whole, the other agreement was signed."""
+    with any_database.write() as session:
+        organisations.ensure_hub(session, clock)
+        supplier = supply.supplier(session, clock, rng, offered=1000.0)
+        other, theirs = offered(session, clock, rng, supplier, 100, "0.2", Exclusivity.FULL)
+        lead, mine = offered(session, clock, rng, supplier, 1, "0")
+        agreements.step(session, clock, rng, other, theirs, AgreementEvent.SIGN, AUTHORITY)
+        today = day_slot(clock.now().date())
+        held = ledger.buckets(session, agreements.offering_resource(supplier.offering_id, Phase.PEACE), today, today)
+        assert held[today].committed == held[today].capacity == 800 * PARTS
+    with pytest.raises(Conflict) as refusal, any_database.write() as session:
+        agreements.step(session, clock, rng, lead, mine, AgreementEvent.SIGN, AUTHORITY)
+    assert refusal.value.code == "agreement.exclusive_elsewhere"
     assert refusal.value.params == {"phase": "peace", "day": "2024-11-02"}
 
 

@@ -1,13 +1,18 @@
 """Assured-access terms: they may only grow, a civil share stays, and every fault is named at once."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog.activation.rules import Ramp
+from catalog.ordering.sla import Metric, Sla, Step
 from catalog.promise.access import Exclusivity, PhaseTerms, ceiling, faults, notice, notice_text
+from catalog.promise.clauses import ActivationNeed, Basis, Cancellation, CutOffAuthority, Refund
 from space_hub.errors import Invalid
 from space_hub.text import say
 from space_hub.vocabulary.money import money
@@ -20,6 +25,7 @@ FIT = {
     Phase.CRISIS: PhaseTerms(9_000, timedelta(hours=24), PRICE, 4, civil_floor=Decimal("0.1")),
     Phase.CONFLICT: PhaseTerms(18_000, timedelta(hours=4), PRICE, 1, Exclusivity.AREA_TIME, civil_floor=Decimal("0.1")),
 }
+WRONG_SLA = Sla(Metric.QUANTITY, Decimal("1.5"), (Step(Decimal(0), Decimal("0.1")),), Decimal("0.2"))
 
 
 def codes(terms: dict[Phase, PhaseTerms], offered: dict[Phase, int] = OFFERED) -> list[str]:
@@ -62,6 +68,40 @@ def test_the_civil_share_is_kept_back_from_what_may_be_promised() -> None:
     assert ceiling(10_001, Decimal("0.1")) == 9_000
     above = {Phase.PEACE: PhaseTerms(9_001, timedelta(), PRICE, civil_floor=Decimal("0.1"))}
     assert codes(above) == ["access.capacity_above_offer"]
+
+
+def test_the_times_of_an_activation_fit_together_and_who_could_cut_off_is_said() -> None:
+    """Sabotage seen: with `None` taken for an empty list nothing had to be said of a cut-off."""
+    half, whole = Ramp(timedelta(hours=6), Fraction(1, 2)), Ramp(timedelta(hours=8), Fraction(1))
+    bare = PhaseTerms(9_000, timedelta(hours=4), PRICE, 4, activation=ActivationNeed.REQUIRED)
+    fit = replace(bare, acknowledge=timedelta(hours=1), ramp=(half, whole), cut_off_authorities=())
+    assert codes({Phase.CRISIS: fit}) == []
+    assert codes({Phase.CRISIS: bare}) == ["access.cut_off_not_said", "access.ramp_wrong"]
+    assert codes({Phase.CRISIS: replace(fit, ramp=(half,))}) == ["access.ramp_wrong"]
+    assert codes({Phase.CRISIS: replace(fit, ramp=(whole, half))}) == ["access.ramp_wrong"]
+    assert codes({Phase.CRISIS: replace(fit, notice=timedelta(hours=6))}) == ["access.ramp_wrong"]
+    assert codes({Phase.PEACE: fit}) == ["access.peace_activated"]
+    idle = replace(fit, activation=ActivationNeed.NONE)
+    assert codes({Phase.CRISIS: idle}) == ["access.ramp_idle"]
+    nameless = (CutOffAuthority(" ", "FR", "Act"),)
+    assert codes({Phase.CRISIS: replace(fit, cut_off_authorities=nameless)}) == ["access.cut_off_unnamed"]
+
+
+def test_clauses_that_contradict_each_other_are_named() -> None:
+    peace, crisis = FIT[Phase.PEACE], FIT[Phase.CRISIS]
+    assert codes({Phase.PEACE: replace(peace, preemptible=True), Phase.CRISIS: crisis}) == ["access.preemptible_lost"]
+    assert codes({Phase.CRISIS: replace(crisis, deny_others=True)}) == ["access.denies_without_exclusivity"]
+    assert codes({Phase.CRISIS: replace(crisis, fleet_share=Decimal("0.4"))}) == ["access.fleet_share_idle"]
+    fleet = replace(crisis, basis=Basis.SHARE_OF_FLEET, fleet_share=Decimal("0.45"))
+    assert codes({Phase.CRISIS: fleet}) == []
+    assert codes({Phase.CRISIS: replace(fleet, parts=9_001)}) == ["access.fleet_share_differs"]
+    assert codes({Phase.CRISIS: replace(fleet, fleet_share=None)}) == ["access.fleet_share_wrong"]
+    over = replace(fleet, fleet_share=Decimal("0.95"), parts=19_000)
+    assert codes({Phase.CRISIS: over}) == ["access.fleet_share_wrong", "access.capacity_above_offer"]
+    too_much = replace(
+        crisis, refund=Refund(Decimal("1.1")), cancellation=Cancellation(timedelta(), Decimal("NaN")), sla=(WRONG_SLA,)
+    )
+    assert codes({Phase.CRISIS: too_much}) == ["access.refund_wrong", "access.cancellation_wrong", "sla.bound_wrong"]
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,9 @@ from catalog.promise.lifecycle import (
     AGREEMENT,
     AgreementEvent,
     AgreementStatus,
-    CallOffStatus,
     MemberEvent,
     MemberStatus,
     Side,
-    call_off_after,
-    keeps_capacity,
     next_agreement,
     next_member,
     next_order,
@@ -54,13 +51,6 @@ def test_a_nation_joins_only_where_it_was_invited() -> None:
     with pytest.raises(Conflict):
         next_member(MemberStatus.LEFT, MemberEvent.JOIN)
     assert next_member(MemberStatus.INVITED, MemberEvent.JOIN) is MemberStatus.JOINED
-
-
-@pytest.mark.parametrize("status", list(OrderStatus))
-def test_a_call_off_ends_with_its_order_and_only_then(status: OrderStatus) -> None:
-    after = call_off_after(CallOffStatus.ACTIVE, status)
-    assert (after is CallOffStatus.ACTIVE) == (status not in FINAL)
-    assert keeps_capacity(status) == (status not in FINAL or status is OrderStatus.COMPLETED)
 
 
 @pytest.mark.parametrize("ended", sorted(FINAL))
