@@ -201,6 +201,7 @@ def put(session: Session, *rows: SQLModel) -> None:
     much. PostgreSQL gets one statement for all of them and so one round trip; their
     foreign keys are judged at its end. Rows of one table stand together.
     """
+    session.flush()
     connection = session.connection()
     parts: list[tuple[str, list[Any]]] = []
     for model, group in groupby(rows, type):

@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Row, Table, case, func, true, update
+from sqlalchemy import Row, Table, bindparam, case, func, update
 from sqlalchemy import select as sa_select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import Session, SQLModel, col, select
 
 from catalog.capacity.rules import Ask, Bucket, Refusal, Span, reserve, slot_at, slot_text, units, with_ceiling
@@ -270,23 +271,29 @@ def _rows(session: Session, resource: str, first: int, last: int) -> Sequence[Ro
 def _commit(session: Session, want: Want) -> None:
     """One UPDATE of all slots whose ceiling stands; a second one for those that first had to be made or mended."""
     ceilings = {want.capacity(slot) for slot in want.ask.slots} if callable(want.ceiling) else {want.ceiling}
-    done = _add(session, want, _B.c.capacity == ceilings.pop()) if len(ceilings) == 1 else set()
+    done = _add(session, _SELL_AT, want, ceiling=ceilings.pop()) if len(ceilings) == 1 else set()
     left = [slot for slot in want.ask.slots if slot not in done]
     if left:
         _provide(session, want, left)
-        if _add(session, want, _B.c.slot.in_(left) if done else true()) != set(left):
+        if _add(session, _SELL.where(_B.c.slot.in_(left)) if done else _SELL, want) != set(left):
             raise RuntimeError(f"{want.resource} has no bucket for all of {left[0]} to {left[-1]}")
 
 
-def _add(session: Session, want: Want, which: ColumnElement[bool]) -> set[int]:
-    """The one statement that sells; the constraint refuses it or it stands. Which slots it met."""
-    sold = (
-        update(_B)
-        .where(_B.c.resource == want.resource, _B.c.slot.between(want.ask.first, want.ask.last), which)
-        .values(committed=_B.c.committed + want.ask.parts)
-        .returning(_B.c.slot)
-    )
-    return {row.slot for row in session.connection().execute(sold)}
+_SELL = (
+    update(_B)
+    .where(_B.c.resource == bindparam("of"), _B.c.slot.between(bindparam("first"), bindparam("last")))
+    .values(committed=_B.c.committed + bindparam("parts"))
+    .returning(_B.c.slot)
+)
+"""The one statement that sells: the constraint refuses it or it stands. Built once, because that costs as much."""
+
+_SELL_AT = _SELL.where(_B.c.capacity == bindparam("ceiling"))
+
+
+def _add(session: Session, statement: ReturningUpdate[int], want: Want, **more: int) -> set[int]:
+    """Which slots were met."""
+    given = {"of": want.resource, "first": want.ask.first, "last": want.ask.last, "parts": want.ask.parts, **more}
+    return {row.slot for row in session.connection().execute(statement, given)}
 
 
 def _provide(session: Session, want: Want, slots: Sequence[int]) -> None:

@@ -20,7 +20,7 @@ from catalog.capacity import ledger
 from catalog.capacity.rules import units
 from catalog.ordering import options, policies
 from catalog.ordering.fallback import MOST_OPTIONS, Policy
-from catalog.ordering.options import Standing
+from catalog.ordering.standing import Standing, in_force, usable
 from catalog.ordering.tables import (
     CallOff,
     CallOffEntry,
@@ -96,7 +96,7 @@ def place(
     """
     now = clock.now()
     stop = _checked(ask)
-    standings = options.in_force(session, clock, principal, ask.area, [each for each, _ in ask.options])
+    standings = in_force(session, clock, principal, ask.area, [each for each, _ in ask.options])
     if len({each.pool.id for each in standings}) > 1:
         raise Invalid("call_off.pools_differ", count=len({each.pool.id for each in standings}))
     call_off = CallOff(
@@ -120,7 +120,7 @@ def place(
     )
     ranked = []
     for rank, (standing, (_, parts)) in enumerate(zip(standings, ask.options, strict=True), FIRST):
-        terms = options.usable(standing, ask.kind, ask.window, now)
+        terms = usable(standing, ask.kind, ask.window, now)
         total = options.price(standing, terms, ask.kind, ask.window, parts)
         unit, currency = terms.price.amount, terms.price.currency
         if quoted is not None and (said := quoted.get(standing.agreement.id)) is not None:
@@ -148,6 +148,7 @@ def place(
         return _open_some(session, clock, rng, call_off, ranked)
     (option,) = ranked
     opening = options.opened(session, clock, rng, call_off, option, standings[0])
+    opening.mark(option)
     put(session, *decided, *opening.note.rows, option, opening.order, *told, opening.told)
     ledger.count(session, opening.wants)
     return Placed(call_off, ranked, [opening.order])
