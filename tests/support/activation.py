@@ -5,7 +5,7 @@ from typing import Any
 
 from catalog.activation.service import clocks
 from catalog.promise.tables import AgreementTerms
-from space_hub.delivery import log
+from space_hub.delivery import log, outbox
 from space_hub.trust import keys
 from tests.support.hub import Caller, Hub
 from tests.support.supply import good, offering, verified
@@ -92,6 +92,12 @@ class Theatre:
 
     def turn(self) -> bool:
         return clocks.turn(self.hub.database, self.hub.clock, self.hub.rng)
+
+    def fan_out(self) -> None:
+        with self.hub.database.write() as session:
+            log.sequence(session)
+        with self.hub.database.write() as session:
+            outbox.fan_out(session, self.hub.clock, self.hub.rng)
 
     def events(self, who: Caller, *topics: str) -> list[dict[str, Any]]:
         """The activation messages that `who` reads, in order."""
