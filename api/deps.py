@@ -97,9 +97,11 @@ async def ask(request: Request, key: Annotated[HTTPAuthorizationCredentials | No
     principal = ANONYMOUS
     if key is not None:
         # A key that was seen a moment ago costs no thread; the first look at it asks the database in one.
-        principal = house.ring.recall(house.clock, key.credentials) or await run_in_threadpool(
-            house.ring.authenticate, house.database, house.clock, key.credentials
-        )
+        known = house.ring.recall(house.clock, key.credentials)
+        if known is None:
+            look = house.ring.authenticate
+            known = await run_in_threadpool(look, house.database, house.clock, key.credentials)
+        principal = known
     request.state.mode = principal.mode
     return Ask(house, principal, language_of(request))
 

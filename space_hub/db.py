@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
-from time import monotonic
 from typing import Any
 
 import pysqlite3.dbapi2 as sqlite
@@ -144,7 +143,7 @@ def connect(url: str) -> Database:
 
 
 def _note_rest(_connection: object, record: ConnectionPoolEntry) -> None:
-    record.info["rests_since"] = monotonic()
+    record.info["rests_since"] = SystemClock().monotonic()
 
 
 def _ping_rested(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
@@ -152,7 +151,7 @@ def _ping_rested(dialect: Dialect, connection: Any, record: ConnectionPoolEntry,
 
     What breaks in between is `Unavailable`, and every write is tried again or said to be.
     """
-    if monotonic() - record.info.get("rests_since", math.inf) > _REST_S:
+    if SystemClock().monotonic() - record.info.get("rests_since", math.inf) > _REST_S:
         try:
             dialect.do_ping(connection)
         except dialect.loaded_dbapi.Error as error:
@@ -212,8 +211,8 @@ def put(session: Session, *rows: SQLModel) -> None:
             connection.exec_driver_sql(words, tuple(values))
         return
     former = ", ".join(f"part{number} AS ({words})" for number, (words, _) in enumerate(parts[:-1]))
-    values = tuple(value for _, values in parts for value in values)
-    connection.exec_driver_sql(f"WITH {former} {parts[-1][0]}" if former else parts[-1][0], values)
+    given = tuple(value for _, values in parts for value in values)
+    connection.exec_driver_sql(f"WITH {former} {parts[-1][0]}" if former else parts[-1][0], given)
 
 
 def _insertion(dialect: Dialect, model: type[SQLModel]) -> _Insertion:
