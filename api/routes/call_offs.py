@@ -14,7 +14,7 @@ from api.models import In, Out, UtcDatetime
 from api.paging import Page, Paged
 from api.policy import Router, scope
 from catalog.capacity.rules import parts, units
-from catalog.ordering import call_offs, orders
+from catalog.ordering import adding, call_offs, orders
 from catalog.ordering.call_offs import CallOffAsk
 from catalog.ordering.fallback import MOST_OPTIONS, Overlap, Policy, SuccessAt, Way
 from catalog.ordering.tables import CallOff, CallOffKind, CallOffOption, OptionState, Purpose, SupplyOrder
@@ -78,6 +78,10 @@ class CallOffIn(In):
             area=self.area,
             parameters=self.parameters,
         )
+
+
+class MoreIn(OptionIn):
+    decided_by: DecidedByIn
 
 
 class CancelIn(In):
@@ -223,3 +227,23 @@ def cancel_call_off(call_off_id: str, body: CancelIn, once: Once) -> CallOffOut:
         return _call_off(session, row)
 
     return once.run(make, status=200)
+
+
+@router.post("/{call_off_id}/options", status_code=201, policy=scope("calloff:write"))
+def add_option(call_off_id: str, body: MoreIn, once: Once) -> CallOffOut:
+    """Another way, of the last rank; also when all others are lost and the call-off waits (`waiting`)."""
+
+    def make(session: Session) -> CallOffOut:
+        row = adding.add_option(
+            session,
+            once.clock,
+            once.rng,
+            once.principal,
+            call_off_id,
+            body.agreement_id,
+            parts(body.quantity, of="quantity"),
+            body.decided_by.value(),
+        )
+        return _call_off(session, row)
+
+    return once.run(make)

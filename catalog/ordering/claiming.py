@@ -165,7 +165,17 @@ def _lease(
         area=call_off.area,
         parameters=call_off.parameters,
     )
-    return Claimed(order.id, order.call_off_id, order.lease, attempt.number, kind, ask, order.provider_reference, can)
+    return Claimed(
+        order.id,
+        order.call_off_id,
+        order.lease,
+        attempt.number,
+        kind,
+        ask,
+        order.provider_reference,
+        can,
+        order.leased_until_wall,
+    )
 
 
 def _end(

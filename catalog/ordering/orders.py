@@ -49,7 +49,7 @@ def drive(
         adapter = adapter_of(database, clock, found.provider_id)
         with database.write() as session:
             claimed = claiming.claim(session, clock, rng, found, adapter)
-        if claimed is not None and adapter is not None:
+        if claimed is not None and adapter is not None and not claimed.too_late(clock.wall()):
             _write_down(database, clock, rng, claimed, _said(adapter, claimed))
     return limit
 

@@ -12,6 +12,7 @@ TOPICS = frozenset(
         "activation.changed",
         "activation.late",
         "agreement.cut_off",
+        "agreement.ended",
         "agreement.signed",
         "alert.raised",
         "application.status_changed",

@@ -14,8 +14,9 @@ CRISIS = {
     "capacity_per_day": 200,
     "notice": "PT6H",
     "activation": "required",
-    "acknowledge_s": 3600,
-    "ramp": [{"after_s": 7 * 3600, "share": "0.5"}, {"after_s": 8 * 3600, "share": "1"}],
+    "acknowledge": "PT1H",
+    "ramp": [{"after": "PT7H", "share": "0.5"}, {"after": "PT8H", "share": "1"}],
+    "cut_off_authorities": [],
 }
 
 
