@@ -10,7 +10,7 @@ import socket
 import threading
 from collections import Counter
 from dataclasses import dataclass
-from enum import StrEnum, auto
+from enum import Enum, auto
 from pathlib import Path
 
 from space_hub.clock import SystemClock
@@ -20,7 +20,7 @@ STALL_S = 2.0
 _CHUNK = 65536
 
 
-class Fate(StrEnum):
+class Fate(Enum):
     SWALLOW = auto()
     """The server did it, and the client never hears."""
     CUT_ANSWER = auto()
@@ -127,7 +127,7 @@ class Cutter:
             return
         server = side if side.is_server else other
         if server.left <= 0 and (server.fate is Fate.CUT_REQUEST) is not side.is_server:
-            self.broken[server.fate.value] += 1
+            self.broken[server.fate.name.lower()] += 1
             if server.fate is Fate.STALL:
                 self._selector.unregister(side.here)
                 self._asleep.append((self._clock.monotonic() + STALL_S, side, data))
