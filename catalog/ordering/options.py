@@ -5,7 +5,10 @@ supplier is told names the call-off, the rank or another option: the order stand
 and its id is drawn where only this buyer and this supplier draw.
 """
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from sqlalchemy import select
@@ -15,8 +18,9 @@ from catalog.capacity import ledger
 from catalog.capacity.ledger import Exhausted, Want
 from catalog.capacity.rules import PARTS, Ask, Span, slots, units
 from catalog.capacity.tables import ResourceKind
+from catalog.framework.wants import by_year, of_agreement, of_lot
 from catalog.ordering.standing import Fixed, Standing, usable
-from catalog.ordering.tables import CallOff, CallOffKind, CallOffOption, OptionState, OrderStep, SupplyOrder
+from catalog.ordering.tables import CallOff, CallOffKind, CallOffOption, OptionState, OrderStep, Purpose, SupplyOrder
 from catalog.promise.access import PhaseTerms
 from catalog.promise.agreements import terms_of
 from catalog.promise.lifecycle import AgreementStatus
@@ -32,6 +36,7 @@ from space_hub.rng import Rng
 from space_hub.trust import markings
 from space_hub.trust.organisations import Organisation
 from space_hub.vocabulary.interval import Interval
+from space_hub.vocabulary.money import money
 from space_hub.vocabulary.phases import Phase
 
 _SECONDS = {Span.HOUR: 3600, Span.DAY: 86_400}
@@ -53,13 +58,33 @@ def price(standing: Standing, terms: PhaseTerms, kind: CallOffKind, window: Inte
 def resources_of(
     session: Session, standing: Standing, terms: PhaseTerms, call_off: CallOff, option: CallOffOption
 ) -> list[Want]:
-    """Everything that an option takes of the ledger when it is opened; what exists already takes no capacity."""
-    if call_off.kind == CallOffKind.ARCHIVE.value:
-        return []
+    """Everything that an option takes of the ledger when it is opened.
+
+    What exists already takes no capacity, but quota and money. Civil and humanitarian use takes of the
+    share kept for it too: so much of it is protected, and no more can be by being named so.
+    """
     agreement = standing.agreement
+    price = money(option.total_price, option.currency)
     first, last = _slots(standing, Interval(call_off.window_from, call_off.window_to))
     ask = Ask(first, last, option.parts_per_slot)
-    return [Want(agreement.id, ResourceKind.AGREEMENT, standing.span, agreement.unit, ask, standing.ceiling())]
+    if call_off.kind == CallOffKind.ARCHIVE.value:
+        found, used = [], {call_off.window_from.year: option.parts_per_slot}
+    else:
+        found, used = (
+            [_capacity(standing, ResourceKind.AGREEMENT, ask, standing.ceiling())],
+            by_year(standing.span, ask),
+        )
+        share = int(terms.parts * terms.civil_floor)
+        if call_off.purpose != Purpose.DEFENCE.value and share:
+            found.append(_capacity(standing, ResourceKind.CIVIL, ask, share))
+    found += of_agreement(agreement, price)
+    return found + of_lot(session, agreement.lot_id, call_off.organisation_id, used=used, price=price)
+
+
+def _capacity(standing: Standing, kind: ResourceKind, ask: Ask, ceiling: int | Callable[[int], int]) -> Want:
+    agreement = standing.agreement
+    name = f"{agreement.id}/civil" if kind is ResourceKind.CIVIL else agreement.id
+    return Want(name, kind, standing.span, agreement.unit, ask, ceiling)
 
 
 def subject_of(call_off_id: str, rank: int) -> str:
@@ -70,6 +95,38 @@ def subject_of(call_off_id: str, rank: int) -> str:
 def open_option(session: Session, clock: Clock, rng: Rng, call_off: CallOff, rank: int) -> SupplyOrder:
     """Open a ready option later, in a transaction that goes on if it cannot be: it is then lost, and the
     Conflict says why (no capacity left, the notice too short by now, its agreement or supplier gone)."""
+    option, standing = standing_of(session, clock, call_off, rank)
+    if option.state != OptionState.READY.value:
+        raise Conflict("call_off.option_not_ready", rank=rank, state=OptionState(option.state))
+    try:
+        usable(standing, CallOffKind(call_off.kind), Interval(call_off.window_from, call_off.window_to), clock.now())
+        return _opened_nested(session, clock, rng, call_off, option, standing)
+    except Exhausted as refusal:
+        if ledger.expire(session, clock, refusal.want.resource):
+            with suppress(Exhausted):
+                return _opened_nested(session, clock, rng, call_off, option, standing)
+        _lose(session, option)
+        raise refusal.explain(session) from refusal
+    except Conflict:
+        _lose(session, option)
+        raise
+
+
+def _opened_nested(
+    session: Session, clock: Clock, rng: Rng, call_off: CallOff, option: CallOffOption, standing: Standing
+) -> SupplyOrder:
+    with session.begin_nested():
+        taking = taken(session, clock, rng, call_off, option, standing)
+        put(session, *taking.note.rows)
+        taking.mark(option)
+        order, told = ordered(session, clock, rng, call_off, option, standing)
+        put(session, order, told)
+        ledger.count(session, clock, taking.wants)
+    return order
+
+
+def standing_of(session: Session, clock: Clock, call_off: CallOff, rank: int) -> tuple[CallOffOption, Standing]:
+    """An option with its agreement as it stands now, in the phase that was decided for it."""
     option, agreement, pool, provider, nation = session.execute(
         select(CallOffOption, Agreement, Pool, Provider, col(Organisation.nation))
         .join(Agreement, col(Agreement.id) == col(CallOffOption.agreement_id))
@@ -79,29 +136,12 @@ def open_option(session: Session, clock: Clock, rng: Rng, call_off: CallOff, ran
         .where(col(CallOffOption.call_off_id) == call_off.id, col(CallOffOption.rank) == rank)
         .with_for_update(read=True, key_share=True, of=Agreement)
     ).one()
-    if option.state != OptionState.READY.value:
-        raise Conflict("call_off.option_not_ready", rank=rank, state=OptionState(option.state))
     terms = terms_of(session, agreement.id)
     openings = opened_of(session, agreement, terms, nation, call_off.area, clock.now())
     decided = Phase(option.phase)
     fixed = Fixed(agreement, pool, provider, terms)
     status = AgreementStatus(agreement.status)
-    standing = Standing(fixed, status, Status(provider.status), decided, terms[decided], openings)
-    try:
-        usable(standing, CallOffKind(call_off.kind), Interval(call_off.window_from, call_off.window_to), clock.now())
-        with session.begin_nested():
-            opening = opened(session, clock, rng, call_off, option, standing)
-            put(session, *opening.note.rows)
-            opening.mark(option)
-            put(session, opening.order, opening.told)
-            ledger.count(session, opening.wants)
-    except Exhausted as refusal:
-        _lose(session, option)
-        raise refusal.explain(session) from refusal
-    except Conflict:
-        _lose(session, option)
-        raise
-    return opening.order
+    return option, Standing(fixed, status, Status(provider.status), decided, terms[decided], openings)
 
 
 def _lose(session: Session, option: CallOffOption) -> None:
@@ -111,35 +151,41 @@ def _lose(session: Session, option: CallOffOption) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
-    """What opening an option comes to; `note`, the option, `order` and `told` are written in this order."""
+class Taking:
+    """What an option takes; its rows are written before the option, and what is wanted is counted last."""
 
     wants: list[Want]
     note: ledger.Note
-    order: SupplyOrder
-    told: log.LogEntry
 
     def mark(self, option: CallOffOption) -> None:
-        option.state = OptionState.TRYING.value
         option.reservation_id = self.note.held.get(ResourceKind.AGREEMENT)
         option.civil_reservation_id = self.note.held.get(ResourceKind.CIVIL)
         option.quota_reservation_id = self.note.held.get(ResourceKind.QUOTA)
 
 
-def opened(
+def taken(
     session: Session,
     clock: Clock,
     rng: Rng,
     call_off: CallOff,
     option: CallOffOption,
     standing: Standing,
-) -> Opening:
-    """What is to be written so that `option` is open; the caller marks it and counts what is wanted last."""
+    until: datetime | None = None,
+) -> Taking:
+    """What `option` takes, until that moment only where one is given."""
     if standing.terms is None:
         raise Conflict("call_off.phase_not_agreed", phase=Phase(standing.phase))
     wants = resources_of(session, standing, standing.terms, call_off, option)
     subject = subject_of(call_off.id, option.rank)
-    noted = ledger.note(clock, rng, tenant=call_off.organisation_id, subject=subject, wants=wants)
+    noted = ledger.note(clock, rng, tenant=call_off.organisation_id, subject=subject, wants=wants, until=until)
+    return Taking(wants, noted)
+
+
+def ordered(
+    session: Session, clock: Clock, rng: Rng, call_off: CallOff, option: CallOffOption, standing: Standing
+) -> tuple[SupplyOrder, log.LogEntry]:
+    """The order of an option whose capacity is taken, and what is said of it; the caller writes both."""
+    option.state = OptionState.TRYING.value
     order = SupplyOrder(
         id=rng.scope(f"{call_off.organisation_id}/{standing.provider.id}", "order").id("ord"),
         call_off_id=call_off.id,
@@ -150,8 +196,7 @@ def opened(
         due_at_wall=clock.wall(),
         created_at=clock.now(),
     )
-    told = _told(session, clock, call_off, option, order, standing)
-    return Opening(wants, noted, order, told)
+    return order, _told(session, clock, call_off, option, order, standing)
 
 
 def _slots(standing: Standing, window: Interval) -> tuple[int, int]:

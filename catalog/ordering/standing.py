@@ -103,22 +103,32 @@ _NOW = (
         col(PoolMember.organisation_id) == bindparam("member"),
         col(PoolMember.status) == MemberStatus.JOINED.value,
     )
-    # Shared, so that callers do not wait for each other and an ending agreement waits for them.
     .with_for_update(read=True, key_share=True, of=Agreement)
 )
+_NOW_ALONE = _NOW.with_for_update(of=Agreement)
 """Built once: to build it costs more than to ask it. One row for each declaration of the pool, or one without."""
 
 
 def in_force(
-    session: Session, clock: Clock, member: Principal, area: Mapping[str, Any] | None, agreement_ids: Sequence[str]
+    session: Session,
+    clock: Clock,
+    member: Principal,
+    area: Mapping[str, Any] | None,
+    agreement_ids: Sequence[str],
+    *,
+    alone: bool = False,
 ) -> list[Standing]:
-    """These agreements, in this order, with the terms that are open to `member` there; unknown unless it belongs."""
+    """These agreements, in this order, with the terms that are open to `member` there; unknown unless it belongs.
+
+    Their rows are locked shared, so that callers do not wait for each other and an ending agreement waits for
+    them; with `alone` nobody else calls off under them until the transaction ends.
+    """
     given = {"agreements": list(agreement_ids), "member": member.organisation_id}
     now = clock.now()
     statuses: dict[str, tuple[AgreementStatus, Status]] = {}
     declared: dict[str, list[Declared]] = {each: [] for each in agreement_ids}
     session.flush()
-    for row in session.connection().execute(_NOW, given):
+    for row in session.connection().execute(_NOW_ALONE if alone else _NOW, given):
         statuses[row.id] = AgreementStatus(row.status), Status(row.provider_status)
         if row.phase is not None:
             nations = None if row.nations is None else frozenset(row.nations)
