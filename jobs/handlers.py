@@ -34,6 +34,7 @@ LIGHT = {
     "evidence.recheck": "jobs.desk:check_papers",
     "registrations.lapse": "jobs.desk:lapse",
     "fairness.release": "jobs.desk:release_fairness",
+    "ocds.write": "jobs.ocds:write",
     "work.prune": "jobs.prune:prune",
 }
 

@@ -42,6 +42,14 @@ REACTIONS: tuple[tuple[str, frozenset[str]], ...] = (
     ),
     ("catalog.competition.placing:on_decided", frozenset({"competition.decided"})),
     ("catalog.demand.gaps:on_demand_changed", frozenset({"demand.released"})),
+    (
+        "catalog.ocds.releases:on_event",
+        frozenset(
+            {"agreement.ended", "agreement.signed", "award.reused", "lot.published", "pool_supplier.changed"}
+            | {"call_off.placed", "delivery.decided", "delivery.noted", "order.placed", "order.status_changed"}
+            | {"competition.decided", "competition.opened", "competition.published"}
+        ),
+    ),
 )
 """Who is called (session, clock, rng, entry) for which topics, in this order."""
 

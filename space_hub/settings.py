@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     k_anonymity: int = Field(default=5, ge=3)
     """Fewest nations behind a published figure; with fewer than three, each contributor could subtract its own."""
 
+    ocds_prefix: str = Field(default="ocds-spacehub", pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)
+    """Begins the name of every contracting process; this one is not registered with Open Contracting: ask for one."""
+
     search_warm: bool = True
     """Load the index of the shelf before the API says that it is ready, so that the first search is not slow."""
 

@@ -98,7 +98,7 @@ class EntryOut(Out):
 
 class ActivationOut(Out):
     id: str
-    mode: str = Field(description="`real`, or the exercise that it belongs to.")
+    exercise_id: str | None = Field(description="Null for what is real.")
     agreement_id: str
     phase: Phase
     group_id: str | None = Field(description="Null for the supplier: it learns of no other.")
@@ -134,7 +134,7 @@ def _activation(session: Session, principal: Principal, row: ActivationRow) -> A
     parties = book.parties(session, row)
     buying = principal.organisation_id in parties.buyers
     return ActivationOut(
-        **row.model_dump(include={"id", "mode", "agreement_id", "notified_at", "next_clock", "next_due_at"}),
+        **row.model_dump(include={"id", "exercise_id", "agreement_id", "notified_at", "next_clock", "next_due_at"}),
         phase=Phase(row.phase),
         group_id=row.group_id if buying else None,
         state=State(row.state),

@@ -5,15 +5,16 @@ does, and then nobody can have a quota of it. Lots share out the ceiling of thei
 are never more, and where the pool has one, each lot has.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 
 from sqlmodel import Session, col, select
 
 from catalog.capacity import wholes
+from catalog.capacity.ledger import CENTS
 from catalog.capacity.rules import Bucket, Span
 from catalog.framework import lot_rows
-from catalog.framework.lot_rows import CENTS, money_resource
+from catalog.framework.lot_rows import money_resource
 from catalog.framework.states import PoolState
 from catalog.promise import pools
 from catalog.promise.authority import Authority
@@ -102,8 +103,12 @@ def of_pool(session: Session, pool_id: str) -> Sequence[PoolLot]:
     return session.exec(select(PoolLot).where(PoolLot.pool_id == pool_id).order_by(col(PoolLot.number))).all()
 
 
-def choose(session: Session, pool: Pool, lot_id: str | None, *, capability: str, unit: str) -> PoolLot:
-    """The lot in which an agreement on such an offering stands: the one named, or lot 1."""
+def choose(
+    session: Session, pool: Pool, lot_id: str | None, capability: str, unit: str, currencies: Collection[str]
+) -> PoolLot:
+    """The lot in which an agreement on such an offering stands: the one named, or lot 1 of an open pool."""
+    if pool.state != PoolState.OPEN.value:
+        raise Conflict("pool.closed", pool_id=pool.id)
     wanted = pools.first_lot(session, pool.id) if lot_id is None else lot_id
     lot = session.get(PoolLot, wanted)
     if lot is None or lot.pool_id != pool.id:
@@ -112,6 +117,8 @@ def choose(session: Session, pool: Pool, lot_id: str | None, *, capability: str,
         raise Invalid("lot.other_capability", number=lot.number, wanted=lot.capability, given=capability)
     if lot.unit not in (None, unit):
         raise Invalid("lot.other_unit", number=lot.number, wanted=lot.unit, given=unit)
+    if lot.ceiling is not None and set(currencies) != {pool.currency}:
+        raise Invalid("lot.other_currency", given=", ".join(sorted(currencies)), wanted=pool.currency)
     return lot
 
 

@@ -34,6 +34,7 @@ class Event(StrEnum):
     COMPETITION_CANCELLED = "competition_cancelled"
     AWARDED = "awarded"
     SIGNED = "signed"
+    ENDED = "ended"
     CALL_OFF_PLACED = "call_off_placed"
     CALL_OFF_PRE_EMPTED = "call_off_pre_empted"
     CALL_OFF_CANCELLED = "call_off_cancelled"
@@ -157,6 +158,7 @@ TOLD: dict[Event, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Event.COMPETITION_CANCELLED: (("tenderCancellation",), ("tender",)),
     Event.AWARDED: (("award",), ("award",)),
     Event.SIGNED: (("contract",), ("contract",)),
+    Event.ENDED: (("contractTermination",), ("contract", "amendment")),
     Event.CALL_OFF_PLACED: (("award", "contract"), ("award", "contract")),
     Event.CALL_OFF_PRE_EMPTED: (("contractAmendment",), ("contract", "amendment")),
     Event.CALL_OFF_CANCELLED: (("contractTermination",), ("contract", "amendment")),

@@ -22,6 +22,7 @@ from catalog.capacity.rules import PARTS, Ask, Span, slots
 from catalog.capacity.tables import ResourceKind
 from catalog.competition.states import FINAL, State
 from catalog.competition.tables import Competition, Invitation
+from catalog.framework import admission, lots, reuse
 from catalog.framework.states import AgreementOrigin
 from catalog.ordering.tables import CallOff, CallOffOption
 from catalog.promise import kept_terms, pools
@@ -29,7 +30,7 @@ from catalog.promise.access import Exclusivity, PhaseTerms, faults
 from catalog.promise.access import ceiling as most
 from catalog.promise.authority import Authority
 from catalog.promise.lifecycle import OPEN, AgreementEvent, AgreementStatus, Side, next_agreement
-from catalog.promise.tables import Agreement, AgreementEntry, AgreementTerms, Pool, PoolLot, PoolMember
+from catalog.promise.tables import Agreement, AgreementEntry, AgreementTerms, Pool, PoolMember
 from catalog.search import shelf
 from catalog.tables import Offering, OfferingStatus, OfferingVersion
 from providers import files
@@ -95,10 +96,13 @@ def draft(
     if span is Span.WHOLE:
         raise Invalid("agreement.without_time", bucket=span)
     least, most_paid = _amounts(terms, minimum_guarantee, ceiling)
+    currencies = {term.price.currency for term in terms.values()}
+    lot = lots.choose(session, pool, lot_id, offering.capability, version.capacity_unit, currencies)
+    admission.need_admitted(session, pool, lot.id, provider.id)
     agreement = Agreement(
         id=rng.scope(principal.organisation_id, "agreement").id("agr"),
         pool_id=pool.id,
-        lot_id=_lot(session, pool.id, lot_id),
+        lot_id=lot.id,
         provider_id=provider.id,
         offering_id=offering.id,
         version_id=version.id,
@@ -145,7 +149,9 @@ def step(
         raise Invalid("authority.name_missing")
     if event in (AgreementEvent.OFFER, AgreementEvent.SIGN):
         _still_stands(session, clock, agreement, provider)
+        admission.need_admitted(session, pool, agreement.lot_id, provider.id)
     if event is AgreementEvent.SIGN:
+        reuse.still_stands(session, clock, agreement)
         _not_in_competition(session, agreement)
         _promise(session, clock, rng, principal, agreement)
         files.awarded(session, clock, principal, provider)
@@ -157,8 +163,8 @@ def step(
     _enter(session, clock, principal, agreement, event, side, authority)
     who = {} if authority is None else {"authority": authority.name, "office": authority.office}
     audit.record(session, clock, principal, f"agreement.{event.value}", agreement.id, side=side.value, **who)
-    if event is AgreementEvent.SIGN and authority is not None:
-        _tell(session, clock, pool, provider, agreement, authority)
+    if event in _TOLD and authority is not None:
+        _tell(session, clock, _TOLD[event], pool, provider, agreement, authority)
     session.flush()
     return agreement
 
@@ -216,15 +222,6 @@ def _side(principal: Principal, pool: Pool, provider: Provider) -> Side:
     if principal.organisation_id == pool.lead_organisation_id and principal.kind is OrganisationKind.NATION:
         return Side.BUYER
     raise Forbidden("pool.lead_decides", pool_id=pool.id)
-
-
-def _lot(session: Session, pool_id: str, lot_id: str | None) -> str:
-    if lot_id is None:
-        return pools.first_lot(session, pool_id)
-    found = session.exec(select(PoolLot.id).where(PoolLot.id == lot_id, PoolLot.pool_id == pool_id)).first()
-    if found is None:
-        raise Invalid("agreement.lot_unknown", lot_id=lot_id, pool_id=pool_id)
-    return found
 
 
 def _amounts(
@@ -371,8 +368,17 @@ def _enter(
     )
 
 
+_TOLD = {AgreementEvent.SIGN: "agreement.signed", AgreementEvent.END: "agreement.ended"}
+
+
 def _tell(
-    session: Session, clock: Clock, pool: Pool, provider: Provider, agreement: Agreement, authority: Authority
+    session: Session,
+    clock: Clock,
+    topic: str,
+    pool: Pool,
+    provider: Provider,
+    agreement: Agreement,
+    authority: Authority,
 ) -> None:
     payload = {
         "agreement_id": agreement.id,
@@ -388,4 +394,4 @@ def _tell(
         "terms": kept_terms.said(terms_of(session, agreement.id)),
         "decided_by": {"name": authority.name, "office": authority.office},
     }
-    log.append(session, clock, "agreement.signed", agreement.id, payload, audience(session, pool, provider))
+    log.append(session, clock, topic, agreement.id, payload, audience(session, pool, provider))

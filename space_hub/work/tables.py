@@ -18,6 +18,7 @@ class WorkKind(Word, of="work_kind"):
     INGEST_FILE = "ingest.file"
     SCREEN = "screen"
     COMMITMENTS_RECOMPUTE = "commitments.recompute"
+    DELIVERIES_DEEM = "deliveries.deem"
     SHELF_REBUILD = "shelf.rebuild"
     SUPPLIER_DUE = "supplier.due"
     SUPPLIER_SYNC = "supplier.sync"
@@ -29,6 +30,9 @@ class WorkKind(Word, of="work_kind"):
     EVIDENCE_RECHECK = "evidence.recheck"
     REGISTRATIONS_LAPSE = "registrations.lapse"
     FAIRNESS_RELEASE = "fairness.release"
+    OCDS_WRITE = "ocds.write"
+    COMPETITION_CLOCKS = "competition.clocks"
+    AWARD_SHARES_RELEASE = "award_shares.release"
     STAPI_SEARCH = "stapi.search"
     WORK_PRUNE = "work.prune"
 

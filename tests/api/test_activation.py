@@ -4,22 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from catalog.activation.service import standing
-from space_hub.vocabulary.phases import Phase
+from space_hub.delivery.outbox import Message, MessageState
 from tests.support.activation import FIRST, SECOND, Supplied, Theatre, theatre
+from tests.support.exercises import CRISIS, PEACE, drill
 from tests.support.hub import Hub
 from tests.support.supply import good
-
-PEACE = {"phase": "peace", "capacity_per_day": 50, "notice": "PT12H"}
-CRISIS = {
-    "phase": "crisis",
-    "capacity_per_day": 200,
-    "notice": "PT6H",
-    "activation": "required",
-    "acknowledge_s": 3600,
-    "ramp": [{"after_s": 7 * 3600, "share": "0.5"}, {"after_s": 8 * 3600, "share": "1"}],
-}
 
 
 @pytest.fixture
@@ -37,6 +29,7 @@ def step(theatre: Theatre, who: Any, activation_id: str, verb: str, **body: Any)
 
 
 def test_two_persons_approve_a_part_and_then_the_supplier_has_notice(crisis: Theatre, sky: Supplied) -> None:
+    """Sabotage seen: the supplier named by the marking from the request on turned it red."""
     (made,) = crisis.ask((sky, 100))
     path = f"/v1/activations/{made}"
     assert sky.caller.get(path).status_code == 404, "no supplier hears of what is only weighed"
@@ -63,6 +56,7 @@ def test_two_persons_approve_a_part_and_then_the_supplier_has_notice(crisis: The
 
 
 def test_what_was_missed_is_told_as_of_its_second_whenever_the_loop_looks(crisis: Theatre, sky: Supplied) -> None:
+    """Sabotage seen: the message of a miss dated with the look turned it red."""
     (made,) = crisis.ask((sky, 100))
     crisis.approve(made, 100)
     crisis.hub.clock.advance(timedelta(hours=1))
@@ -117,33 +111,20 @@ def test_a_group_is_asked_whole_and_no_supplier_learns_of_another(crisis: Theatr
     assert subjects == [each["subject"] for each in crisis.events(crisis.lead, "activation.changed")]
 
 
-def test_accepting_less_needs_a_reason_and_lowers_what_is_owed_and_may_be_ordered(
-    crisis: Theatre, sky: Supplied
-) -> None:
+def test_accepting_less_needs_a_reason_and_lowers_what_is_owed(crisis: Theatre, sky: Supplied) -> None:
     (made,) = crisis.ask((sky, 100))
-    now = crisis.hub.clock.now()
-
-    def usable(hours: float) -> float:
-        with crisis.hub.database.read() as session:
-            at = now + timedelta(hours=hours)
-            found = standing.activated(session, sky.agreement_id, crisis.hub.clock.now(), at)
-            return found.get(Phase.CRISIS, 0) / 1000
-
     crisis.approve(made, 100)
-    assert usable(24) == 0, "nothing is there for orders before the supplier accepted"
     silent = step(crisis, sky.caller, made, "acknowledge", quantity=40)
     assert silent.json()["code"] == "activation.reason_missing"
     seen = good(step(crisis, sky.caller, made, "acknowledge", quantity=40, reason="One satellite is down"), 200)
     assert [each["event"] for each in seen["history"]][-2:] == ["acknowledge", "refuse_part"]
-    assert seen["history"][-1]["quantity"] == 60
-    assert [usable(each) for each in (5, 7, 8)] == [0, 20, 40]
-    crisis.hub.clock.advance(timedelta(hours=3))
+    assert (seen["history"][-1]["quantity"], seen["clocks"][-1]["quantity"]) == (60, 40)
     good(step(crisis, sky.caller, made, "report", event="ramp", quantity=30), 200)
-    assert [usable(each) for each in (3, 7, 8)] == [30, 30, 40]
-    good(step(crisis, sky.caller, made, "report", event="reach"), 200)
-    good(step(crisis, crisis.lead, made, "report", event="fall_short", quantity=0, reason="Nothing came"), 200)
-    crisis.hub.clock.advance(timedelta(hours=6))
-    assert usable(24) == 0, "what the clocks owed is past"
+    there = good(step(crisis, sky.caller, made, "report", event="reach"), 200)
+    assert (there["state"], there["available"]) == ("at_capacity", 40)
+    short = {"event": "fall_short", "quantity": 0, "reason": "Nothing came"}
+    fell = good(step(crisis, crisis.lead, made, "report", **short), 200)
+    assert (fell["state"], fell["available"]) == ("ramping", 0)
     wrong = step(crisis, sky.caller, made, "report", event="approve", quantity=1)
     assert wrong.json()["code"] == "activation.no_report"
 
@@ -243,3 +224,61 @@ def test_a_nation_of_another_pool_reads_nothing_of_what_happened_in_this_one(cri
     seen = good(rival.lead.get(f"/v1/providers/{sky.provider_id}/readiness"), 200)
     assert (seen["overall"]["value"], seen["evidence"]) == (0.5, [])
     assert good(crisis.lead.get(f"/v1/providers/{sky.provider_id}/readiness"), 200)["overall"]["missed"] == 1
+
+
+def test_the_same_course_in_an_exercise_touches_nothing_real_and_binds_nobody(hub: Hub) -> None:
+    """Sabotage seen: the exercise's marking made a real one was refused by the database itself."""
+    made = drill(hub)
+    here, real, within = made.here, made.real, made.rehearsing
+    (outside,) = here.ask((here.suppliers[0], 100))
+    inside = made.ask(within, 100)
+    for who in real.all:
+        assert who.get(f"/v1/activations/{inside}").status_code == 404
+    for who in within.all:
+        assert who.get(f"/v1/activations/{outside}").status_code == 404
+    hub.clock.advance(timedelta(hours=9))
+    assert here.turn()
+    path = f"/v1/activations/{inside}"
+    seen = good(within.supplier.get(path), 200)
+    assert (seen["exercise_id"], seen["state"]) == (made.id, "late")
+    assert seen["missed"] == ["acknowledge", "start", "ramp.1", "full"]
+    good(within.supplier.post(f"{path}/refuse", {"reason": "For the drill"}), 200)
+    assert here.events(real.supplier, "activation.changed", "activation.late", "readiness.noted") == []
+    assert len(here.events(within.supplier, "activation.late")) == 4
+    assert good(real.supplier.get(f"/v1/providers/{made.provider_id}/readiness"), 200)["evidence"] == []
+    with hub.database.read() as session:
+        standing.let_go(session, made.agreement_id)
+
+
+def test_a_supplier_that_did_not_accept_is_not_called_up_in_an_exercise(hub: Hub) -> None:
+    made = drill(hub)
+    sea = made.here.supplied("sea", PEACE, CRISIS)
+    body = {
+        "phase": "crisis",
+        "agreements": [{"agreement_id": sea.agreement_id, "quantity": 1}],
+        "reason": "Rehearsal",
+    }
+    refused = made.rehearsing.lead.post("/v1/activations", body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "activation.supplier_not_exercising")
+
+
+def test_a_notice_that_never_arrived_excuses(crisis: Theatre, sky: Supplied) -> None:
+    """Sabotage seen: the fate of the message not looked at, the supplier was found short."""
+    endpoint = good(sky.caller.post("/v1/endpoints", {"url": "https://receiver.example.org/hook"}))
+    (made,) = crisis.ask((sky, 100))
+    crisis.approve(made, 100)
+    crisis.fan_out()
+    with crisis.hub.database.write() as session:
+        messages = session.exec(select(Message).where(Message.endpoint_id == endpoint["id"])).all()
+        assert messages
+        for each in messages:
+            each.state = MessageState.DEAD.value
+            session.add(each)
+    crisis.hub.clock.advance(timedelta(hours=9))
+    crisis.turn()
+    good(step(crisis, crisis.lead, made, "stand-down", reason="No answer", decided_by=FIRST), 200)
+    seen = good(sky.caller.get(f"/v1/providers/{sky.provider_id}/readiness"), 200)
+    assert [each["outcome"] for each in seen["evidence"]] == ["excused"]
+    crisis.hub.clock.advance(timedelta(days=7))
+    seen = good(sky.caller.get(f"/v1/providers/{sky.provider_id}/readiness"), 200)
+    assert (seen["overall"]["value"], seen["overall"]["excused"], seen["newest_age_s"]) == (0.5, 1, None)

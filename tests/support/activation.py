@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalog.activation.service import clocks
-from catalog.promise.tables import AgreementTerms
-from space_hub.delivery import log
+from space_hub.delivery import log, outbox
 from space_hub.trust import keys
 from tests.support.hub import Caller, Hub
 from tests.support.supply import good, offering, verified
@@ -55,24 +54,13 @@ class Theatre:
             "offering_id": made["id"],
             "period_from": "2024-11-02T00:00:00Z",
             "period_to": "2024-12-02T00:00:00Z",
-            "terms": [self._agreed(each) for each in terms],
+            "terms": [{"unit_price": "12.50", "currency": "EUR", "civil_floor": "0.1"} | each for each in terms],
         }
         agreement_id = good(self.lead.post("/v1/agreements", draft))["id"]
-        with self.hub.database.write() as session:
-            for each in terms:
-                row = session.get_one(AgreementTerms, (agreement_id, each["phase"]))
-                for name in ("activation", "acknowledge_s", "ramp"):
-                    if name in each:
-                        setattr(row, name, each[name])
-                session.add(row)
         good(supplier.post(f"/v1/agreements/{agreement_id}/offer", {}), 200)
         good(self.lead.post(f"/v1/agreements/{agreement_id}/sign", {"decided_by": FIRST}), 200)
         self.suppliers.append(Supplied(supplier, provider_id, agreement_id))
         return self.suppliers[-1]
-
-    def _agreed(self, terms: dict[str, Any]) -> dict[str, Any]:
-        plain = {name: terms[name] for name in terms if name not in ("activation", "acknowledge_s", "ramp")}
-        return {"unit_price": "12.50", "currency": "EUR", "civil_floor": "0.1"} | plain
 
     def ask(self, *wanted: tuple[Supplied, float], by: Caller | None = None, **more: Any) -> list[str]:
         """The ids of activations asked for the crisis, in order."""
@@ -92,6 +80,12 @@ class Theatre:
 
     def turn(self) -> bool:
         return clocks.turn(self.hub.database, self.hub.clock, self.hub.rng)
+
+    def fan_out(self) -> None:
+        with self.hub.database.write() as session:
+            log.sequence(session)
+        with self.hub.database.write() as session:
+            outbox.fan_out(session, self.hub.clock, self.hub.rng)
 
     def events(self, who: Caller, *topics: str) -> list[dict[str, Any]]:
         """The activation messages that `who` reads, in order."""

@@ -1,13 +1,9 @@
 """What stands of activations: who may read one, what they bind, and what may be ordered by them."""
 
-from collections import defaultdict
-from collections.abc import Mapping
-from datetime import datetime
-
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
-from catalog.activation.rules import Activation, usable
+from catalog.activation.rules import Activation
 from catalog.activation.service import book
 from catalog.activation.states import BINDING, FINAL
 from catalog.activation.tables import ActivationRow
@@ -30,18 +26,6 @@ def get(session: Session, principal: Principal, activation_id: str) -> Activatio
     if found is None:
         raise NotFound("activation.unknown", activation_id=activation_id)
     return found
-
-
-def activated(session: Session, agreement_id: str, now: datetime, at: datetime) -> Mapping[Phase, int]:
-    """The parts of each phase that real activations of an agreement let its pool order for `at`.
-
-    `now` is when this is asked: what is there then, and what the supplier owes by `at`. A phase
-    that is not there was not called up.
-    """
-    found: dict[Phase, int] = defaultdict(int)
-    for phase, activation in at_work(session, agreement_id):
-        found[phase] += usable(activation, now, at)
-    return dict(found)
 
 
 def at_work(session: Session, agreement_id: str) -> list[tuple[Phase, Activation]]:
