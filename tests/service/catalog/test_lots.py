@@ -267,7 +267,10 @@ def use(scene: Scene, who: Caller, count: int, price: str = "0") -> None:
 
 
 def test_what_is_used_of_a_quota_cannot_be_given_nor_taken_back(scene: Scene) -> None:
-    """The check of the database refuses it. Sabotage seen: its refusal not heeded; a nation without a quota let through."""
+    """The check of the database refuses it.
+
+    Sabotage seen: its refusal not heeded; a nation without a quota let through.
+    """
     germany, poland = scene.member("DE"), scene.member("PL")
     good(scene.grant(germany, 100), 200)
     use(scene, germany, 60_000)
