@@ -25,6 +25,9 @@ from providers.adapters.base import (
 LEASE = timedelta(seconds=60)
 """Longer than a supplier may take to answer: when it is over, nobody still sends what it covered."""
 
+ANSWERS_WITHIN = timedelta(seconds=45)
+"""More than the time-out of one request, and less than a lease: a worker that was stopped in between sends nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -86,6 +89,12 @@ class Claimed:
     ask: OrderAsk
     reference: str | None
     can: Capabilities
+    until_wall: datetime
+    """When its lease ends."""
+
+    def too_late(self, wall: datetime) -> bool:
+        """Whether a call begun now could still be under way when somebody else takes over: then it is not made."""
+        return wall > self.until_wall - ANSWERS_WITHIN
 
 
 Answer = OrderState | tuple[Delivered | Refused, ...] | None
