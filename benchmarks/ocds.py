@@ -31,7 +31,7 @@ from catalog.ocds.occasions import ocid
 from catalog.ocds.tables import OcdsRelease
 from catalog.ordering import call_offs, deliveries, orders
 from catalog.ordering.call_offs import CallOffAsk
-from catalog.ordering.delivery_rules import DeliveryEvent
+from catalog.ordering.delivery_rules import ACCEPT_WITHIN, DeliveryEvent
 from catalog.ordering.tables import CallOff, CallOffOption, OptionState, ServiceCredit
 from catalog.promise import agreements, pools
 from catalog.promise.access import PhaseTerms
@@ -257,7 +257,7 @@ def _agreed(world: World, pool_id: str, supplier: Supplier) -> str:
         world.lead,
         pool_id=pool_id,
         offering_id=supplier.offering_id,
-        period=Interval(midnight, midnight + timedelta(days=120)),
+        period=Interval(midnight, midnight + timedelta(days=360)),
         terms={Phase.PEACE: PhaseTerms(100 * PARTS, timedelta(), money(price, "EUR"))},
     )
     if world.perhaps(0.3):
@@ -348,7 +348,7 @@ def _delivered(world: World, supplier: Supplier, buyer: Principal, order_id: str
     world.pause()
     course = world.draw.choice(["accept", "reject", "deem", "nothing"])
     if course == "deem":
-        clock.advance(timedelta(days=40))
+        clock.advance(ACCEPT_WITHIN)
         deliveries.deem(session, clock)
     elif course != "nothing":
         deliveries.judge(session, clock, buyer, row.id, DeliveryEvent(course), AUTHORITY, "Clouds.")
