@@ -19,6 +19,7 @@ from space_hub.cli import (
     proofs,
     screening,
     supply,
+    together,
     up,
 )
 from space_hub.cli.speak import FAILED, OK, WRONG_USE, answer_fault, interrupted, refuse, sentence, warn
@@ -42,6 +43,8 @@ for name, group in (
     ("quote", exchange.quotes),
     ("opener", exchange.openers),
     ("exercise", exercise.app),
+    ("joint-buy", together.joint_buys),
+    ("settlement", together.settlements),
     ("desk", desk.app),
     ("admin", admin.app),
 ):
