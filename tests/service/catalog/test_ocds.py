@@ -15,7 +15,7 @@ from catalog.ocds.mapping import Event
 from catalog.ocds.occasions import Occasion
 from catalog.ocds.tables import OcdsRelease
 from catalog.ordering import call_offs, orders
-from catalog.ordering.tables import ServiceCredit, SupplyOrder
+from catalog.ordering.tables import CallOff, ServiceCredit, SupplyOrder
 from jobs import schedule
 from jobs.proofs.competing import STANDSTILL, quote
 from space_hub.trust import keys
@@ -292,6 +292,9 @@ def test_a_competition_is_told_without_its_quotes_and_its_call_off_rests_on_the_
     assert scene.supplier(0).get(f"/v1/ocds/packages/{path}").status_code == 404
     told = {each["ocid"] for each in good(scene.lead.get("/v1/ocds/releases"), 200)["items"]}
     assert {each.split("-")[-1][:3] for each in told} == {"lot", "cmp"}
+    with hub.database.write() as session:
+        placed = session.exec(select(CallOff.id).where(CallOff.competition_id == scene.id)).one()
+        assert releases.write(session, PREFIX, placed) == releases.Written(0, {})
     for _ in range(8):
         orders.drive(hub.database, hub.clock, hub.rng)
         hub.clock.advance(timedelta(minutes=1))
