@@ -115,6 +115,7 @@ def place(
         authority_office=authority.office,
         parameters=ask.parameters,
         area=ask.area,
+        look_at=None if len(ask.options) == 1 and ask.policy is None else now,
         status=CallOffStatus.ACTIVE.value,
         created_at=now,
     )
