@@ -20,6 +20,7 @@ from space_hub.cli import (
     quote,
     screening,
     supply,
+    together,
     up,
 )
 from space_hub.cli.speak import FAILED, OK, WRONG_USE, answer_fault, interrupted, refuse, sentence, warn
@@ -43,6 +44,8 @@ for name, group in (
     ("quote", quote.app),
     ("opener", opener.app),
     ("exercise", exercise.app),
+    ("joint-buy", together.joint_buys),
+    ("settlement", together.settlements),
     ("desk", desk.app),
     ("admin", admin.app),
 ):

@@ -7,21 +7,41 @@ late; what the second leaves is asked of a fourth. The table below is what each 
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from anyio.from_thread import BlockingPortal
 from fastapi import FastAPI
+from sqlalchemy import func
+from sqlmodel import select
 
+from catalog.activation.tables import ReadinessEvidence
+from catalog.capacity.tables import CapacityBucket, CapacityReservation
+from catalog.ordering.tables import CallOff, SupplyOrder
 from space_hub import db
 from space_hub.clock import ManualClock
 from space_hub.db import Database
+from space_hub.delivery.mail import Mail
 from space_hub.rng import SeededRng
-from tests.support.activation import FIRST, SECOND, Supplied, Theatre, theatre
-from tests.support.hub import Caller, Hub, build
+from tests.support.activation import FIRST
+from tests.support.assured import (
+    Stage,
+    a_crisis_is_declared,
+    clocks,
+    in_peace,
+    it_is_over,
+    moment,
+    opened,
+    rehearsed,
+    they_answer,
+    they_ramp_up,
+    three_are_activated_in_part,
+    what_is_there_is_called_off,
+    whole,
+)
+from tests.support.hub import Hub, build
 from tests.support.supply import good
 
 COURSE = """
@@ -52,188 +72,62 @@ CLOCKS = {
     "S3": "acknowledge 02T09:31:05 0, full 02T16:31:05 20",
 }
 
-NORTH = {"type": "Polygon", "coordinates": [[[0, 60], [40, 60], [40, 80], [0, 80], [0, 60]]]}
-IN_THE_NORTH = {"type": "Polygon", "coordinates": [[[10, 65], [20, 65], [20, 70], [10, 70], [10, 65]]]}
-DAYS = {"window_from": "2024-11-04T00:00:00Z", "window_to": "2024-11-07T00:00:00Z"}
-PURCHASER = {"name": "C. Durand", "office": "Space command"}
-
-
-def peace(quantity: float, **more: Any) -> dict[str, Any]:
-    return {"phase": "peace", "capacity_per_day": quantity, "notice": "PT12H", "priority": 9} | more
-
-
-def crisis(quantity: float, notice: str, *ramp: tuple[str, str]) -> dict[str, Any]:
-    return {
-        "phase": "crisis",
-        "capacity_per_day": quantity,
-        "notice": notice,
-        "priority": 5,
-        "unit_price": "20",
-        "activation": "required",
-        "acknowledge": "PT1H",
-        "ramp": [{"after": after, "share": share} for after, share in ramp],
-        "cut_off_authorities": [],
-    }
-
-
-TERMS = {
-    # Half an hour before the first level of the ramp: a ramp begins after the notice.
-    "S1": (peace(30), crisis(150, "PT5H30M", ("PT6H", "0.5"), ("PT8H", "1"))),
-    "S2": (peace(30), crisis(100, "PT6H")),
-    "S3": (peace(10), crisis(50, "PT8H")),
-    "S4": (peace(30), crisis(80, "PT6H")),
-    "S5": (peace(100, civil_floor="0.4"),),
+SHOWN = {
+    "S1": ("met", 8 * 3600, 8 * 3600),
+    "S2": ("refused", 6 * 3600, None),
+    "S3": ("short", 8 * 3600, 8 * 3600 + 1063),
 }
+"""Outcome, seconds promised and measured, from the notice to all that was accepted."""
 
 
-@dataclass
-class Stage:
-    """The pool, its nations and suppliers, and the clock that stands where it was put last."""
-
-    pool: Theatre
-    france: Caller
-    germany: Caller
-    poland: Caller
-    italy: Caller
-    of: dict[str, Supplied]
-    activations: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def hub(self) -> Hub:
-        return self.pool.hub
-
-    def at(self, second: str) -> None:
-        """Go on to this second of November 2024."""
-        to = moment(second)
-        assert to >= self.hub.clock.now(), second
-        self.hub.clock.advance(to - self.hub.clock.now())
-
-    def step(self, who: Caller, supplier: str, verb: str, **body: Any) -> Any:
-        return who.post(f"/v1/activations/{self.activations[supplier]}/{verb}", body)
-
-    def call_off(self, who: Caller, supplier: str, quantity: float, **more: Any) -> Any:
-        option = {"agreement_id": self.of[supplier].agreement_id, "quantity": quantity}
-        body = {"options": [option], "decided_by": PURCHASER, "area": IN_THE_NORTH} | DAYS | more
-        return who.post("/v1/call-offs", body)
-
-    def seen(self, who: Caller, supplier: str) -> Any:
-        return good(who.get(f"/v1/activations/{self.activations[supplier]}"), 200)
+def shown(stage: Stage) -> dict[str, list[tuple[Any, ...]]]:
+    """The evidence of readiness that each supplier reads of itself, newest first."""
+    found = {}
+    for name in SHOWN:
+        seen = good(stage.of[name].caller.get(f"/v1/providers/{stage.of[name].provider_id}/readiness"), 200)
+        names = ("source", "outcome", "promised_s", "measured_s")
+        found[name] = [tuple(each[every] for every in names) for each in seen["evidence"]]
+    return found
 
 
-def moment(second: str) -> datetime:
-    return datetime.fromisoformat(f"2024-11-{second}").replace(tzinfo=UTC)
+def it_is_drilled(real: Stage) -> None:
+    """The same course ten days later, with keys of an exercise: no order, no capacity, no letter, nothing real told."""
+    drill = rehearsed(real, timedelta(days=10))
+    real.pool.turn()
+    before = counted(real.hub), told_so_far(real)
+    three_are_activated_in_part(drill)
+    they_answer(drill)
+    they_ramp_up(drill, ("02T16:31:06",))
+    refused = drill.call_off(drill.france, "S3", 1)
+    assert (refused.status_code, refused.json()["code"]) == (403, "exercise.not_here")
+    it_is_over(drill)
+    assert whole(drill) == [" ".join(line.split()) for line in COURSE.strip().splitlines()]
+    assert (counted(real.hub), told_so_far(real)) == before
+    path, decided = f"/v1/exercises/{drill.exercise_id}", {"decided_by": FIRST}
+    closed = good(drill.pool.lead.post(f"{path}/close", decided), 200)
+    drill.at("07T06:00:00")
+    real.pool.turn()
+    once = {name: [("activation", *said)] for name, said in SHOWN.items()}
+    assert shown(real) == once
+    good(real.pool.lead.post(f"{path}/certifications", decided | {"report_sha256": closed["report_sha256"]}))
+    assert shown(real) == {name: [("drill", *said), *once[name]] for name, said in SHOWN.items()}
 
 
-def told(at: str | None) -> str:
-    return "-" if at is None else at.removeprefix("2024-11-").removesuffix("Z")
+def counted(hub: Hub) -> dict[str, int]:
+    """Rows of what only real things leave."""
+    with hub.database.read() as session:
+        return {
+            table.__tablename__: session.exec(select(func.count()).select_from(table)).one()
+            for table in (CallOff, SupplyOrder, CapacityReservation, CapacityBucket, Mail, ReadinessEvidence)
+        }
 
 
-def history(stage: Stage, supplier: str) -> list[str]:
-    """The entries of one activation as the nation reads them, in the words of the table."""
+def told_so_far(stage: Stage) -> list[list[str]]:
+    """What each real key has been told; that an exercise is planned is real news."""
     return [
-        " ".join(
-            [
-                *(supplier, told(each["at"]), each["event"], each["state"]),
-                "-" if each["quantity"] is None else f"{each['quantity']:g}",
-                *(each["clock"] or "-", told(each["due_at"])),
-                "-" if each["late_s"] is None else str(each["late_s"]),
-            ]
-        )
-        for each in stage.seen(stage.france, supplier)["history"]
+        [each["id"] for each in stage.pool.events(who)]
+        for who in (stage.pool.lead, stage.france, *(each.caller for each in stage.of.values()))
     ]
-
-
-def opened(hub: Hub) -> Stage:
-    """Signed in peace, by the first second of the second of November."""
-    pool = theatre(hub)
-    france, germany, poland, italy = (pool.member(each) for each in ("FR", "DE", "PL", "IT"))
-    of = {name: pool.supplied(name, *terms) for name, terms in TERMS.items()}
-    return Stage(pool, france, germany, poland, italy, of)
-
-
-def in_peace(stage: Stage) -> None:
-    stage.at("02T06:00:00")
-    placed = good(stage.call_off(stage.france, "S5", 40))
-    assert [(each["phase"], each["total_price"]) for each in placed["options"]] == [("peace", "1500")]
-
-
-def a_crisis_is_declared(stage: Stage) -> None:
-    stage.at("02T08:00:00")
-    body = {"phase": "crisis", "reason": "Flood", "decided_by": FIRST, "nations": ["FR", "DE"], "area": NORTH}
-    good(stage.pool.lead.post(f"/v1/pools/{stage.pool.pool_id}/phases", body))
-    refused = stage.call_off(stage.france, "S1", 31)
-    assert (refused.status_code, refused.json()["code"]) == (409, "capacity.exhausted"), "peace until it is activated"
-
-
-def three_are_activated_in_part(stage: Stage) -> None:
-    stage.at("02T08:10:00")
-    wanted = [(stage.of["S1"], 150), (stage.of["S2"], 100), (stage.of["S3"], 50)]
-    made = stage.pool.ask(*wanted, by=stage.france, reserves=[stage.of["S4"].agreement_id])
-    stage.activations |= dict(zip(("S1", "S2", "S3"), made, strict=True))
-    approved = {"S1": 90, "S2": 60, "S3": 30}
-    stage.at("02T08:20:00")
-    for supplier, quantity in approved.items():
-        good(stage.step(stage.pool.lead, supplier, "approve", quantity=quantity, decided_by=FIRST), 200)
-    again = stage.step(stage.pool.lead, "S1", "approve", quantity=90, decided_by=SECOND)
-    assert (again.status_code, again.json()["code"]) == (403, "activation.second_person"), "one key is one person"
-    for name in approved:
-        assert stage.of[name].caller.get(f"/v1/activations/{stage.activations[name]}").status_code == 404
-    stage.at("02T08:31:05")
-    for supplier, quantity in approved.items():
-        good(stage.step(stage.pool.second, supplier, "approve", quantity=quantity, decided_by=SECOND), 200)
-
-
-def they_answer(stage: Stage) -> None:
-    first, second, third = (stage.of[name].caller for name in ("S1", "S2", "S3"))
-    stage.at("02T08:50:00")
-    good(stage.step(first, "S1", "acknowledge", quantity=90), 200)
-    stage.at("02T09:00:00")
-    good(stage.step(third, "S3", "acknowledge", quantity=20, reason="One satellite is in eclipse"), 200)
-    stage.at("02T09:10:00")
-    good(stage.step(second, "S2", "refuse", reason="Our ground segment is lost"), 200)
-    for supplier, expected in CLOCKS.items():
-        clocks = stage.seen(stage.of[supplier].caller, supplier)["clocks"]
-        said = [f"{each['clock']} {told(each['due_at'])} {each['quantity']:g}" for each in clocks]
-        assert ", ".join(said) == expected
-    asked = good(stage.france.get("/v1/activations", agreement_id=stage.of["S4"].agreement_id), 200)["items"]
-    assert [(each["state"], each["requested"]) for each in asked] == [("requested", 60)]
-    stage.activations["S4"] = asked[0]["id"]
-
-
-def they_ramp_up(stage: Stage, looks: tuple[str, ...]) -> None:
-    """`looks`: when the loop of the jobs process runs."""
-    stage.at("02T14:00:00")
-    good(stage.step(stage.of["S1"].caller, "S1", "report", event="ramp", quantity=45), 200)
-    stage.at("02T16:31:05")
-    stage.pool.turn()
-    good(stage.step(stage.of["S1"].caller, "S1", "report", event="reach"), 200)
-    if "02T16:31:06" in looks:
-        stage.at("02T16:31:06")
-        stage.pool.turn()
-        assert stage.seen(stage.of["S3"].caller, "S3")["state"] == "late"
-    stage.at("02T16:40:00")
-    early = stage.call_off(stage.france, "S3", 15)
-    assert (early.status_code, early.json()["code"]) == (409, "capacity.exhausted"), "it is not there yet"
-    stage.at("02T16:48:48")
-    good(stage.step(stage.of["S3"].caller, "S3", "report", event="reach", quantity=20), 200)
-    stage.at("02T17:00:00")
-    for supplier, quantity, price in (("S1", 90, "5400"), ("S3", 20, "1200")):
-        placed = good(stage.call_off(stage.france, supplier, quantity))
-        assert [(each["phase"], each["total_price"]) for each in placed["options"]] == [("crisis", price)]
-        above = stage.call_off(stage.germany, supplier, 1)
-        assert (above.status_code, above.json()["code"]) == (409, "capacity.exhausted")
-    if "02T19:00:00" in looks:
-        stage.at("02T19:00:00")
-        stage.pool.turn()
-
-
-def it_is_over(stage: Stage) -> None:
-    stage.at("06T06:00:00")
-    for supplier in ("S1", "S3"):
-        bound = stage.pool.lead.post(f"/v1/agreements/{stage.of[supplier].agreement_id}/end", {"decided_by": FIRST})
-        assert bound.status_code == 409, "what is activated binds"
-        good(stage.step(stage.france, supplier, "stand-down", reason="Water is falling", decided_by=PURCHASER), 200)
-    good(stage.step(stage.france, "S4", "withdraw", reason="Water is falling"), 200)
 
 
 @contextmanager
@@ -266,25 +160,20 @@ def test_the_story_goes_as_it_was_written_to_the_second(hub: Hub) -> None:
     three_are_activated_in_part(stage)
     they_answer(stage)
     they_ramp_up(stage, ("02T16:31:06",))
+    what_is_there_is_called_off(stage)
     it_is_over(stage)
 
     expected = [" ".join(line.split()) for line in COURSE.strip().splitlines()]
-    assert [line for supplier in ("S1", "S2", "S3", "S4") for line in history(stage, supplier)] == expected
+    assert whole(stage) == expected
+    assert {supplier: clocks(stage, supplier) for supplier in CLOCKS} == CLOCKS
     for supplier in ("S1", "S2", "S3"):
         messages = stage.pool.events(stage.of[supplier].caller, "activation.changed", "activation.late")
         assert {each["subject"] for each in messages} == {stage.activations[supplier]}
         written = [line.split()[1] for line in expected if line.startswith(supplier)][1:]
-        assert [told(each["timestamp"]) for each in messages] == written
+        assert [stage.told(each["timestamp"]) for each in messages] == written
     assert stage.pool.events(stage.of["S4"].caller, "activation.changed") == []
-    found = {}
-    for supplier in ("S1", "S2", "S3"):
-        seen = good(stage.of[supplier].caller.get(f"/v1/providers/{stage.of[supplier].provider_id}/readiness"), 200)
-        found[supplier] = [(each["outcome"], each["promised_s"], each["measured_s"]) for each in seen["evidence"]]
-    assert found == {
-        "S1": [("met", 8 * 3600, 8 * 3600)],
-        "S2": [("refused", 6 * 3600, None)],
-        "S3": [("short", 8 * 3600, 8 * 3600 + 1063)],
-    }
+    assert shown(stage) == {name: [("activation", *said)] for name, said in SHOWN.items()}
+    it_is_drilled(stage)
 
 
 def test_whenever_the_clock_is_looked_at_everybody_reads_the_same_bytes(

@@ -126,7 +126,9 @@ def _take(
 ) -> ActivationRow:
     standing.get(session, principal, activation_id)
     running.require(session, clock, principal)
-    row = session.exec(select(ActivationRow).where(ActivationRow.id == activation_id).with_for_update()).one()
+    # Read anew under the lock: what stood before it may be of another step.
+    held = select(ActivationRow).where(ActivationRow.id == activation_id).with_for_update()
+    row = session.exec(held.execution_options(populate_existing=True)).one()
     parties = book.parties(session, row)
     before = book.read(session, row)
     person = Person(principal.key_id, "" if authority is None else authority.name)
