@@ -32,7 +32,10 @@ def gather(session: Session, clock: Clock, principal: Principal, requirement_id:
     need = requirements.need_of(requirements.get(session, principal, requirement_id))
     statement = shelf(principal, clock.now(), mission_area=capability(need.capability).area)
     served = records(session, principal)
-    return need, [candidate(*row, record=served.get(row[2].id, (0, 0))) for row in session.execute(statement)]
+    rows = session.execute(statement).all()
+    return need, [
+        candidate(offering, version, provider, served.get(provider.id, (0, 0))) for offering, version, provider in rows
+    ]
 
 
 def records(session: Session, principal: Principal) -> dict[str, tuple[int, int]]:
