@@ -102,18 +102,15 @@ class Cast:
 def prepare(hub: Hub) -> Cast:
     competing = begun(hub, 2)
     lead, pool_id = competing.lead, competing.field.pool_id
-    with hub.database.write() as session:
-        _, secret = keys.issue(session, hub.clock, hub.rng, organisation_id=lead.organisation_id, name="second")
-    second = Caller(hub, lead.organisation_id, secret)
-    second._creates = 100_000  # Keys of one organisation share their names of requests.
+    second = second_person(lead)
     member = hub.key("nation", "DE")
     good(lead.post(f"/v1/pools/{pool_id}/members", {"organisation_id": member.organisation_id}))
     good(member.post(f"/v1/pools/{pool_id}/join"), 200)
     agreed = [
-        _agreement(lead, pool_id, competing.supplier(number), name) for number, name in enumerate(("MINE", "THEIRS"))
+        agreement(lead, pool_id, competing.supplier(number), name) for number, name in enumerate(("MINE", "THEIRS"))
     ]
-    refusing_id, _ = _agreement(lead, pool_id, competing.supplier(1), "REFUSED+rejects")
-    exercise_id = good(lead.post("/v1/exercises", _exercise(pool_id, competing.suppliers)))["id"]
+    refusing_id, _ = agreement(lead, pool_id, competing.supplier(1), "REFUSED+rejects")
+    exercise_id = good(lead.post("/v1/exercises", exercise(pool_id, competing.suppliers)))["id"]
     for each in competing.suppliers:
         good(each.post(f"/v1/exercises/{exercise_id}/acceptance"), 200)
     good(lead.post(f"/v1/exercises/{exercise_id}/start", DECIDED), 200)
@@ -128,7 +125,16 @@ def prepare(hub: Hub) -> Cast:
     return Cast(competing, lead, second, member, *within, me, rival, refusing_id, exercise_id, hook_id, envelope)
 
 
-def _exercise(pool_id: str, suppliers: list[Caller]) -> dict[str, Any]:
+def second_person(lead: Caller) -> Caller:
+    hub = lead.hub
+    with hub.database.write() as session:
+        _, secret = keys.issue(session, hub.clock, hub.rng, organisation_id=lead.organisation_id, name="second")
+    second = Caller(hub, lead.organisation_id, secret)
+    second._creates = 100_000  # Keys of one organisation share their names of requests.
+    return second
+
+
+def exercise(pool_id: str, suppliers: list[Caller]) -> dict[str, Any]:
     return {
         "name": "Northern light",
         "pool_id": pool_id,
@@ -140,7 +146,7 @@ def _exercise(pool_id: str, suppliers: list[Caller]) -> dict[str, Any]:
     }
 
 
-def _agreement(
+def agreement(
     lead: Caller, pool_id: str, supplier: Caller, name: str, price: str = "12.50", capacity: float = 200
 ) -> tuple[str, str]:
     """A signed agreement on a new offering, and the asset that it rests on."""
@@ -171,7 +177,7 @@ def others_act(world: World[Cast], kept: Secret) -> None:
     """The rival, the lead and the member do what they do; what they do with the supplier is the same in all worlds."""
     cast, rival = world.cast, world.cast.rival
     for number, (price, capacity) in enumerate(zip(kept.prices, kept.capacities, strict=True)):
-        world.secrets += _agreement(cast.lead, cast.pool_id, rival.caller, f"THEIRS{number}", price, capacity)
+        world.secrets += agreement(cast.lead, cast.pool_id, rival.caller, f"THEIRS{number}", price, capacity)
     for number, price in enumerate(kept.quotes, 1):
         good(cast.competing.send(1, quote(price), number), 200)
     _trouble(world, kept)
@@ -179,7 +185,7 @@ def others_act(world: World[Cast], kept: Secret) -> None:
     _activate(world, real, rival.caller, kept.grouped, kept.activated)
     _activate(world, (cast.lead_within, cast.second_within), rival.within, kept.grouped, kept.drilled)
     for _ in range(kept.exercises):
-        world.secrets.append(good(cast.lead.post("/v1/exercises", _exercise(cast.pool_id, [rival.caller])))["id"])
+        world.secrets.append(good(cast.lead.post("/v1/exercises", exercise(cast.pool_id, [rival.caller])))["id"])
     for _ in range(kept.call_offs):
         _call_off(world, [rival.agreement_id])
     if kept.refused_first:
