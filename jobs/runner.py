@@ -35,6 +35,7 @@ LEASE_S = 60
 _IDLE_S = 0.3
 _TRIES = 8
 _DRIVE = "catalog.ordering.orders:drive"
+_HOLDS = "catalog.ordering.holds:sweep"
 _ACTIVATIONS = "catalog.activation.service.clocks:turn"
 _DRIVERS = 4
 """Orders under way at once: a supplier that hangs keeps one of them, and each supplier is asked by one at most."""
@@ -57,8 +58,11 @@ def run_forever(database: Database, clock: Clock, rng: Rng, settings: Settings, 
     def turn_activations() -> bool:
         return bool(handlers.load(_ACTIVATIONS)(database, clock, rng))
 
+    def end_holds() -> bool:
+        return bool(handlers.load(_HOLDS)(database, clock, rng))
+
     drivers = [f"orders.drive.{number}" for number in range(1, _DRIVERS + 1)]
-    loops = ("react", "audit.seal", "activation.turn", *drivers)
+    loops = ("react", "audit.seal", "activation.turn", "ledger.expire", *drivers)
     leases = {name: Holding(database, clock, name, holder) for name in loops}
     turns = [
         *(("lane", lane.turn, _IDLE_S) for lane in lanes),
@@ -66,6 +70,7 @@ def run_forever(database: Database, clock: Clock, rng: Rng, settings: Settings, 
         ("audit.seal", held(leases["audit.seal"], lambda: seal(database)), 0.5),
         *((name, held(leases[name], drive_orders), 1.0) for name in drivers),
         ("activation.turn", held(leases["activation.turn"], turn_activations), 1.0),
+        ("ledger.expire", held(leases["ledger.expire"], end_holds), 5.0),
     ]
     threads = [
         threading.Thread(target=repeat, args=(name, turn, every_s, stop), name=name, daemon=True)

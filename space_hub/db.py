@@ -78,6 +78,10 @@ class Unexplained(Exception):
         """The refusal in words, as things stand now."""
         raise NotImplementedError
 
+    def mend(self, database: "Database") -> bool:
+        """Clear away what stood in the way only because nobody had looked; whether another try is worth it."""
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class Database:
@@ -107,6 +111,8 @@ class Database:
                 raise Unavailable("database.busy", retry_after_s=1) from error
             raise
         except Unexplained as refusal:
+            if refusal.mend(self):
+                raise Unavailable("database.freed", retry_after_s=1) from refusal
             with self.read() as session:
                 raise refusal.explain(session) from refusal
 

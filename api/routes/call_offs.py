@@ -1,7 +1,7 @@
 """Call-offs: use of an agreement, decided by a named contracting authority."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,7 @@ from api.models import In, Out, UtcDatetime
 from api.paging import Page, Paged
 from api.policy import Router, scope
 from catalog.capacity.rules import parts, units
-from catalog.ordering import adding, call_offs, orders
+from catalog.ordering import adding, call_offs, holds, orders, preempting
 from catalog.ordering.call_offs import CallOffAsk
 from catalog.ordering.fallback import MOST_OPTIONS, Overlap, Policy, SuccessAt, Way
 from catalog.ordering.tables import CallOff, CallOffKind, CallOffOption, OptionState, Purpose, SupplyOrder
@@ -67,6 +67,14 @@ class CallOffIn(In):
     policy: PolicyIn | None = None
     area: dict[str, Any] | None = Field(default=None, description="GeoJSON geometry; goes to the supplier.")
     parameters: dict[str, Any] = Field(default_factory=dict, description="Go to the supplier as they are.")
+    pre_empt: bool = Field(
+        default=False,
+        description="Take from less important call-offs what is missing, where the phase's terms allow it.",
+    )
+    reason: str = Field(default="", max_length=500, description="Needed to pre-empt; those who give way read it.")
+    hold_s: int | None = Field(
+        default=None, ge=1, description="Keep the capacity for so many seconds and order nothing until it is confirmed."
+    )
 
     def value(self) -> CallOffAsk:
         return CallOffAsk(
@@ -77,7 +85,13 @@ class CallOffIn(In):
             policy=None if self.policy is None else self.policy.value(),
             area=self.area,
             parameters=self.parameters,
+            reason=self.reason,
+            hold=None if self.hold_s is None else timedelta(seconds=self.hold_s),
         )
+
+
+class ConfirmIn(In):
+    decided_by: DecidedByIn
 
 
 class MoreIn(OptionIn):
@@ -115,6 +129,7 @@ class CallOffOut(Out):
     window_to: datetime
     decided_by: DecidedByOut
     status: CallOffStatus
+    held_until: datetime | None = Field(description="While it is held: free again from this second on.")
     created_at: datetime
 
 
@@ -166,6 +181,7 @@ def _out(row: CallOff, options: Sequence[CallOffOption], orders: Sequence[Supply
         window_to=row.window_to,
         decided_by=DecidedByOut(name=row.authority_name, office=row.authority_office),
         status=CallOffStatus(row.status),
+        held_until=row.look_at if row.status == CallOffStatus.HELD.value else None,
         created_at=row.created_at,
     )
 
@@ -179,7 +195,8 @@ def place_call_off(body: CallOffIn, once: Once) -> CallOffOut:
     ask, authority = body.value(), body.decided_by.value()
 
     def make(session: Session) -> CallOffOut:
-        placed = call_offs.place(session, once.clock, once.rng, once.principal, ask, authority)
+        into = (session, once.clock, once.rng, once.principal, ask, authority)
+        placed = preempting.place(*into) if body.pre_empt else call_offs.place(*into)
         return _out(placed.call_off, placed.options, placed.orders)
 
     return once.run(make)
@@ -214,6 +231,17 @@ def get_call_off(call_off_id: str, asked: Asked) -> CallOffDetailOut:
                 for each in call_offs.history(session, row.id)
             ],
         )
+
+
+@router.post("/{call_off_id}/confirm", status_code=200, policy=scope("calloff:write"))
+def confirm_call_off(call_off_id: str, body: ConfirmIn, once: Once) -> CallOffOut:
+    """Make what is held firm and order it; 409 from the second on in which the hold is over."""
+
+    def make(session: Session) -> CallOffOut:
+        row = holds.confirm(session, once.clock, once.rng, once.principal, call_off_id, body.decided_by.value())
+        return _call_off(session, row)
+
+    return once.run(make, status=200)
 
 
 @router.post("/{call_off_id}/cancel", status_code=200, policy=scope("calloff:write"))

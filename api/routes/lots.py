@@ -12,9 +12,9 @@ from api.deps import Asked, Creation, Once
 from api.models import In, Out
 from api.paging import Page, Paged
 from api.policy import Router, scope
+from catalog.capacity.ledger import CENTS
 from catalog.capacity.rules import PARTS, Span, parts, units
 from catalog.framework import admission, lots, quotas
-from catalog.framework.lot_rows import CENTS
 from catalog.framework.quotas import Standing
 from catalog.framework.states import SupplierEvent, SupplierState
 from catalog.framework.tables import PoolSupplier, QuotaTransfer

@@ -10,11 +10,13 @@ what is left is then read in a session of its own and said as Conflict `capacity
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Row, Table, case, func, true, update
 from sqlalchemy import select as sa_select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from catalog.capacity.rules import Ask, Bucket, Refusal, Span, reserve, slot_at, slot_text, units, with_ceiling
 from catalog.capacity.tables import (
@@ -29,12 +31,15 @@ from catalog.capacity.tables import (
     ResourceKind,
 )
 from space_hub.clock import Clock
-from space_hub.db import Unexplained, put, upsert
+from space_hub.db import Database, Unexplained, put, upsert
 from space_hub.errors import Conflict
 from space_hub.rng import Rng
 
 _B: Table = SQLModel.metadata.tables["capacity_bucket"]
 """As a table and not as objects: a bucket is never loaded, changed and written back."""
+
+CENTS = 100
+"""Money is counted in hundredths, which is what is paid."""
 
 _CHUNK = 1000
 _GUARD = "within_capacity"
@@ -58,9 +63,17 @@ class Want:
 class Exhausted(Unexplained):
     """The constraint refused what was wanted; the transaction is lost."""
 
-    def __init__(self, want: Want) -> None:
+    def __init__(self, want: Want, clock: Clock) -> None:
         super().__init__(f"{want.resource}: {want.ask}")
-        self.want = want
+        self.want, self.clock = want, clock
+
+    def mend(self, database: Database) -> bool:
+        """End holds of the resource that are over: a hold lasts to its second, whenever somebody sweeps."""
+        with database.read() as session:
+            if not session.exec(_overdue(self.clock, self.want.resource).limit(1)).all():
+                return False
+        with database.write() as session:
+            return expire(session, self.clock, self.want.resource) > 0
 
     def explain(self, session: Session) -> Conflict:
         """The refusal in words, by the pure rule on what the ledger holds now."""
@@ -69,13 +82,18 @@ class Exhausted(Unexplained):
         state = {slot: with_ceiling(known.get(slot, Bucket(0)), want.capacity(slot)) for slot in want.ask.slots}
         said = reserve(state, want.ask)
         refusal = said if isinstance(said, Refusal) else Refusal(want.ask.first, want.ask.parts, 0)
-        return Conflict(
-            "capacity.exhausted",
-            resource=want.resource,
-            day=slot_text(want.span, refusal.slot),
-            asked=units(refusal.asked),
-            left=units(refusal.left),
-        )
+        asked, left = units(refusal.asked), units(refusal.left)
+        day = slot_text(want.span, refusal.slot)
+        match want.kind:
+            case ResourceKind.CIVIL:
+                return Conflict("capacity.civil_exhausted", day=day, asked=asked, left=left)
+            case ResourceKind.QUOTA:
+                return Conflict("capacity.quota_exhausted", asked=asked, left=left)
+            case ResourceKind.MONEY:
+                # What is left is not said: that would tell what the other members have spent.
+                return Conflict("capacity.money_exhausted", asked=f"{refusal.asked / CENTS:.2f}", currency=want.unit)
+            case _:
+                return Conflict("capacity.exhausted", resource=want.resource, day=day, asked=asked, left=left)
 
 
 def count_of(session: Session, resource: str, kind: ResourceKind, span: Span, unit: str) -> None:
@@ -90,9 +108,19 @@ def buckets(session: Session, resource: str, first: int, last: int) -> dict[int,
 
 
 def note(
-    session: Session, clock: Clock, rng: Rng, *, tenant: str, subject: str, wants: Sequence[Want]
+    session: Session,
+    clock: Clock,
+    rng: Rng,
+    *,
+    tenant: str,
+    subject: str,
+    wants: Sequence[Want],
+    until: datetime | None = None,
 ) -> dict[ResourceKind, str]:
-    """Write down that `subject` takes `wants`; the ids of its reservations. Nothing is sold before `count`."""
+    """Write down that `subject` takes `wants`; the ids of its reservations. Nothing is sold before `count`.
+
+    With `until` they are holds: over at that second unless they are confirmed before.
+    """
     stream = rng.scope(tenant, "reservation")
     held = {}
     for want in sorted(wants, key=lambda each: each.resource):
@@ -106,7 +134,8 @@ def note(
                 first_slot=want.ask.first,
                 last_slot=want.ask.last,
                 parts=want.ask.parts,
-                kind=ReservationKind.FIRM.value,
+                kind=(ReservationKind.FIRM if until is None else ReservationKind.HOLD).value,
+                expires_at=until,
                 state=ReservationState.HELD.value,
             ),
         )
@@ -114,7 +143,7 @@ def note(
     return held
 
 
-def count(session: Session, wants: Sequence[Want]) -> None:
+def count(session: Session, clock: Clock, wants: Sequence[Want]) -> None:
     """Commit `wants`; the last thing that a transaction does. `Exhausted` when one is not there.
 
     Whoever goes on after a refusal wraps it in `session.begin_nested()`.
@@ -125,7 +154,7 @@ def count(session: Session, wants: Sequence[Want]) -> None:
         except IntegrityError as error:
             if _GUARD not in str(error.orig):
                 raise
-            raise Exhausted(want) from error
+            raise Exhausted(want, clock) from error
 
 
 def take(
@@ -142,7 +171,7 @@ def take(
     try:
         with session.begin_nested() if nested else nullcontext():
             held = note(session, clock, rng, tenant=tenant, subject=subject, wants=wants)
-            count(session, wants)
+            count(session, clock, wants)
     except Exhausted as refusal:
         if not nested:
             raise
@@ -160,27 +189,90 @@ def give_back(session: Session, clock: Clock, reservation_id: str, reason: str) 
     ).one()
     if reservation.state == ReservationState.ENDED.value:
         return False
+    _end(session, clock, reservation, ReservationEvent.RELEASED, reason)
+    return True
+
+
+def confirm(session: Session, clock: Clock, subject: str) -> None:
+    """Make what `subject` holds firm; Conflict `capacity.hold_expired` from the second on in which it ends."""
+    held = session.exec(
+        select(CapacityReservation)
+        .where(
+            CapacityReservation.subject == subject,
+            CapacityReservation.kind == ReservationKind.HOLD.value,
+            CapacityReservation.state == ReservationState.HELD.value,
+            col(CapacityReservation.expires_at) > clock.now(),
+        )
+        .order_by(col(CapacityReservation.resource))
+        .with_for_update()
+    ).all()
+    if not held:
+        raise Conflict("capacity.hold_expired")
+    for reservation in held:
+        reservation.kind, reservation.expires_at = ReservationKind.FIRM.value, None
+        session.add(reservation)
+        _enter(session, clock, reservation.id, ReservationEvent.CONFIRMED, reservation.first_slot, "confirmed")
+    session.flush()
+
+
+def expire(session: Session, clock: Clock, resource: str | None = None) -> int:
+    """End every hold that is over, of one resource or of all, with all else that its subject holds; how many ended."""
+    subjects = sorted(set(session.exec(_overdue(clock, resource)).all()))
+    rows = session.exec(
+        select(CapacityReservation)
+        .where(
+            col(CapacityReservation.subject).in_(subjects),
+            CapacityReservation.kind == ReservationKind.HOLD.value,
+            CapacityReservation.state == ReservationState.HELD.value,
+        )
+        .order_by(col(CapacityReservation.resource), col(CapacityReservation.id))
+        .with_for_update()
+    ).all()
+    for reservation in rows:
+        _end(session, clock, reservation, ReservationEvent.EXPIRED, "hold_over")
+    return len(rows)
+
+
+def _overdue(clock: Clock, resource: str | None = None) -> SelectOfScalar[str]:
+    found = select(CapacityReservation.subject).where(
+        CapacityReservation.kind == ReservationKind.HOLD.value,
+        CapacityReservation.state == ReservationState.HELD.value,
+        col(CapacityReservation.expires_at) <= clock.now(),
+    )
+    return found if resource is None else found.where(CapacityReservation.resource == resource)
+
+
+def _end(
+    session: Session, clock: Clock, reservation: CapacityReservation, event: ReservationEvent, reason: str
+) -> None:
     from_slot = max(reservation.first_slot, slot_at(_span(session, reservation.resource), clock.now()))
     reservation.state = ReservationState.ENDED.value
     session.add(reservation)
-    _enter(session, clock, reservation_id, ReservationEvent.RELEASED, from_slot, reason)
+    _enter(session, clock, reservation.id, event, from_slot, reason)
     session.flush()
     session.connection().execute(
         update(_B)
         .where(_B.c.resource == reservation.resource, _B.c.slot.between(from_slot, reservation.last_slot))
         .values(committed=_B.c.committed - reservation.parts)
     )
-    return True
 
 
 def give_back_all(session: Session, clock: Clock, subject: str, reason: str) -> int:
-    """Release everything that `subject` holds, in the order in which it was taken; how many reservations ended."""
+    """Release everything that `subject` holds; how many reservations ended."""
+    return end_all(session, clock, subject, ReservationEvent.RELEASED, reason)
+
+
+def end_all(session: Session, clock: Clock, subject: str, event: ReservationEvent, reason: str) -> int:
+    """End everything that `subject` holds, in the order in which it was taken; how many reservations ended."""
     held = session.exec(
-        select(CapacityReservation.id)
-        .where(CapacityReservation.subject == subject)
+        select(CapacityReservation)
+        .where(CapacityReservation.subject == subject, CapacityReservation.state == ReservationState.HELD.value)
         .order_by(col(CapacityReservation.resource))
+        .with_for_update()
     ).all()
-    return sum(give_back(session, clock, each, reason) for each in held)
+    for reservation in held:
+        _end(session, clock, reservation, event, reason)
+    return len(held)
 
 
 def faults(session: Session) -> list[str]:

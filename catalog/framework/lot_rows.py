@@ -5,6 +5,7 @@ from decimal import Decimal
 from sqlmodel import Session, select
 
 from catalog.capacity import wholes
+from catalog.capacity.ledger import CENTS
 from catalog.capacity.rules import Span
 from catalog.capacity.tables import ResourceKind
 from catalog.promise.tables import Pool, PoolLot, PoolMember
@@ -17,9 +18,6 @@ from space_hub.trust.principal import Principal
 from space_hub.vocabulary import capabilities
 from space_hub.vocabulary.codes import MissionArea
 from space_hub.vocabulary.money import money
-
-CENTS = 100
-"""The money of a lot is counted in hundredths, which is what is paid."""
 
 
 def publish(

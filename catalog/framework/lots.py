@@ -11,9 +11,10 @@ from decimal import Decimal
 from sqlmodel import Session, col, select
 
 from catalog.capacity import wholes
+from catalog.capacity.ledger import CENTS
 from catalog.capacity.rules import Bucket, Span
 from catalog.framework import lot_rows
-from catalog.framework.lot_rows import CENTS, money_resource
+from catalog.framework.lot_rows import money_resource
 from catalog.framework.states import PoolState
 from catalog.promise import pools
 from catalog.promise.authority import Authority

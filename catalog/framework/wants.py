@@ -10,12 +10,12 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from sqlmodel import Session, col, select
 
 from catalog.capacity import wholes
-from catalog.capacity.ledger import Want
+from catalog.capacity.ledger import CENTS, Want
 from catalog.capacity.rules import Ask, Span, start_of
 from catalog.capacity.tables import ResourceKind
-from catalog.framework.lot_rows import CENTS, money_resource
+from catalog.framework.lot_rows import money_resource
 from catalog.framework.quotas import quota_resource
-from catalog.promise.tables import Pool, PoolLot
+from catalog.promise.tables import Agreement, Pool, PoolLot
 from space_hub.errors import Conflict
 from space_hub.vocabulary.money import Money
 
@@ -39,7 +39,7 @@ def of_lot(session: Session, lot_id: str, organisation_id: str, *, used: dict[in
         if quota is not None:
             ask = Ask(*_WHOLE, parts)
             found.append(Want(quota.resource, ResourceKind.QUOTA, Span.WHOLE, lot.unit or "", ask, quota.granted))
-    cents = int((price.amount * CENTS).quantize(Decimal(1), ROUND_HALF_EVEN))
+    cents = cents_of(price)
     if lot.ceiling is not None and cents:
         if price.currency != pool.currency:
             raise Conflict("lot.other_currency", given=price.currency, wanted=pool.currency)
@@ -47,6 +47,19 @@ def of_lot(session: Session, lot_id: str, organisation_id: str, *, used: dict[in
         resource = money_resource(lot.id)
         found.append(Want(resource, ResourceKind.MONEY, Span.WHOLE, price.currency, ask, ceiling))
     return found
+
+
+def of_agreement(agreement: Agreement, price: Money) -> list[Want]:
+    """The money of an agreement that has a ceiling of its own."""
+    cents = cents_of(price)
+    if agreement.ceiling is None or not cents:
+        return []
+    ask, ceiling = Ask(*_WHOLE, cents), int(Decimal(agreement.ceiling) * CENTS)
+    return [Want(f"{agreement.id}/money", ResourceKind.MONEY, Span.WHOLE, price.currency, ask, ceiling)]
+
+
+def cents_of(price: Money) -> int:
+    return int((price.amount * CENTS).quantize(Decimal(1), ROUND_HALF_EVEN))
 
 
 def by_year(span: Span, ask: Ask) -> dict[int, int]:

@@ -6,7 +6,7 @@ orders, the audit row and the log entries. Nobody outside is called here: `catal
 places the orders afterwards, and a fallback opens the options that are left.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,6 +17,7 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from catalog.capacity import ledger
+from catalog.capacity.ledger import Want
 from catalog.capacity.rules import units
 from catalog.ordering import options, policies
 from catalog.ordering.fallback import MOST_OPTIONS, Policy
@@ -47,8 +48,12 @@ from space_hub.vocabulary.money import Money
 
 LONGEST = timedelta(days=366)
 
+LONGEST_HOLD = timedelta(hours=1)
+
 FIRST = 1
 """Rank of the option that is tried first."""
+
+MakeRoom = Callable[[CallOff, CallOffOption, Standing, Sequence[Want]], None]
 
 _HOLDING = (OptionState.READY, OptionState.TRYING, OptionState.WON, OptionState.DOUBT)
 
@@ -67,6 +72,9 @@ class CallOffAsk:
     policy: Policy | None = None
     area: Any = None
     parameters: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    hold: timedelta | None = None
+    """So long is the capacity kept and nothing ordered, unless it is confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +96,21 @@ def place(
     *,
     competition_id: str | None = None,
     quoted: Mapping[str, Money] | None = None,
+    make_room: MakeRoom | None = None,
 ) -> Placed:
     """Write the call-off and open its first options; `quoted` is a total by agreement that stands for its terms'.
+
+    `make_room` is called before what one option takes is counted, with its agreement locked for this call-off alone.
 
     With one option `ledger.Exhausted` ends the transaction when the capacity is not there; with several the next
     is opened in its place, and the last refusal is raised only when none can be.
     """
     now = clock.now()
     stop = _checked(ask)
-    standings = options.in_force(session, clock, principal, ask.area, [each for each, _ in ask.options])
+    held_until = None if ask.hold is None else now + ask.hold
+    standings = options.in_force(
+        session, clock, principal, ask.area, [each for each, _ in ask.options], alone=make_room is not None
+    )
     if len({each.pool.id for each in standings}) > 1:
         raise Invalid("call_off.pools_differ", count=len({each.pool.id for each in standings}))
     call_off = CallOff(
@@ -115,7 +129,8 @@ def place(
         authority_office=authority.office,
         parameters=ask.parameters,
         area=ask.area,
-        status=CallOffStatus.ACTIVE.value,
+        status=(CallOffStatus.HELD if held_until else CallOffStatus.ACTIVE).value,
+        look_at=held_until,
         created_at=now,
     )
     ranked = []
@@ -142,16 +157,20 @@ def place(
         )
     _check_policy(ask, ranked, clock)
     put(session, call_off)
-    enter(session, clock, principal.organisation_id, call_off, authority, first=True)
+    enter(session, clock, principal.organisation_id, call_off, authority, ask.reason, first=True)
     _tell(session, clock, principal, call_off, ranked, standings)
     if len(ranked) > 1:
         return _open_some(session, clock, rng, call_off, ranked)
     (option,) = ranked
-    order, wants = options.opened(session, clock, rng, call_off, option, standings[0])
+    wants = options.taken(session, clock, rng, call_off, option, standings[0], held_until)
+    orders = [] if held_until else [options.ordered(session, clock, rng, call_off, option, standings[0])]
     put(session, option)
-    put(session, order)
-    ledger.count(session, wants)
-    return Placed(call_off, ranked, [order])
+    for order in orders:
+        put(session, order)
+    if make_room is not None:
+        make_room(call_off, option, standings[0], wants)
+    ledger.count(session, clock, wants)
+    return Placed(call_off, ranked, orders)
 
 
 def _checked(ask: CallOffAsk) -> datetime:
@@ -164,6 +183,10 @@ def _checked(ask: CallOffAsk) -> datetime:
     stop = ask.window.stop
     if stop is None or stop - ask.window.start > LONGEST:
         raise Invalid("call_off.window_wrong", days=LONGEST.days)
+    if ask.hold is not None and (len(agreements) > 1 or not timedelta(0) < ask.hold <= LONGEST_HOLD):
+        raise Invalid("call_off.hold_wrong", most=int(LONGEST_HOLD.total_seconds()))
+    if ask.hold is not None and ask.kind is CallOffKind.ARCHIVE:
+        raise Invalid("call_off.hold_of_archive")
     if ask.area is not None:
         check_geometry(ask.area)
     return stop
@@ -317,6 +340,8 @@ def _tell(
     payload = {
         "call_off_id": call_off.id,
         "pool_id": call_off.pool_id,
+        "status": call_off.status,
+        "held_until": None if call_off.look_at is None else log.rfc3339(call_off.look_at),
         "kind": call_off.kind,
         "purpose": call_off.purpose,
         "window_from": log.rfc3339(call_off.window_from),

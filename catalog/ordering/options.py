@@ -6,6 +6,7 @@ and its id is drawn where only this buyer and this supplier draw.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -18,7 +19,8 @@ from catalog.capacity import ledger
 from catalog.capacity.ledger import Exhausted, Want
 from catalog.capacity.rules import PARTS, Ask, Span, slots, start_of, units
 from catalog.capacity.tables import ResourceKind
-from catalog.ordering.tables import CallOff, CallOffKind, CallOffOption, OptionState, OrderStep, SupplyOrder
+from catalog.framework.wants import by_year, of_agreement, of_lot
+from catalog.ordering.tables import CallOff, CallOffKind, CallOffOption, OptionState, OrderStep, Purpose, SupplyOrder
 from catalog.promise import phases, pools
 from catalog.promise.access import PhaseTerms
 from catalog.promise.agreements import terms_of
@@ -38,6 +40,7 @@ from space_hub.trust import markings
 from space_hub.trust.organisations import Organisation
 from space_hub.trust.principal import Principal
 from space_hub.vocabulary.interval import Interval
+from space_hub.vocabulary.money import money
 from space_hub.vocabulary.phases import Phase
 
 _SECONDS = {Span.HOUR: 3600, Span.DAY: 86_400}
@@ -66,9 +69,19 @@ class Standing:
 
 
 def in_force(
-    session: Session, clock: Clock, member: Principal, area: Mapping[str, Any] | None, agreement_ids: Sequence[str]
+    session: Session,
+    clock: Clock,
+    member: Principal,
+    area: Mapping[str, Any] | None,
+    agreement_ids: Sequence[str],
+    *,
+    alone: bool = False,
 ) -> list[Standing]:
-    """These agreements, in this order, with the terms that are open to `member` there; unknown unless it belongs."""
+    """These agreements, in this order, with the terms that are open to `member` there; unknown unless it belongs.
+
+    Their rows are locked shared, so that callers do not wait for each other and an ending agreement waits for
+    them; with `alone` nobody else calls off under them until the transaction ends.
+    """
     rows = session.execute(
         select(Agreement, Pool, Provider, AgreementTerms)
         .join(Pool, col(Pool.id) == col(Agreement.pool_id))
@@ -76,8 +89,7 @@ def in_force(
         .join(PoolMember, col(PoolMember.pool_id) == col(Pool.id))
         .join(AgreementTerms, col(AgreementTerms.agreement_id) == col(Agreement.id))
         .where(col(Agreement.id).in_(agreement_ids), pools.joined(member.organisation_id))
-        # Shared, so that callers do not wait for each other and an ending agreement waits for them.
-        .with_for_update(read=True, key_share=True, of=Agreement)
+        .with_for_update(read=not alone, key_share=not alone, of=Agreement)
     ).all()
     terms: dict[str, dict[Phase, PhaseTerms]] = {each: {} for each in agreement_ids}
     for agreement, _, _, kept in rows:
@@ -138,13 +150,33 @@ def price(standing: Standing, terms: PhaseTerms, kind: CallOffKind, window: Inte
 def resources_of(
     session: Session, standing: Standing, terms: PhaseTerms, call_off: CallOff, option: CallOffOption
 ) -> list[Want]:
-    """Everything that an option takes of the ledger when it is opened; what exists already takes no capacity."""
-    if call_off.kind == CallOffKind.ARCHIVE.value:
-        return []
+    """Everything that an option takes of the ledger when it is opened.
+
+    What exists already takes no capacity, but quota and money. Civil and humanitarian use takes of the
+    share kept for it too: so much of it is protected, and no more can be by being named so.
+    """
     agreement = standing.agreement
+    price = money(option.total_price, option.currency)
     first, last = _slots(standing, Interval(call_off.window_from, call_off.window_to))
     ask = Ask(first, last, option.parts_per_slot)
-    return [Want(agreement.id, ResourceKind.AGREEMENT, standing.span, agreement.unit, ask, standing.ceiling())]
+    if call_off.kind == CallOffKind.ARCHIVE.value:
+        found, used = [], {call_off.window_from.year: option.parts_per_slot}
+    else:
+        found, used = (
+            [_capacity(standing, ResourceKind.AGREEMENT, ask, standing.ceiling())],
+            by_year(standing.span, ask),
+        )
+        share = int(terms.parts * terms.civil_floor)
+        if call_off.purpose != Purpose.DEFENCE.value and share:
+            found.append(_capacity(standing, ResourceKind.CIVIL, ask, share))
+    found += of_agreement(agreement, price)
+    return found + of_lot(session, agreement.lot_id, call_off.organisation_id, used=used, price=price)
+
+
+def _capacity(standing: Standing, kind: ResourceKind, ask: Ask, ceiling: int | Callable[[int], int]) -> Want:
+    agreement = standing.agreement
+    name = f"{agreement.id}/civil" if kind is ResourceKind.CIVIL else agreement.id
+    return Want(name, kind, standing.span, agreement.unit, ask, ceiling)
 
 
 def subject_of(call_off_id: str, rank: int) -> str:
@@ -155,6 +187,38 @@ def subject_of(call_off_id: str, rank: int) -> str:
 def open_option(session: Session, clock: Clock, rng: Rng, call_off: CallOff, rank: int) -> SupplyOrder:
     """Open a ready option later, in a transaction that goes on if it cannot be: it is then lost, and the
     Conflict says why (no capacity left, the notice too short by now, its agreement or supplier gone)."""
+    option, standing = standing_of(session, clock, call_off, rank)
+    if option.state != OptionState.READY.value:
+        raise Conflict("call_off.option_not_ready", rank=rank, state=OptionState(option.state))
+    try:
+        usable(standing, CallOffKind(call_off.kind), Interval(call_off.window_from, call_off.window_to), clock.now())
+        return _opened_nested(session, clock, rng, call_off, option, standing)
+    except Exhausted as refusal:
+        if ledger.expire(session, clock, refusal.want.resource):
+            with suppress(Exhausted):
+                return _opened_nested(session, clock, rng, call_off, option, standing)
+        _lose(session, option)
+        raise refusal.explain(session) from refusal
+    except Conflict:
+        _lose(session, option)
+        raise
+
+
+def _opened_nested(
+    session: Session, clock: Clock, rng: Rng, call_off: CallOff, option: CallOffOption, standing: Standing
+) -> SupplyOrder:
+    with session.begin_nested():
+        wants = taken(session, clock, rng, call_off, option, standing)
+        order = ordered(session, clock, rng, call_off, option, standing)
+        session.add(option)
+        session.flush()
+        put(session, order)
+        ledger.count(session, clock, wants)
+    return order
+
+
+def standing_of(session: Session, clock: Clock, call_off: CallOff, rank: int) -> tuple[CallOffOption, Standing]:
+    """An option with its agreement as it stands now, in the phase that was decided for it."""
     option, agreement, pool, provider, nation = session.execute(
         select(CallOffOption, Agreement, Pool, Provider, col(Organisation.nation))
         .join(Agreement, col(Agreement.id) == col(CallOffOption.agreement_id))
@@ -164,27 +228,10 @@ def open_option(session: Session, clock: Clock, rng: Rng, call_off: CallOff, ran
         .where(col(CallOffOption.call_off_id) == call_off.id, col(CallOffOption.rank) == rank)
         .with_for_update(read=True, key_share=True, of=Agreement)
     ).one()
-    if option.state != OptionState.READY.value:
-        raise Conflict("call_off.option_not_ready", rank=rank, state=OptionState(option.state))
     terms = terms_of(session, agreement.id)
     openings = opened_of(session, agreement, terms, nation, call_off.area, clock.now())
     decided = Phase(option.phase)
-    standing = Standing(agreement, pool, provider, decided, terms[decided], openings)
-    try:
-        usable(standing, CallOffKind(call_off.kind), Interval(call_off.window_from, call_off.window_to), clock.now())
-        with session.begin_nested():
-            order, wants = opened(session, clock, rng, call_off, option, standing)
-            session.add(option)
-            session.flush()
-            put(session, order)
-            ledger.count(session, wants)
-    except Exhausted as refusal:
-        _lose(session, option)
-        raise refusal.explain(session) from refusal
-    except Conflict:
-        _lose(session, option)
-        raise
-    return order
+    return option, Standing(agreement, pool, provider, decided, terms[decided], openings)
 
 
 def _lose(session: Session, option: CallOffOption) -> None:
@@ -193,15 +240,16 @@ def _lose(session: Session, option: CallOffOption) -> None:
     session.flush()
 
 
-def opened(
+def taken(
     session: Session,
     clock: Clock,
     rng: Rng,
     call_off: CallOff,
     option: CallOffOption,
     standing: Standing,
-) -> tuple[SupplyOrder, list[Want]]:
-    """`option` with what it takes noted, and its order; the caller writes both and counts what is wanted last."""
+    until: datetime | None = None,
+) -> list[Want]:
+    """`option` with what it takes noted, until that moment only where one is given; the caller counts it last."""
     if standing.terms is None:
         raise Conflict("call_off.phase_not_agreed", phase=Phase(standing.phase))
     wants = resources_of(session, standing, standing.terms, call_off, option)
@@ -212,11 +260,19 @@ def opened(
         tenant=call_off.organisation_id,
         subject=subject_of(call_off.id, option.rank),
         wants=wants,
+        until=until,
     )
-    option.state = OptionState.TRYING.value
     option.reservation_id = held.get(ResourceKind.AGREEMENT)
     option.civil_reservation_id = held.get(ResourceKind.CIVIL)
     option.quota_reservation_id = held.get(ResourceKind.QUOTA)
+    return wants
+
+
+def ordered(
+    session: Session, clock: Clock, rng: Rng, call_off: CallOff, option: CallOffOption, standing: Standing
+) -> SupplyOrder:
+    """The order of an option whose capacity is taken; the caller writes both."""
+    option.state = OptionState.TRYING.value
     order = SupplyOrder(
         id=rng.scope(f"{call_off.organisation_id}/{standing.provider.id}", "order").id("ord"),
         call_off_id=call_off.id,
@@ -228,7 +284,7 @@ def opened(
         created_at=clock.now(),
     )
     _tell(session, clock, call_off, option, order, standing)
-    return order, wants
+    return order
 
 
 def _slots(standing: Standing, window: Interval) -> tuple[int, int]:

@@ -13,8 +13,10 @@ from sqlalchemy import ColumnElement, or_
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
+from catalog.capacity import ledger
 from catalog.ordering import answering, call_offs, calling, claiming, trying
 from catalog.ordering.calling import Answer, Claimed
+from catalog.ordering.options import subject_of
 from catalog.ordering.tables import CallOff, CallOffOption, OptionState, OrderStatusEntry, OrderStep, SupplyOrder
 from catalog.promise.authority import Authority
 from catalog.promise.lifecycle import CallOffStatus
@@ -171,8 +173,10 @@ def cancel(
     call_off = trying.locked(session, call_off_id)
     if call_off.organisation_id != principal.organisation_id:
         raise Forbidden("call_off.not_yours", call_off_id=call_off_id)
-    if CallOffStatus(call_off.status) not in (CallOffStatus.ACTIVE, CallOffStatus.WAITING):
+    if CallOffStatus(call_off.status) not in (CallOffStatus.HELD, CallOffStatus.ACTIVE, CallOffStatus.WAITING):
         raise Conflict("call_off.not_active", status=CallOffStatus(call_off.status))
+    if call_off.status == CallOffStatus.HELD.value:
+        ledger.give_back_all(session, clock, subject_of(call_off.id, call_offs.FIRST), "hold_cancelled")
     call_off.status, call_off.look_at = CallOffStatus.CANCELLING.value, None
     session.add(call_off)
     call_offs.enter(session, clock, principal.organisation_id, call_off, authority, reason)

@@ -115,6 +115,10 @@ def ended(session: Session, clock: Clock, rng: Rng, call_off: CallOff, order: Su
     """An order is over: its option ends with it, capacity that it does not use goes back, and the rest is looked at."""
     option = session.get_one(CallOffOption, (order.call_off_id, order.rank))
     status = OrderStatus(order.status) if order.status else None
+    if option.state == OptionState.PRE_EMPTED.value:
+        # Its capacity is another's already. What its supplier delivers all the same is paid by delivery.
+        look(session, clock, rng, call_off)
+        return
     if status is not OrderStatus.COMPLETED:
         if call_off.won_option == order.rank:
             call_off.won_option = call_off.won_at = None
@@ -153,7 +157,8 @@ def _never_left(session: Session, clock: Clock, call_off: CallOff, order: Supply
     order.status, order.raw, order.step = OrderStatus.CANCELLED.value, "hub", OrderStep.CLOSED.value
     order.ended_at = clock.now()
     option = session.get_one(CallOffOption, (order.call_off_id, order.rank))
-    option.state = OptionState.CANCELLED.value
+    if option.state != OptionState.PRE_EMPTED.value:
+        option.state = OptionState.CANCELLED.value
     session.add_all([order, option])
     ledger.give_back_all(session, clock, subject_of(option.call_off_id, option.rank), "order_cancelled")
     entry = OrderStatusEntry(

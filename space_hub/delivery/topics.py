@@ -18,6 +18,8 @@ TOPICS = frozenset(
         "application.status_changed",
         "award.reused",
         "call_off.placed",
+        "call_off.pre_empted",
+        "capacity.replanned",
         "clearance.changed",
         "commitment.at_risk",
         "competition.decided",

@@ -271,7 +271,7 @@ def test_what_is_used_of_a_quota_cannot_be_given_nor_taken_back(scene: Scene) ->
     germany, poland = scene.member("DE"), scene.member("PL")
     good(scene.grant(germany, 100), 200)
     use(scene, germany, 60_000)
-    with pytest.raises(Conflict, match=r"capacity\.exhausted"):
+    with pytest.raises(Conflict, match=r"capacity\.quota_exhausted"):
         use(scene, germany, 40_001)
     assert code(scene.give(germany, poland, 40.001), 409) == "quota.used_up"
     assert code(scene.grant(germany, 59.999), 409) == "quota.used_up"
@@ -321,7 +321,7 @@ def test_lots_share_out_the_ceiling_of_their_pool(scene: Scene) -> None:
     assert code(scene.lead.post(path, lot), 422) == "lot.ceiling_missing"
     assert code(scene.lead.post(path, {**lot, "ceiling": "0.01"}), 409) == "lot.ceiling_above_pool"
     use(replace(scene, lot_id=first["id"]), scene.lead, 1, "600")
-    with pytest.raises(Conflict, match=r"capacity\.exhausted"):
+    with pytest.raises(Conflict, match=r"capacity\.money_exhausted"):
         use(replace(scene, lot_id=first["id"]), scene.lead, 2, "400.01")
     with pytest.raises(Conflict, match=r"lot\.other_currency"), scene.hub.database.write() as session:
         wants.of_lot(session, first["id"], scene.lead.organisation_id, used={}, price=money(1, "USD"))
