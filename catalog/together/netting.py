@@ -9,9 +9,10 @@ Service rendered in kind counts like money once its receiver confirmed it, and o
 nation's debts that the pool declared; what is left over is carried and told.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 
 from catalog.together.shares import COIN
 from space_hub.errors import Invalid
@@ -45,6 +46,18 @@ class Line:
             raise Invalid("together.line_to_itself", given=given, subject=self.subject)
         if not self.amount.is_finite() or self.amount < 0 or self.amount % COIN:
             raise Invalid("together.line_amount_wrong", given=given, subject=self.subject)
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """As a line, but as fine as prices are, and in whatever currency."""
+
+    payer: str
+    payee: str
+    kind: LineKind
+    subject: str
+    amount: Decimal
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +112,25 @@ def net(lines: Iterable[Line]) -> tuple[Payment, ...]:
         left[payer] += amount
         left[payee] -= amount
     return tuple(payments)
+
+
+def in_coins(owed: Iterable[Owed]) -> tuple[Line, ...]:
+    """Each amount in whole coins; between any two parties what rounding added up to is a line of its own."""
+    lines = []
+    lost: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    exact: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for each in owed:
+        coins = each.amount.quantize(COIN, ROUND_HALF_EVEN)
+        exact[each.payer, each.payee] += each.amount
+        lost[each.payer, each.payee] -= coins
+        if coins:
+            lines.append(Line(each.payer, each.payee, each.kind, each.subject, coins))
+    for (payer, payee), amount in exact.items():
+        off = lost[payer, payee] + amount.quantize(COIN, ROUND_HALF_EVEN)
+        if off:
+            ends = (payer, payee) if off > 0 else (payee, payer)
+            lines.append(Line(*ends, LineKind.ROUNDING, "-", abs(off)))
+    return tuple(sorted(lines, key=lambda line: (line.payer, line.payee, line.kind, line.subject)))
 
 
 def in_kind(entries: Iterable[InKind], lines: Iterable[Line], largest_share: Decimal) -> Offset:

@@ -9,17 +9,10 @@ from sqlmodel import Field, SQLModel
 from catalog.promise.signed import Signed
 from catalog.together.economy import ShareMethod
 from catalog.together.netting import LineKind
+from catalog.together.states import BuyState
 from space_hub.db import BIG, JSON_TYPE, one_of
 from space_hub.text import Word
 from space_hub.vocabulary.phases import Phase
-
-
-class BuyState(Word, of="joint_buy_state"):
-    GATHERING = "gathering"
-    PRICED = "priced"
-    AGREED = "agreed"
-    SETTLED = "settled"
-    DROPPED = "dropped"
 
 
 class SettlementState(Word, of="settlement_state"):

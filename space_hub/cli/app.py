@@ -11,15 +11,15 @@ from space_hub.cli import (
     awareness,
     desk,
     doctor,
+    exchange,
     exercise,
     follow,
     need,
-    opener,
     processes,
     proofs,
-    quote,
     screening,
     supply,
+    together,
     up,
 )
 from space_hub.cli.speak import FAILED, OK, WRONG_USE, answer_fault, interrupted, refuse, sentence, warn
@@ -40,9 +40,11 @@ for part in (up, processes, awareness, screening, supply, doctor, proofs):
 for name, group in (
     ("provider", follow.app),
     ("need", need.app),
-    ("quote", quote.app),
-    ("opener", opener.app),
+    ("quote", exchange.quotes),
+    ("opener", exchange.openers),
     ("exercise", exercise.app),
+    ("joint-buy", together.joint_buys),
+    ("settlement", together.settlements),
     ("desk", desk.app),
     ("admin", admin.app),
 ):

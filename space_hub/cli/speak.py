@@ -25,7 +25,11 @@ OK, FAILED, WRONG_USE = 0, 1, 2
 
 _FILE_WIDTH = 160
 _NUMBERS = {
-    f"cli.column.{name}" for name in ("age", "cases", "accepted", "days", "departed", "failed", "line", "miss", "speed")
+    f"cli.column.{name}"
+    for name in (
+        *("age", "cases", "accepted", "days", "departed", "failed", "line", "miss", "speed"),
+        *("alone", "amount", "balance", "saved", "share"),
+    )
 }
 _WHOLE = {f"cli.column.{name}" for name in ("at", "epoch", "id", "need", "since", "tca")}
 """Columns whose cells are never folded."""

@@ -36,6 +36,7 @@ TOPICS = frozenset(
         "finding.noted",
         "gap.changed",
         "ingest.finished",
+        "joint_buy.changed",
         "listing.claimed",
         "lot.published",
         "match.computed",
@@ -58,6 +59,7 @@ TOPICS = frozenset(
         "readiness.noted",
         "run.published",
         "search.matched",
+        "settlement.agreed",
         "submission.status_changed",
         "supplier.sync_finished",
     }

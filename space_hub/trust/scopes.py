@@ -38,6 +38,7 @@ ALL_SCOPES = frozenset(
         "quote:write",
         "register:write",
         "requirement:write",
+        "settlement:write",
         "watch:write",
     }
 )
@@ -73,6 +74,7 @@ SCOPES_OF: dict[OrganisationKind, frozenset[str]] = {
         "provider:write",
         "quote:open",
         "requirement:write",
+        "settlement:write",
         "watch:write",
     },
     OrganisationKind.OPERATIONS_CENTRE: _EVERYONE

@@ -63,11 +63,11 @@ class Drill:
     def plan(self, **changes: Any) -> str:
         return str(good(self.real.lead.post("/v1/exercises", self.body | changes))["id"])
 
-    def take_part(self, exercise_id: str) -> Acting:
+    def take_part(self, exercise_id: str, *others: Caller) -> list[Caller]:
         """Everybody accepts and has a key."""
-        for each in (self.real.member, self.real.supplier):
+        for each in (self.real.member, self.real.supplier, *others):
             good(each.post(f"/v1/exercises/{exercise_id}/acceptance"), 200)
-        return Acting(*(key(each, exercise_id) for each in self.real.all))
+        return [key(each, exercise_id) for each in (*self.real.all, *others)]
 
     def declare(self, who: Caller, phase: str, reason: str = "A drill") -> Any:
         body = {"phase": phase, "reason": reason, "decided_by": FIRST}
@@ -122,7 +122,7 @@ def drill(hub: Hub, *, accept: bool = True, started: bool = True, **changes: Any
     made = pool(hub)
     made.id = made.plan(**changes)
     if accept:
-        made.within = made.take_part(made.id)
+        made.within = Acting(*made.take_part(made.id))
     if started:
         good(made.real.lead.post(f"{made.path}/start", {"decided_by": FIRST}), 200)
     return made
