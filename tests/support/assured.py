@@ -148,7 +148,7 @@ def it_comes_to_a_conflict(stage: Stage) -> str:
     good(stage.pool.lead.post(f"/v1/pools/{stage.pool.pool_id}/phases", body))
     refused = stage.call_off(stage.germany, "S5", 70)
     assert (refused.status_code, refused.json()["code"]) == (409, "capacity.exhausted"), "nothing falls unasked"
-    taken = {"pre_empt": True, "reason": "Defence of the coast"}
+    taken: dict[str, Any] = {"pre_empt": True, "reason": "Defence of the coast"}
     above = stage.call_off(stage.germany, "S5", 91, **taken)
     assert (above.status_code, above.json()["code"]) == (409, "preemption.not_enough"), "what may not fall is left"
     good(stage.call_off(stage.germany, "S5", 70, **taken))
