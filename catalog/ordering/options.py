@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from catalog.capacity import ledger
+from catalog.capacity import ledger, limits
 from catalog.capacity.ledger import Exhausted, Want
 from catalog.capacity.rules import PARTS, Ask, Span, slots, units
 from catalog.capacity.tables import ResourceKind
@@ -141,7 +141,8 @@ def standing_of(session: Session, clock: Clock, call_off: CallOff, rank: int) ->
     decided = Phase(option.phase)
     fixed = Fixed(agreement, pool, provider, terms)
     status = AgreementStatus(agreement.status)
-    return option, Standing(fixed, status, Status(provider.status), decided, terms[decided], openings)
+    left = limits.of(session, agreement.id)
+    return option, Standing(fixed, status, Status(provider.status), decided, terms[decided], openings, left)
 
 
 def _lose(session: Session, option: CallOffOption) -> None:

@@ -14,7 +14,10 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, bindparam, select
 from sqlmodel import Session, col
 
+from catalog.capacity import limits
+from catalog.capacity.limits import Limits
 from catalog.capacity.rules import Span, start_of
+from catalog.capacity.tables import ReplanRow
 from catalog.ordering.tables import CallOffKind
 from catalog.promise.access import PhaseTerms
 from catalog.promise.agreements import terms_of
@@ -55,6 +58,7 @@ class Standing:
     phase: Phase
     terms: PhaseTerms | None
     openings: Opened
+    left: Limits = limits.NONE
 
     @property
     def agreement(self) -> Agreement:
@@ -74,8 +78,8 @@ class Standing:
 
     def ceiling(self) -> Callable[[int], int]:
         """The most that may be called off of a slot at the price of this phase; it outlives the session."""
-        span, phase, openings = self.span, self.phase, self.openings
-        return lambda slot: openings.parts_at(start_of(span, slot), phase)
+        span, phase, openings, left = self.span, self.phase, self.openings, self.left
+        return lambda slot: left.bound(slot, openings.parts_at(start_of(span, slot), phase))
 
 
 _KNOWN: WeakKeyDictionary[Engine, dict[str, Fixed]] = WeakKeyDictionary()
@@ -90,6 +94,7 @@ _NOW = (
         col(PhaseDeclaration.until),
         col(PhaseDeclaration.nations),
         col(PhaseDeclaration.area),
+        select(col(ReplanRow.id)).where(col(ReplanRow.resource) == col(Agreement.id)).exists().label("limited"),
     )
     .join(Provider, col(Provider.id) == col(Agreement.provider_id))
     .join(PoolMember, col(PoolMember.pool_id) == col(Agreement.pool_id))
@@ -127,9 +132,12 @@ def in_force(
     now = clock.now()
     statuses: dict[str, tuple[AgreementStatus, Status]] = {}
     declared: dict[str, list[Declared]] = {each: [] for each in agreement_ids}
+    limited: set[str] = set()
     session.flush()
     for row in session.connection().execute(_NOW_ALONE if alone else _NOW, given):
         statuses[row.id] = AgreementStatus(row.status), Status(row.provider_status)
+        if row.limited:
+            limited.add(row.id)
         if row.phase is not None:
             nations = None if row.nations is None else frozenset(row.nations)
             declared[row.id].append(Declared(Phase(row.phase), row.since, row.until, nations, row.area))
@@ -142,7 +150,9 @@ def in_force(
         openings = opened(session, fixed.agreement, fixed.terms, member.nation, area, now, declarations=declared[each])
         phase = openings.phase
         terms = None if phase is None else fixed.terms[phase]
-        found.append(Standing(fixed, status, provider_status, phase or openings.declared_phase, terms, openings))
+        left = limits.of(session, each) if each in limited else limits.NONE
+        paid = phase or openings.declared_phase
+        found.append(Standing(fixed, status, provider_status, paid, terms, openings, left))
     return found
 
 
