@@ -54,7 +54,7 @@ def report(
     if parts_left >= most:
         raise Invalid("cut_off.cuts_nothing", left=units(parts_left), promised=units(most), unit=agreement.unit)
     cut_off = CutOff(
-        id=rng.scope(principal.organisation_id, "cut_off").id("cut"),
+        id=rng.scope(f"{principal.organisation_id}/{agreement.id}", "cut_off").id("cut"),
         agreement_id=agreement.id,
         authority=named[authority],
         parts_left=parts_left,

@@ -61,7 +61,8 @@ def report(
     holders = risks.assured_on(session, [asset.id], clock.now())
     marking_id = markings.among(session, principal.organisation_id, holders | {supplier.organisation_id})
     outage = Outage(
-        id=rng.scope(principal.organisation_id, "outage").id("out"),
+        # By the asset: trouble elsewhere shifts no id that a holder of this one is told.
+        id=rng.scope(f"{principal.organisation_id}/{asset.id}", "outage").id("out"),
         asset_id=asset.id,
         reported_by_id=principal.organisation_id,
         severity=severity.value,

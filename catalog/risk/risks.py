@@ -82,7 +82,7 @@ def raise_on(session: Session, clock: Clock, rng: Rng, entry_id: int, offering: 
         return False
     supplier = supplier_of(session, offering)
     risk = OfferingRisk(
-        id=rng.scope(supplier, "risk").id("rsk"),
+        id=rng.scope(f"{supplier}/{offering.id}", "risk").id("rsk"),
         offering_id=offering.id,
         asset_id=asset_id,
         object_id=None if threat.asset is None else threat.asset.space_object_id,
