@@ -19,6 +19,7 @@ from sqlmodel import Session, select
 
 from api.app import routes
 from benchmarks.disclosure.assured import ASSURED
+from benchmarks.disclosure.buyer import BUYER
 from benchmarks.disclosure.front_door import FRONT_DOOR
 from benchmarks.disclosure.worlds import Worlds
 from catalog.demand import gaps
@@ -321,14 +322,28 @@ def test_pairs_that_differ_in_value_and_number_of_secrets_are_one_world_to_a_sup
 def test_pairs_of_assured_access_are_one_world_to_a_supplier(sqlite_template: Path, tmp_path: Path) -> None:
     """A supplier activated, drilled, ordered from and quoting beside a rival; `./hub bench disclosure --part=assured`.
 
-    Sabotage seen: a debrief that reads the quotes of all took as many rows as there were rivals' quotes.
+    Sabotages seen: a debrief that reads the quotes of all took as many rows as there were rivals' quotes; ids of
+    orders drawn for the buyer alone told how many others it had placed.
     """
     with Worlds(tmp_path, ASSURED, sqlite_template) as made:
-        for found in made.pairs(1, 3):
+        for found in made.pairs(2, 3):
             assert found.differences == []
             assert found.counts["pairs_that_others_tell_apart"] == 1
             assert found.counts["answers_with_items"] > 20
             assert found.counts["messages"] > 20
+
+
+def test_pairs_of_anothers_trouble_are_one_world_to_a_buyer(sqlite_template: Path, tmp_path: Path) -> None:
+    """A nation under one agreement of a supplier that is in trouble under another's; `--part=buyer`.
+
+    Sabotages seen: trouble told to whoever matched the offering; ids of outages and risks drawn for the supplier alone.
+    """
+    with Worlds(tmp_path, BUYER, sqlite_template) as made:
+        for found in made.pairs(1, 2):
+            assert found.differences == []
+            assert found.counts["pairs_that_others_tell_apart"] == 1
+            assert found.counts["answers_with_items"] > 15
+            assert found.counts["messages"] > 10
 
 
 def test_the_comparison_sees_a_leak_that_no_answer_shows(
