@@ -48,7 +48,7 @@ def install(app: FastAPI) -> None:
     """Answer every failure of `app` as a problem."""
 
     @app.exception_handler(HubError)
-    def hub_error(request: Request, error: HubError) -> JSONResponse:
+    async def hub_error(request: Request, error: HubError) -> JSONResponse:
         headers = {}
         if isinstance(error, Unavailable):
             headers["Retry-After"] = str(error.retry_after_s)
@@ -61,20 +61,20 @@ def install(app: FastAPI) -> None:
         return problem(status, error.code, detail, headers, **({"errors": causes} if causes else {}))
 
     @app.exception_handler(RequestValidationError)
-    def body_error(request: Request, error: RequestValidationError) -> JSONResponse:
+    async def body_error(request: Request, error: RequestValidationError) -> JSONResponse:
         language = language_of(request)
         found = [_field(one, language) for one in error.errors()]
         code = "request.invalid"
         return problem(refusal(request.url.path), code, say(code, language, count=len(found)), errors=found)
 
     @app.exception_handler(HTTPException)
-    def framework_error(request: Request, error: HTTPException) -> JSONResponse:
+    async def framework_error(request: Request, error: HTTPException) -> JSONResponse:
         code = _FRAMEWORK.get(error.status_code, "request.refused")
         headers = dict(error.headers) if error.headers else None
         return problem(error.status_code, code, say(code, language_of(request), path=request.url.path), headers)
 
     @app.exception_handler(Exception)
-    def fault(request: Request, error: Exception) -> JSONResponse:
+    async def fault(request: Request, error: Exception) -> JSONResponse:
         log.error("fault", path=request.url.path, method=request.method, exc_info=error)
         code = "request.fault"
         return problem(500, code, say(code, language_of(request)))

@@ -64,7 +64,8 @@ class Policy:
     def words(self) -> str:
         return "public" if self.anyone else (self.scope or "any key")
 
-    def __call__(self, asked: Asked) -> None:
+    async def __call__(self, asked: Asked) -> None:
+        """On the loop itself: what it compares is in memory, and a thread would cost more."""
         if kind(asked.principal.mode) not in self.modes:
             raise Forbidden("exercise.not_here")
         if self.anyone:

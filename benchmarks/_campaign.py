@@ -28,6 +28,15 @@ def numbers(options: Sequence[str], **usual: int) -> dict[str, int]:
     return read
 
 
+def words(options: Sequence[str], **usual: Sequence[str]) -> dict[str, str]:
+    """The options that are one of some words, each as given or the first of them."""
+    given = dict(option.lstrip("-").partition("=")[::2] for option in options)
+    for name, known in usual.items():
+        if given.get(name, known[0]) not in known:
+            raise Misused(f"--{name} is {given[name]!r}; give {' or '.join(known)}")
+    return {name: given.get(name, known[0]) for name, known in usual.items()}
+
+
 def cores() -> int:
     return os.cpu_count() or 1
 

@@ -1,91 +1,66 @@
-"""Reservations a second: the pure rule, the table on SQLite, and whole call-offs with audit, log and order.
+"""Attempts on scarce capacity by several clients, through cut connections and killed processes: is any day sold twice?
 
-One process, one writer, a durable database (WAL, synchronous=FULL). Each
-reservation takes one unit of one day in a transaction of its own; the refused
-ones meet an exhausted day.
+The judgement is from the clients' notes alone (`jobs.proofs.contention`). On PostgreSQL the
+database stands behind a relay too, so that commits lose their answers.
 """
 
 import tempfile
-from collections.abc import Callable
-from datetime import timedelta
+from contextlib import ExitStack
 from pathlib import Path
-from time import perf_counter
 
-from catalog.capacity import ledger
-from catalog.capacity.ledger import Want
-from catalog.capacity.rules import PARTS, Ask, Bucket, Span, day_slot, reserve
-from catalog.capacity.tables import ResourceKind
-from catalog.ordering import call_offs
-from catalog.ordering.call_offs import CallOffAsk
-from jobs.proofs import supply
+from rich.console import Console
+from rich.progress import Progress
+from sqlalchemy import make_url
+
+from benchmarks._campaign import numbers, words
+from benchmarks._databases import KINDS, fresh
+from jobs.proofs import contention
+from jobs.proofs.cutter import Cutter
 from jobs.proofs.service import Service
-from space_hub.errors import Conflict
-from space_hub.trust.scopes import OrganisationKind
-from space_hub.vocabulary.interval import Interval
+
+OPTIONS = {
+    "--database=NAME": "postgresql (as it is without this option) or sqlite",
+    "--attempts=N": "how many requests, over all clients; 200000 unless told",
+    "--clients=N": "how many processes make them; 4 unless told",
+    "--kills=N": "how many times a process of the API is killed; 60 unless told",
+    "--seed=N": "of all that is drawn; 1 unless told",
+    "--sabotage=yes": "the constraint is dropped first: it must not hold then",
+}
+
+_DATABASE_CUT_EVERY_BYTES = 3_000_000
+_SOCKET = ".s.PGSQL.5432"
 
 
-def run() -> dict[str, object]:
-    with tempfile.TemporaryDirectory(prefix="space-hub-bench-") as name:
-        folder = Path(name)
-        with Service(f"sqlite:///{folder / 'hub.sqlite'}", folder) as service:
-            figures = {"rule_per_s": _rule(service), **_table(service), **_call_offs(service)}
-            with service.database.read() as session:
-                return {**figures, "holds": ledger.faults(session) == []}
-
-
-def _rate(times: int, one: Callable[[int], object]) -> int:
-    began = perf_counter()
-    for number in range(times):
-        one(number)
-    return round(times / (perf_counter() - began))
-
-
-def _rule(service: Service) -> int:
-    day = day_slot(service.clock.now().date())
-    state = {day: Bucket(10**9)}
-    return _rate(20_000, lambda _: reserve(state, Ask(day, day, 1)))
-
-
-def _table(service: Service) -> dict[str, object]:
-    day = day_slot(service.clock.now().date())
-    with service.database.write() as session:
-        for ceiling in (1, 10**9):
-            ledger.count_of(session, f"bench/{ceiling}", ResourceKind.AGREEMENT, Span.DAY, "km2/d")
-
-    def take(subject: str, ceiling: int) -> None:
-        with service.database.write() as session:
-            ledger.take(
-                session,
-                service.clock,
-                service.rng,
-                tenant="bench",
-                subject=subject,
-                wants=[Want(f"bench/{ceiling}", ResourceKind.AGREEMENT, Span.DAY, "km2/d", Ask(day, day, 1), ceiling)],
+def run(*options: str) -> dict[str, object]:
+    chosen = words(options, database=KINDS, sabotage=("no", "yes"))
+    given = numbers(options, attempts=200_000, clients=4, kills=60, seed=1)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="space-hub-bench-")))
+        url = stack.enter_context(fresh(chosen["database"], folder))
+        relayed, cutter = None, None
+        if chosen["database"] == "postgresql":
+            server = Path(str(make_url(url).query["host"]))
+            (folder / "pg").mkdir()
+            cutter = stack.enter_context(
+                Cutter(
+                    server / _SOCKET,
+                    given["seed"] + 1,
+                    every_bytes=_DATABASE_CUT_EVERY_BYTES,
+                    listen_at=folder / "pg" / _SOCKET,
+                )
             )
-
-    def refused(number: int) -> None:
-        try:
-            take(f"n{number}", 1)
-        except Conflict:
-            return
-        raise AssertionError("the day was exhausted")
-
-    taken = _rate(500, lambda number: take(f"y{number}", 10**9))
-    take("first", 1)
-    return {"reservations_per_s": taken, "refusals_per_s": _rate(500, refused)}
-
-
-def _call_offs(service: Service) -> dict[str, object]:
-    clock, rng = service.clock, service.rng
-    with service.database.write() as session:
-        lead = supply.principal(session, clock, rng, OrganisationKind.NATION, "FR", "Bench nation")
-        seller = supply.supplier(session, clock, rng, offered=10_000.0)
-        promise = supply.promise(session, clock, rng, seller, lead, capacity=1000)
-    start = clock.now() + timedelta(days=2)
-    ask = CallOffAsk(((promise.agreement_id, PARTS),), Interval(start, start + timedelta(hours=1)))
-
-    def place(_: int) -> None:
-        with service.database.write() as session:
-            call_offs.place(session, clock, rng, lead, ask, supply.AUTHORITY)
-
-    return {"call_offs_per_s": _rate(300, place)}
+            relayed = make_url(url).update_query_dict({"host": str(folder / "pg")}).render_as_string(False)
+        service = stack.enter_context(Service(url, folder, workers=2, api_url=relayed))
+        bar = stack.enter_context(Progress(console=Console(stderr=True)))
+        task = bar.add_task("attempts", total=given["attempts"])
+        report = contention.campaign(
+            service,
+            attempts=given["attempts"],
+            clients=given["clients"],
+            kills=given["kills"],
+            seed=given["seed"],
+            sabotage=chosen["sabotage"] == "yes",
+            progress=lambda done: bar.update(task, completed=done),
+        )
+        cuts = {} if cutter is None else {"cuts_at_the_database": dict(cutter.broken)}
+    return {"database": chosen["database"], **report.as_dict(), **cuts}

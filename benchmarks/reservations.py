@@ -10,29 +10,25 @@ import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import func, make_url, text
+from sqlalchemy import func
 from sqlmodel import Session, SQLModel, col, select
 
-from benchmarks import Misused
-from benchmarks._campaign import numbers
+from benchmarks._campaign import numbers, words
+from benchmarks._databases import KINDS, fresh
 from catalog.capacity import ledger
 from catalog.ordering.tables import CallOff, SupplyOrder
 from jobs.proofs import ledger_client, supply
 from jobs.proofs.service import Service
-from space_hub import db
 from space_hub.delivery.log import LogEntry, rfc3339, sequence
 from space_hub.trust import audit, keys
 from space_hub.trust.audit import AuditEntry
 from space_hub.trust.idempotency import IdempotencyRow
 from space_hub.trust.scopes import OrganisationKind
-from tests.support import postgres
 
 OPTIONS = {
     "--database=NAME": "postgresql (as it is without this option) or sqlite",
@@ -47,13 +43,11 @@ ASKED_PER_S = 300
 
 
 def run(*options: str) -> dict[str, object]:
-    kind = dict(option.lstrip("-").partition("=")[::2] for option in options).get("database") or "postgresql"
-    if kind not in {"sqlite", "postgresql"}:
-        raise Misused(f"--database is {kind}; give sqlite or postgresql")
-    given = numbers([each for each in options if "database" not in each], seconds=60, clients=4, workers=2)
+    kind = words(options, database=KINDS)["database"]
+    given = numbers(options, seconds=60, clients=4, workers=2)
     with (
         tempfile.TemporaryDirectory(prefix="space-hub-bench-") as name,
-        _database(kind, Path(name)) as url,
+        fresh(kind, Path(name)) as url,
         Service(url, Path(name), workers=given["workers"]) as service,
     ):
         task = _market(service)
@@ -154,16 +148,3 @@ def _group_s(service: Service) -> float:
         if int(words[2]) == group:
             ticks += int(words[11]) + int(words[12])
     return ticks / os.sysconf("SC_CLK_TCK")
-
-
-@contextmanager
-def _database(kind: str, folder: Path) -> Iterator[str]:
-    if kind == "sqlite":
-        yield f"sqlite:///{folder / 'hub.sqlite'}"
-        return
-    with postgres.server() as server:
-        admin = db.connect(server)
-        with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("CREATE DATABASE space_hub_bench"))
-        admin.engine.dispose()
-        yield make_url(server).set(database="space_hub_bench").render_as_string(False)

@@ -46,7 +46,8 @@ REACTIONS: tuple[tuple[str, frozenset[str]], ...] = (
         "catalog.ocds.releases:on_event",
         frozenset(
             {"agreement.ended", "agreement.signed", "award.reused", "lot.published", "pool_supplier.changed"}
-            | {"call_off.placed", "delivery.decided", "delivery.noted", "order.placed", "order.status_changed"}
+            | {"call_off.placed", "call_off.pre_empted", "order.placed", "order.status_changed"}
+            | {"delivery.decided", "delivery.noted"}
             | {"competition.decided", "competition.opened", "competition.published"}
         ),
     ),

@@ -7,10 +7,14 @@ processes read the same capacity and sell it twice. PostgreSQL is reached
 through psycopg 3.
 """
 
-from collections.abc import Iterator
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
 from typing import Any
 
 import pysqlite3.dbapi2 as sqlite
@@ -19,6 +23,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Connection,
+    Dialect,
     Engine,
     Integer,
     Table,
@@ -30,7 +35,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Field, Session, SQLModel
 
@@ -53,6 +59,7 @@ BIG: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
 """Type of a 64-bit integer: SQLite counts an autoincrement key only when it is called INTEGER."""
 
 _BUSY_MS = 5_000
+_REST_S = 1.0
 
 
 def one_of(column: str, *values: str) -> CheckConstraint:
@@ -94,8 +101,13 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that only looks; on SQLite it takes no write lock and is rolled back at the end."""
-        with self.engine.connect().execution_options(hub_read=True) as connection, Session(connection) as session:
-            yield session
+        try:
+            with self.engine.connect().execution_options(hub_read=True) as connection, Session(connection) as session:
+                yield session
+        except OperationalError as error:
+            if error.connection_invalidated:
+                raise Unavailable("database.busy", retry_after_s=1) from error
+            raise
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -107,7 +119,7 @@ class Database:
             with Session(self.engine, expire_on_commit=False) as session, session.begin():
                 yield session
         except OperationalError as error:
-            if is_contention(error):
+            if is_contention(error) or error.connection_invalidated:
                 raise Unavailable("database.busy", retry_after_s=1) from error
             raise
         except Unexplained as refusal:
@@ -130,7 +142,26 @@ def connect(url: str) -> Database:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return Database(engine)
-    return Database(create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20))
+    engine = create_engine(url, hide_parameters=True, pool_size=10, max_overflow=20)
+    event.listen(engine, "checkin", _note_rest)
+    event.listen(engine, "checkout", partial(_ping_rested, engine.dialect))
+    return Database(engine)
+
+
+def _note_rest(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["rests_since"] = SystemClock().monotonic()
+
+
+def _ping_rested(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Look whether a connection that rested still stands; a busy one was just heard of and is not asked.
+
+    What breaks in between is `Unavailable`, and every write is tried again or said to be.
+    """
+    if SystemClock().monotonic() - record.info.get("rests_since", math.inf) > _REST_S:
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError(str(error)) from error
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -144,15 +175,65 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if deferred else "BEGIN IMMEDIATE")
 
 
-def put(session: Session, row: SQLModel) -> None:
-    """Insert `row` by one statement, now; it stays a value and no object of the session.
+@dataclass(frozen=True, slots=True)
+class _Insertion:
+    """How rows of one table are inserted in the words of one driver; a number that the database draws is left out."""
 
-    For rows that are written on every request and not changed in the same transaction:
-    a flush of the session costs several times as much.
+    head: str
+    marks: str
+    columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+
+    def words(self, count: int) -> str:
+        return self.head + ", ".join([self.marks] * count)
+
+    def values(self, rows: Sequence[SQLModel]) -> list[Any]:
+        found = []
+        for row in rows:
+            for key, convert in self.columns:
+                value = getattr(row, key)
+                found.append(value if value is None or convert is None else convert(value))
+        return found
+
+
+_NAMED = re.compile(r"%\(\w+\)s")
+_INSERTIONS: dict[tuple[str, type[SQLModel]], _Insertion] = {}
+
+
+def put(session: Session, *rows: SQLModel) -> None:
+    """Insert these rows now, in this order; they stay values and are no objects of the session.
+
+    For what is written on every request: a flush of the session costs several times as
+    much. PostgreSQL gets one statement for all of them and so one round trip; their
+    foreign keys are judged at its end. Rows of one table stand together.
     """
-    table = _table_of(type(row))
-    values = {column.key: getattr(row, column.key) for column in table.columns}
-    session.connection().execute(insert(table), {key: each for key, each in values.items() if each is not None})
+    session.flush()
+    connection = session.connection()
+    parts: list[tuple[str, list[Any]]] = []
+    for model, group in groupby(rows, type):
+        insertion, alike = _insertion(connection.dialect, model), list(group)
+        parts.append((insertion.words(len(alike)), insertion.values(alike)))
+    if connection.dialect.name != "postgresql":
+        for words, values in parts:
+            connection.exec_driver_sql(words, tuple(values))
+        return
+    former = ", ".join(f"part{number} AS ({words})" for number, (words, _) in enumerate(parts[:-1]))
+    given = tuple(value for _, values in parts for value in values)
+    connection.exec_driver_sql(f"WITH {former} {parts[-1][0]}" if former else parts[-1][0], given)
+
+
+def _insertion(dialect: Dialect, model: type[SQLModel]) -> _Insertion:
+    found = _INSERTIONS.get((dialect.name, model))
+    if found is None:
+        table = _table_of(model)
+        kept = [column for column in table.columns if column is not table.autoincrement_column]
+        compiled = insert(table).inline().compile(dialect=dialect, column_keys=[column.key for column in kept])
+        head, _, marks = _NAMED.sub("%s", str(compiled)).partition(" VALUES ")
+        found = _INSERTIONS[dialect.name, model] = _Insertion(
+            f"{head} VALUES ",
+            marks,
+            tuple((column.key, column.type.dialect_impl(dialect).bind_processor(dialect)) for column in kept),
+        )
+    return found
 
 
 def upsert(session: Session, model: type[SQLModel]) -> postgresql.Insert | sqlite_dialect.Insert:

@@ -1,6 +1,7 @@
 """Agreements: assured access to an offering, by phase."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from pydantic import Field
 from sqlmodel import Session, col, select
@@ -11,12 +12,14 @@ from api.models import In, Out, UtcDatetime
 from api.paging import Page, Paged
 from api.policy import EITHER, Router, scope
 from api.terms import Amount, TermsIn, TermsOut
-from catalog.capacity.rules import Span
+from catalog.capacity.rules import PARTS, Span, units
 from catalog.framework.states import AgreementOrigin
+from catalog.ordering import replans
 from catalog.promise import agreements, kept_terms
 from catalog.promise.access import PhaseTerms
 from catalog.promise.lifecycle import AgreementEvent, AgreementStatus, Side
 from catalog.promise.tables import Agreement
+from catalog.risk.tables import Cause
 from space_hub.errors import Invalid
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.phases import Phase
@@ -40,6 +43,34 @@ class AgreementIn(In):
         default=None, description="What the pool pays at the least over the period, in the currency of the terms."
     )
     ceiling: Amount | None = Field(default=None, description="What is called off at the most over the period.")
+
+
+class ReplanIn(In):
+    window_from: UtcDatetime
+    window_to: UtcDatetime
+    left: Decimal | None = Field(
+        ge=0, max_digits=15, decimal_places=3, description="Of each slot; null lifts what was limited before."
+    )
+    cause: Cause
+    evidence_id: str = Field(min_length=1, max_length=80, description="The outage, cut-off or risk that it rests on.")
+    decided_by: DecidedByIn
+
+    @property
+    def left_parts(self) -> int | None:
+        """Nothing left is a figure too."""
+        return None if self.left is None else int(self.left * PARTS)
+
+
+class ReplanOut(Out):
+    id: str
+    agreement_id: str
+    cause: Cause
+    evidence_id: str
+    left: float | None
+    kept: int
+    dropped: int
+    decided_by: DecidedByOut
+    at: datetime
 
 
 class StepIn(In):
@@ -161,6 +192,34 @@ def withdraw_agreement(agreement_id: str, body: StepIn, once: Once) -> Agreement
 def end_agreement(agreement_id: str, body: StepIn, once: Once) -> AgreementOut:
     """The named contracting authority ends it; no call-off may run."""
     return _step(once, agreement_id, AgreementEvent.END, body)
+
+
+@router.post("/{agreement_id}/replans", status_code=201, policy=scope("agreement:write"))
+def replan_agreement(agreement_id: str, body: ReplanIn, once: Once) -> ReplanOut:
+    """There is less than was called off: the lead's authority has everyone seated anew by the written order."""
+
+    def make(session: Session) -> ReplanOut:
+        row = replans.replan(
+            *(session, once.clock, once.rng, once.principal, agreement_id),
+            window=Interval(body.window_from, body.window_to),
+            left=body.left_parts,
+            cause=body.cause,
+            evidence_id=body.evidence_id,
+            authority=body.decided_by.value(),
+        )
+        return ReplanOut(
+            id=row.id,
+            agreement_id=row.resource,
+            cause=Cause(row.cause),
+            evidence_id=row.evidence_id,
+            left=None if body.left is None else units(body.left_parts or 0),
+            kept=row.kept,
+            dropped=row.dropped,
+            decided_by=DecidedByOut(name=row.authority_name, office=row.authority_office),
+            at=row.at,
+        )
+
+    return once.run(make)
 
 
 def _terms(given: list[TermsIn]) -> dict[Phase, PhaseTerms]:

@@ -8,7 +8,7 @@ from fastapi import Query
 from api.deps import Asked
 from api.models import Out
 from api.policy import PROBLEM, Router, scope
-from catalog.capacity import ledger
+from catalog.capacity import ledger, limits
 from catalog.capacity.rules import Bucket, Span, day_slot, start_of, units, with_ceiling
 from catalog.promise import agreements
 from catalog.promise.opened import opened
@@ -54,6 +54,7 @@ def get_capacity(
             at=asked.clock.now(),
             mode=asked.principal.mode,
         )
+        limited = limits.of(session, agreement.id)
         known = ledger.buckets(session, agreement.id, day_slot(first), day_slot(last))
     signed = agreement.status == "signed"
     inside = (agreement.period_from.date(), agreement.period_to.date())
@@ -62,7 +63,9 @@ def get_capacity(
             day,
             with_ceiling(
                 known.get(day_slot(day), Bucket(0)),
-                openings.parts_at(start_of(Span.DAY, day_slot(day)), openings.declared_phase)
+                limited.bound(
+                    day_slot(day), openings.parts_at(start_of(Span.DAY, day_slot(day)), openings.declared_phase)
+                )
                 if signed and inside[0] <= day <= inside[1]
                 else 0,
             ),

@@ -80,7 +80,7 @@ class CompetitionIn(In):
 
 
 class PublishIn(In):
-    agreement_ids: list[str] = Field(min_length=1, max_length=200, description="One supplier is invited for each.")
+    agreement_ids: list[str] = Field(min_length=1, max_length=500, description="One supplier is invited for each.")
     decided_by: DecidedByIn
     reason: str = Field(default="", max_length=2000, description="Needed where one supplier alone is invited.")
 

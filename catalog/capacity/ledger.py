@@ -12,9 +12,10 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, Table, case, func, true, update
+from sqlalchemy import Row, Table, bindparam, case, func, update
 from sqlalchemy import select as sa_select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import Session, SQLModel, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -107,8 +108,15 @@ def buckets(session: Session, resource: str, first: int, last: int) -> dict[int,
     return {row.slot: Bucket(row.capacity, row.committed) for row in _rows(session, resource, first, last)}
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """That somebody takes something: the ids of its reservations by kind, and the rows to write."""
+
+    held: dict[ResourceKind, str]
+    rows: list[SQLModel]
+
+
 def note(
-    session: Session,
     clock: Clock,
     rng: Rng,
     *,
@@ -116,31 +124,29 @@ def note(
     subject: str,
     wants: Sequence[Want],
     until: datetime | None = None,
-) -> dict[ResourceKind, str]:
-    """Write down that `subject` takes `wants`; the ids of its reservations. Nothing is sold before `count`.
+) -> Note:
+    """`subject` takes `wants`. The caller writes the rows; nothing is sold before `count`.
 
     With `until` they are holds: over at that second unless they are confirmed before.
     """
     stream = rng.scope(tenant, "reservation")
-    held = {}
-    for want in sorted(wants, key=lambda each: each.resource):
-        held[want.kind] = reservation_id = stream.id("rsv")
-        put(
-            session,
-            CapacityReservation(
-                id=reservation_id,
-                resource=want.resource,
-                subject=subject,
-                first_slot=want.ask.first,
-                last_slot=want.ask.last,
-                parts=want.ask.parts,
-                kind=(ReservationKind.FIRM if until is None else ReservationKind.HOLD).value,
-                expires_at=until,
-                state=ReservationState.HELD.value,
-            ),
+    reservations = [
+        CapacityReservation(
+            id=stream.id("rsv"),
+            resource=want.resource,
+            subject=subject,
+            first_slot=want.ask.first,
+            last_slot=want.ask.last,
+            parts=want.ask.parts,
+            kind=(ReservationKind.FIRM if until is None else ReservationKind.HOLD).value,
+            expires_at=until,
+            state=ReservationState.HELD.value,
         )
-        _enter(session, clock, reservation_id, ReservationEvent.RESERVED, want.ask.first, "taken")
-    return held
+        for want in wants
+    ]
+    entries = [_entry(clock, each.id, ReservationEvent.RESERVED, each.first_slot, "taken") for each in reservations]
+    held = {want.kind: each.id for want, each in zip(wants, reservations, strict=True)}
+    return Note(held, [*reservations, *entries])
 
 
 def count(session: Session, clock: Clock, wants: Sequence[Want]) -> None:
@@ -170,13 +176,14 @@ def take(
     """`note` and `count` at once. With `nested` a refusal is a Conflict after which the transaction goes on."""
     try:
         with session.begin_nested() if nested else nullcontext():
-            held = note(session, clock, rng, tenant=tenant, subject=subject, wants=wants)
+            noted = note(clock, rng, tenant=tenant, subject=subject, wants=wants)
+            put(session, *noted.rows)
             count(session, clock, wants)
     except Exhausted as refusal:
         if not nested:
             raise
         raise refusal.explain(session) from refusal
-    return held
+    return noted.held
 
 
 def give_back(session: Session, clock: Clock, reservation_id: str, reason: str) -> bool:
@@ -211,7 +218,7 @@ def confirm(session: Session, clock: Clock, subject: str) -> None:
     for reservation in held:
         reservation.kind, reservation.expires_at = ReservationKind.FIRM.value, None
         session.add(reservation)
-        _enter(session, clock, reservation.id, ReservationEvent.CONFIRMED, reservation.first_slot, "confirmed")
+        put(session, _entry(clock, reservation.id, ReservationEvent.CONFIRMED, reservation.first_slot, "confirmed"))
     session.flush()
 
 
@@ -248,8 +255,7 @@ def _end(
     from_slot = max(reservation.first_slot, slot_at(_span(session, reservation.resource), clock.now()))
     reservation.state = ReservationState.ENDED.value
     session.add(reservation)
-    _enter(session, clock, reservation.id, event, from_slot, reason)
-    session.flush()
+    put(session, _entry(clock, reservation.id, event, from_slot, reason))
     session.connection().execute(
         update(_B)
         .where(_B.c.resource == reservation.resource, _B.c.slot.between(from_slot, reservation.last_slot))
@@ -332,14 +338,9 @@ def faults(session: Session) -> list[str]:
     return found + [f"{row.id}: holds slots of {row.resource} that have no bucket" for row in session.execute(lost)]
 
 
-def _enter(
-    session: Session, clock: Clock, reservation_id: str, event: ReservationEvent, from_slot: int, reason: str
-) -> None:
-    put(
-        session,
-        CapacityEntry(
-            reservation_id=reservation_id, kind=event.value, from_slot=from_slot, reason=reason, at=clock.now()
-        ),
+def _entry(clock: Clock, reservation_id: str, event: ReservationEvent, from_slot: int, reason: str) -> CapacityEntry:
+    return CapacityEntry(
+        reservation_id=reservation_id, kind=event.value, from_slot=from_slot, reason=reason, at=clock.now()
     )
 
 
@@ -362,23 +363,29 @@ def _rows(session: Session, resource: str, first: int, last: int) -> Sequence[Ro
 def _commit(session: Session, want: Want) -> None:
     """One UPDATE of all slots whose ceiling stands; a second one for those that first had to be made or mended."""
     ceilings = {want.capacity(slot) for slot in want.ask.slots} if callable(want.ceiling) else {want.ceiling}
-    done = _add(session, want, _B.c.capacity == ceilings.pop()) if len(ceilings) == 1 else set()
+    done = _add(session, _SELL_AT, want, ceiling=ceilings.pop()) if len(ceilings) == 1 else set()
     left = [slot for slot in want.ask.slots if slot not in done]
     if left:
         _provide(session, want, left)
-        if _add(session, want, _B.c.slot.in_(left) if done else true()) != set(left):
+        if _add(session, _SELL.where(_B.c.slot.in_(left)) if done else _SELL, want) != set(left):
             raise RuntimeError(f"{want.resource} has no bucket for all of {left[0]} to {left[-1]}")
 
 
-def _add(session: Session, want: Want, which: ColumnElement[bool]) -> set[int]:
-    """The one statement that sells; the constraint refuses it or it stands. Which slots it met."""
-    sold = (
-        update(_B)
-        .where(_B.c.resource == want.resource, _B.c.slot.between(want.ask.first, want.ask.last), which)
-        .values(committed=_B.c.committed + want.ask.parts)
-        .returning(_B.c.slot)
-    )
-    return {row.slot for row in session.connection().execute(sold)}
+_SELL = (
+    update(_B)
+    .where(_B.c.resource == bindparam("of"), _B.c.slot.between(bindparam("first"), bindparam("last")))
+    .values(committed=_B.c.committed + bindparam("parts"))
+    .returning(_B.c.slot)
+)
+"""The one statement that sells: the constraint refuses it or it stands. Built once, because that costs as much."""
+
+_SELL_AT = _SELL.where(_B.c.capacity == bindparam("ceiling"))
+
+
+def _add(session: Session, statement: ReturningUpdate[int], want: Want, **more: int) -> set[int]:
+    """Which slots were met."""
+    given = {"of": want.resource, "first": want.ask.first, "last": want.ask.last, "parts": want.ask.parts, **more}
+    return {row.slot for row in session.connection().execute(statement, given)}
 
 
 def _provide(session: Session, want: Want, slots: Sequence[int]) -> None:

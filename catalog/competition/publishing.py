@@ -35,7 +35,7 @@ from space_hub.trust.principal import Principal
 from space_hub.vocabulary.codes import MissionArea
 
 LONGEST_STANDSTILL = timedelta(days=60)
-MOST_INVITED = 200
+MOST_INVITED = 500
 
 _INVITABLE = {
     Aim.CALL_OFF: frozenset({AgreementStatus.SIGNED}),

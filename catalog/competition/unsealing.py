@@ -40,7 +40,19 @@ from space_hub.trust import audit
 from space_hub.trust.principal import Principal
 from space_hub.vocabulary.phases import Phase
 
-CLAIMS = frozenset({"quote.key_not_committed", "quote.share_of_another_quote", "quote.share_unreadable"})
+CLAIMS = frozenset(
+    {
+        "quote.envelope_members_wrong",
+        "quote.envelope_wrong",
+        "quote.for_other_openers",
+        "quote.key_not_committed",
+        "quote.not_released",
+        "quote.of_another_notice",
+        "quote.share_of_another_quote",
+        "quote.share_unreadable",
+        "quote.unreadable",
+    }
+)
 """Codes by which the second opener says that a quote does not open with this pair."""
 
 

@@ -7,7 +7,8 @@ was read is still true when the ledger counts.
 from collections import Counter
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam, select
+from sqlmodel import Session, col
 
 from catalog.capacity import wholes
 from catalog.capacity.ledger import CENTS, Want
@@ -21,28 +22,31 @@ from space_hub.vocabulary.money import Money
 
 _WHOLE = (wholes.SLOT, wholes.SLOT)
 
+_LOT = (
+    select(col(PoolLot.id), col(PoolLot.unit), col(PoolLot.ceiling), col(Pool.currency))
+    .join(Pool, col(Pool.id) == col(PoolLot.pool_id))
+    .where(col(PoolLot.id) == bindparam("lot"))
+    .with_for_update(read=True, key_share=True, of=PoolLot)
+)
+"""Built once: every call-off asks it."""
+
 
 def of_lot(session: Session, lot_id: str, organisation_id: str, *, used: dict[int, int], price: Money) -> list[Want]:
     """Wants for `used` parts by year (`by_year`) at `price` in all; none where the lot limits nothing.
 
     Raises Conflict `quota.not_granted` for a nation without a quota where others have one.
     """
-    lot, pool = session.exec(
-        select(PoolLot, Pool)
-        .join(Pool, col(Pool.id) == col(PoolLot.pool_id))
-        .where(PoolLot.id == lot_id)
-        .with_for_update(read=True, of=PoolLot)
-    ).one()
+    lot = session.connection().execute(_LOT, {"lot": lot_id}).one()
     found = []
-    for year, parts in sorted(used.items()):
+    for year, parts in sorted(used.items()) if lot.unit is not None else ():  # Without a unit there are no quotas.
         quota = quota_resource(session, lot.id, organisation_id, year)
         if quota is not None:
             ask = Ask(*_WHOLE, parts)
-            found.append(Want(quota.resource, ResourceKind.QUOTA, Span.WHOLE, lot.unit or "", ask, quota.granted))
+            found.append(Want(quota.resource, ResourceKind.QUOTA, Span.WHOLE, lot.unit, ask, quota.granted))
     cents = cents_of(price)
     if lot.ceiling is not None and cents:
-        if price.currency != pool.currency:
-            raise Conflict("lot.other_currency", given=price.currency, wanted=pool.currency)
+        if price.currency != lot.currency:
+            raise Conflict("lot.other_currency", given=price.currency, wanted=lot.currency)
         ask, ceiling = Ask(*_WHOLE, cents), int(Decimal(lot.ceiling) * CENTS)
         resource = money_resource(lot.id)
         found.append(Want(resource, ResourceKind.MONEY, Span.WHOLE, price.currency, ask, ceiling))

@@ -4,6 +4,7 @@ from sqlmodel import Session, col, func, select
 
 from catalog.ordering import call_offs, options, trying
 from catalog.ordering.fallback import MOST_OPTIONS
+from catalog.ordering.standing import in_force, usable
 from catalog.ordering.tables import CallOff, CallOffKind, CallOffOption, OptionState
 from catalog.promise.authority import Authority
 from catalog.promise.lifecycle import CallOffStatus
@@ -36,11 +37,11 @@ def add_option(
         raise Invalid("call_off.options_wrong", count=len(rows) + 1, most=MOST_OPTIONS)
     if agreement_id in [each.agreement_id for each in rows]:
         raise Invalid("call_off.agreement_twice")
-    (standing,) = options.in_force(session, clock, principal, call_off.area, [agreement_id])
+    (standing,) = in_force(session, clock, principal, call_off.area, [agreement_id])
     if standing.pool.id != call_off.pool_id:
         raise Invalid("call_off.pools_differ", count=2)
     kind, window = CallOffKind(call_off.kind), Interval(call_off.window_from, call_off.window_to)
-    terms = options.usable(standing, kind, window, clock.now())
+    terms = usable(standing, kind, window, clock.now())
     if terms.price.currency != rows[0].currency:
         given = ", ".join(sorted({terms.price.currency, rows[0].currency}))
         raise Invalid("fallback.currencies_differ", given=given)

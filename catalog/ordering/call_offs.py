@@ -21,7 +21,7 @@ from catalog.capacity.ledger import Want
 from catalog.capacity.rules import units
 from catalog.ordering import options, policies
 from catalog.ordering.fallback import MOST_OPTIONS, Policy
-from catalog.ordering.options import Standing
+from catalog.ordering.standing import Standing, in_force, usable
 from catalog.ordering.tables import (
     CallOff,
     CallOffEntry,
@@ -108,7 +108,7 @@ def place(
     now = clock.now()
     stop = _checked(ask)
     held_until = None if ask.hold is None else now + ask.hold
-    standings = options.in_force(
+    standings = in_force(
         session, clock, principal, ask.area, [each for each, _ in ask.options], alone=make_room is not None
     )
     if len({each.pool.id for each in standings}) > 1:
@@ -135,7 +135,7 @@ def place(
     )
     ranked = []
     for rank, (standing, (_, parts)) in enumerate(zip(standings, ask.options, strict=True), FIRST):
-        terms = options.usable(standing, ask.kind, ask.window, now)
+        terms = usable(standing, ask.kind, ask.window, now)
         total = options.price(standing, terms, ask.kind, ask.window, parts)
         unit, currency = terms.price.amount, terms.price.currency
         if quoted is not None and (said := quoted.get(standing.agreement.id)) is not None:
@@ -156,20 +156,20 @@ def place(
             )
         )
     _check_policy(ask, ranked, clock)
-    put(session, call_off)
-    enter(session, clock, principal.organisation_id, call_off, authority, ask.reason, first=True)
-    _tell(session, clock, principal, call_off, ranked, standings)
+    decided = [call_off, _entry(clock, principal.organisation_id, call_off, 1, authority, ask.reason)]
+    told = _told(session, clock, principal, call_off, ranked, standings)
     if len(ranked) > 1:
+        put(session, *decided, *ranked, *told)
         return _open_some(session, clock, rng, call_off, ranked)
     (option,) = ranked
-    wants = options.taken(session, clock, rng, call_off, option, standings[0], held_until)
-    orders = [] if held_until else [options.ordered(session, clock, rng, call_off, option, standings[0])]
-    put(session, option)
-    for order in orders:
-        put(session, order)
+    taking = options.taken(session, clock, rng, call_off, option, standings[0], held_until)
+    taking.mark(option)
+    ordered = [] if held_until else [options.ordered(session, clock, rng, call_off, option, standings[0])]
+    orders, entries = [order for order, _ in ordered], [entry for _, entry in ordered]
+    put(session, *decided, *taking.note.rows, option, *orders, *told, *entries)
     if make_room is not None:
-        make_room(call_off, option, standings[0], wants)
-    ledger.count(session, clock, wants)
+        make_room(call_off, option, standings[0], taking.wants)
+    ledger.count(session, clock, taking.wants)
     return Placed(call_off, ranked, orders)
 
 
@@ -204,8 +204,6 @@ def _check_policy(ask: CallOffAsk, ranked: Sequence[CallOffOption], clock: Clock
 
 def _open_some(session: Session, clock: Clock, rng: Rng, call_off: CallOff, ranked: Sequence[CallOffOption]) -> Placed:
     """Open options by rank until as many are open as the policy lets be tried at once."""
-    for option in ranked:
-        put(session, option)
     width = policies.policy_of(call_off, ranked[0].currency).width
     opened: list[SupplyOrder] = []
     refusal: Conflict | None = None
@@ -228,28 +226,29 @@ def enter(
     call_off: CallOff,
     authority: Authority | None = None,
     reason: str = "",
-    *,
-    first: bool = False,
 ) -> None:
     """A history row with the status that the call-off has now."""
-    last = 0
-    if not first:
-        last = (
-            session.exec(select(func.max(CallOffEntry.number)).where(CallOffEntry.call_off_id == call_off.id)).one()
-            or 0
-        )
-    put(
-        session,
-        CallOffEntry(
-            call_off_id=call_off.id,
-            number=last + 1,
-            status=call_off.status,
-            by_organisation_id=organisation_id,
-            authority_name="" if authority is None else authority.name,
-            authority_office="" if authority is None else authority.office,
-            reason=reason,
-            at=clock.now(),
-        ),
+    last = session.exec(select(func.max(CallOffEntry.number)).where(CallOffEntry.call_off_id == call_off.id)).one()
+    put(session, _entry(clock, organisation_id, call_off, (last or 0) + 1, authority, reason))
+
+
+def _entry(
+    clock: Clock,
+    organisation_id: str,
+    call_off: CallOff,
+    number: int,
+    authority: Authority | None,
+    reason: str = "",
+) -> CallOffEntry:
+    return CallOffEntry(
+        call_off_id=call_off.id,
+        number=number,
+        status=call_off.status,
+        by_organisation_id=organisation_id,
+        authority_name="" if authority is None else authority.name,
+        authority_office="" if authority is None else authority.office,
+        reason=reason,
+        at=clock.now(),
     )
 
 
@@ -300,14 +299,14 @@ def open_on(session: Session, agreement_ids: Sequence[str]) -> Sequence[CallOff]
     ).all()
 
 
-def _tell(
+def _told(
     session: Session,
     clock: Clock,
     principal: Principal,
     call_off: CallOff,
     ranked: Sequence[CallOffOption],
     standings: Sequence[Standing],
-) -> None:
+) -> tuple[audit.AuditEntry, log.LogEntry]:
     """Audit, and an entry for the buyer and the pool's lead: suppliers hear of their own order alone."""
     ways = [
         {
@@ -325,8 +324,7 @@ def _tell(
         }
         for option, standing in zip(ranked, standings, strict=True)
     ]
-    audit.record(
-        session,
+    done = audit.entry(
         clock,
         principal,
         "call_off.place",
@@ -350,4 +348,4 @@ def _tell(
         "decided_by": {"name": call_off.authority_name, "office": call_off.authority_office},
     }
     marking_id = markings.among(session, call_off.organisation_id, {standings[0].pool.lead_organisation_id})
-    log.append(session, clock, "call_off.placed", call_off.id, payload, marking_id)
+    return done, log.entry(clock, "call_off.placed", call_off.id, payload, marking_id)

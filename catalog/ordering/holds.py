@@ -10,6 +10,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from catalog.capacity import ledger
 from catalog.ordering import call_offs, options
+from catalog.ordering.standing import usable
 from catalog.ordering.tables import CallOff, CallOffKind
 from catalog.promise.authority import Authority
 from catalog.promise.lifecycle import CallOffStatus
@@ -31,14 +32,12 @@ def confirm(
         raise Conflict("call_off.not_held", status=CallOffStatus(call_off.status))
     ledger.confirm(session, clock, options.subject_of(call_off.id, call_offs.FIRST))
     option, standing = options.standing_of(session, clock, call_off, call_offs.FIRST)
-    options.usable(
-        standing, CallOffKind(call_off.kind), Interval(call_off.window_from, call_off.window_to), clock.now()
-    )
-    order = options.ordered(session, clock, rng, call_off, option, standing)
+    usable(standing, CallOffKind(call_off.kind), Interval(call_off.window_from, call_off.window_to), clock.now())
+    ordered = options.ordered(session, clock, rng, call_off, option, standing)
     call_off.status, call_off.look_at = CallOffStatus.ACTIVE.value, None
     session.add_all([option, call_off])
     session.flush()
-    put(session, order)
+    put(session, *ordered)
     call_offs.enter(session, clock, principal.organisation_id, call_off, authority)
     audit.record(
         session, clock, principal, "call_off.confirm", call_off.id, authority=authority.name, office=authority.office

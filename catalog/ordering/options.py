@@ -5,134 +5,42 @@ supplier is told names the call-off, the rank or another option: the order stand
 and its id is drawn where only this buyer and this supplier draw.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from catalog.capacity import ledger
+from catalog.capacity import ledger, limits
 from catalog.capacity.ledger import Exhausted, Want
-from catalog.capacity.rules import PARTS, Ask, Span, slots, start_of, units
+from catalog.capacity.rules import PARTS, Ask, Span, slots, units
 from catalog.capacity.tables import ResourceKind
 from catalog.framework.wants import by_year, of_agreement, of_lot
+from catalog.ordering.standing import Fixed, Standing, usable
 from catalog.ordering.tables import CallOff, CallOffKind, CallOffOption, OptionState, OrderStep, Purpose, SupplyOrder
-from catalog.promise import phases, pools
 from catalog.promise.access import PhaseTerms
 from catalog.promise.agreements import terms_of
-from catalog.promise.kept_terms import value
 from catalog.promise.lifecycle import AgreementStatus
-from catalog.promise.opened import Opened
 from catalog.promise.opened import opened as opened_of
-from catalog.promise.tables import Agreement, AgreementTerms, Pool, PoolMember
+from catalog.promise.tables import Agreement, Pool
 from providers.lifecycle import Status
 from providers.tables import Provider
 from space_hub.clock import Clock
 from space_hub.db import put
 from space_hub.delivery import log
-from space_hub.errors import Conflict, NotFound
+from space_hub.errors import Conflict
 from space_hub.rng import Rng
 from space_hub.trust import markings
 from space_hub.trust.organisations import Organisation
-from space_hub.trust.principal import Principal
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.money import money
 from space_hub.vocabulary.phases import Phase
 
 _SECONDS = {Span.HOUR: 3600, Span.DAY: 86_400}
 _SMALLEST = Decimal("0.000001")
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """An agreement as it stands now, with whom it is and what it promises in one phase (None: nothing)."""
-
-    agreement: Agreement
-    pool: Pool
-    provider: Provider
-    phase: Phase
-    terms: PhaseTerms | None
-    openings: Opened
-
-    @property
-    def span(self) -> Span:
-        return Span(self.agreement.bucket)
-
-    def ceiling(self) -> Callable[[int], int]:
-        """The most that may be called off of a slot at the price of this phase; it outlives the session."""
-        span, phase, openings = self.span, self.phase, self.openings
-        return lambda slot: openings.parts_at(start_of(span, slot), phase)
-
-
-def in_force(
-    session: Session,
-    clock: Clock,
-    member: Principal,
-    area: Mapping[str, Any] | None,
-    agreement_ids: Sequence[str],
-    *,
-    alone: bool = False,
-) -> list[Standing]:
-    """These agreements, in this order, with the terms that are open to `member` there; unknown unless it belongs.
-
-    Their rows are locked shared, so that callers do not wait for each other and an ending agreement waits for
-    them; with `alone` nobody else calls off under them until the transaction ends.
-    """
-    rows = session.execute(
-        select(Agreement, Pool, Provider, AgreementTerms)
-        .join(Pool, col(Pool.id) == col(Agreement.pool_id))
-        .join(Provider, col(Provider.id) == col(Agreement.provider_id))
-        .join(PoolMember, col(PoolMember.pool_id) == col(Pool.id))
-        .join(AgreementTerms, col(AgreementTerms.agreement_id) == col(Agreement.id))
-        .where(col(Agreement.id).in_(agreement_ids), pools.joined(member.organisation_id))
-        .with_for_update(read=not alone, key_share=not alone, of=Agreement)
-    ).all()
-    terms: dict[str, dict[Phase, PhaseTerms]] = {each: {} for each in agreement_ids}
-    for agreement, _, _, kept in rows:
-        terms[agreement.id][Phase(kept.phase)] = value(kept)
-    declared = {pool_id: phases.declared(session, pool_id) for pool_id in {pool.id for _, pool, _, _ in rows}}
-    found = {}
-    for agreement, pool, provider, _ in rows:
-        if agreement.id not in found:
-            openings = opened_of(
-                *(session, agreement, terms[agreement.id], member.nation, area, clock.now()),
-                declarations=declared[pool.id],
-            )
-            phase = openings.phase
-            found[agreement.id] = Standing(
-                *(agreement, pool, provider, phase or openings.declared_phase),
-                terms=None if phase is None else openings.terms[phase],
-                openings=openings,
-            )
-    for each in agreement_ids:
-        if each not in found:
-            raise NotFound("agreement.unknown", agreement_id=each)
-    return [found[each] for each in agreement_ids]
-
-
-def usable(standing: Standing, kind: CallOffKind, window: Interval, now: datetime) -> PhaseTerms:
-    """The terms by which `window` may be asked of the supplier now; Conflict with the reason why not."""
-    agreement = standing.agreement
-    if agreement.status != AgreementStatus.SIGNED.value:
-        raise Conflict("call_off.agreement_not_signed", status=AgreementStatus(agreement.status))
-    if standing.provider.status != Status.VERIFIED.value:
-        raise Conflict("agreement.provider_not_verified", status=Status(standing.provider.status))
-    if window.stop is None or window.start < agreement.period_from or window.stop > agreement.period_to:
-        raise Conflict(
-            "call_off.outside_period",
-            period_from=log.rfc3339(agreement.period_from),
-            period_to=log.rfc3339(agreement.period_to),
-        )
-    if standing.terms is None:
-        raise Conflict("call_off.phase_not_agreed", phase=Phase(standing.phase))
-    earliest = now + standing.terms.notice
-    if kind is not CallOffKind.ARCHIVE and window.start < earliest:
-        raise Conflict("call_off.notice_too_short", phase=Phase(standing.phase), earliest=log.rfc3339(earliest))
-    return standing.terms
 
 
 def price(standing: Standing, terms: PhaseTerms, kind: CallOffKind, window: Interval, parts: int) -> Decimal:
@@ -208,12 +116,12 @@ def _opened_nested(
     session: Session, clock: Clock, rng: Rng, call_off: CallOff, option: CallOffOption, standing: Standing
 ) -> SupplyOrder:
     with session.begin_nested():
-        wants = taken(session, clock, rng, call_off, option, standing)
-        order = ordered(session, clock, rng, call_off, option, standing)
-        session.add(option)
-        session.flush()
-        put(session, order)
-        ledger.count(session, clock, wants)
+        taking = taken(session, clock, rng, call_off, option, standing)
+        put(session, *taking.note.rows)
+        taking.mark(option)
+        order, told = ordered(session, clock, rng, call_off, option, standing)
+        put(session, order, told)
+        ledger.count(session, clock, taking.wants)
     return order
 
 
@@ -231,13 +139,29 @@ def standing_of(session: Session, clock: Clock, call_off: CallOff, rank: int) ->
     terms = terms_of(session, agreement.id)
     openings = opened_of(session, agreement, terms, nation, call_off.area, clock.now())
     decided = Phase(option.phase)
-    return option, Standing(agreement, pool, provider, decided, terms[decided], openings)
+    fixed = Fixed(agreement, pool, provider, terms)
+    status = AgreementStatus(agreement.status)
+    left = limits.of(session, agreement.id)
+    return option, Standing(fixed, status, Status(provider.status), decided, terms[decided], openings, left)
 
 
 def _lose(session: Session, option: CallOffOption) -> None:
     option.state = OptionState.LOST.value
     session.add(option)
     session.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What an option takes; its rows are written before the option, and what is wanted is counted last."""
+
+    wants: list[Want]
+    note: ledger.Note
+
+    def mark(self, option: CallOffOption) -> None:
+        option.reservation_id = self.note.held.get(ResourceKind.AGREEMENT)
+        option.civil_reservation_id = self.note.held.get(ResourceKind.CIVIL)
+        option.quota_reservation_id = self.note.held.get(ResourceKind.QUOTA)
 
 
 def taken(
@@ -248,30 +172,20 @@ def taken(
     option: CallOffOption,
     standing: Standing,
     until: datetime | None = None,
-) -> list[Want]:
-    """`option` with what it takes noted, until that moment only where one is given; the caller counts it last."""
+) -> Taking:
+    """What `option` takes, until that moment only where one is given."""
     if standing.terms is None:
         raise Conflict("call_off.phase_not_agreed", phase=Phase(standing.phase))
     wants = resources_of(session, standing, standing.terms, call_off, option)
-    held = ledger.note(
-        session,
-        clock,
-        rng,
-        tenant=call_off.organisation_id,
-        subject=subject_of(call_off.id, option.rank),
-        wants=wants,
-        until=until,
-    )
-    option.reservation_id = held.get(ResourceKind.AGREEMENT)
-    option.civil_reservation_id = held.get(ResourceKind.CIVIL)
-    option.quota_reservation_id = held.get(ResourceKind.QUOTA)
-    return wants
+    subject = subject_of(call_off.id, option.rank)
+    noted = ledger.note(clock, rng, tenant=call_off.organisation_id, subject=subject, wants=wants, until=until)
+    return Taking(wants, noted)
 
 
 def ordered(
     session: Session, clock: Clock, rng: Rng, call_off: CallOff, option: CallOffOption, standing: Standing
-) -> SupplyOrder:
-    """The order of an option whose capacity is taken; the caller writes both."""
+) -> tuple[SupplyOrder, log.LogEntry]:
+    """The order of an option whose capacity is taken, and what is said of it; the caller writes both."""
     option.state = OptionState.TRYING.value
     order = SupplyOrder(
         id=rng.scope(f"{call_off.organisation_id}/{standing.provider.id}", "order").id("ord"),
@@ -283,8 +197,7 @@ def ordered(
         due_at_wall=clock.wall(),
         created_at=clock.now(),
     )
-    _tell(session, clock, call_off, option, order, standing)
-    return order
+    return order, _told(session, clock, call_off, option, order, standing)
 
 
 def _slots(standing: Standing, window: Interval) -> tuple[int, int]:
@@ -293,9 +206,9 @@ def _slots(standing: Standing, window: Interval) -> tuple[int, int]:
     return slots(standing.span, window.start, window.stop)
 
 
-def _tell(
+def _told(
     session: Session, clock: Clock, call_off: CallOff, option: CallOffOption, order: SupplyOrder, standing: Standing
-) -> None:
+) -> log.LogEntry:
     """One entry for the buyer, the pool's lead and the supplier, with what the supplier may know of it."""
     agreement = standing.agreement
     payload = {
@@ -319,4 +232,4 @@ def _tell(
     }
     readers = {standing.pool.lead_organisation_id, standing.provider.organisation_id}
     marking_id = markings.among(session, call_off.organisation_id, readers)
-    log.append(session, clock, "order.placed", order.id, payload, marking_id)
+    return log.entry(clock, "order.placed", order.id, payload, marking_id)

@@ -23,7 +23,8 @@ from catalog.competition.canonical import canonical
 from catalog.ordering import call_offs, holdings, trying
 from catalog.ordering.call_offs import CallOffAsk, Placed
 from catalog.ordering.holdings import Holding
-from catalog.ordering.options import Standing, subject_of
+from catalog.ordering.options import subject_of
+from catalog.ordering.standing import Standing
 from catalog.ordering.tables import CallOff, CallOffEntry, CallOffKind, CallOffOption, OptionState
 from catalog.promise.authority import Authority
 from catalog.promise.clauses import price_of, refund

@@ -9,6 +9,7 @@ a 503) is asked for again under the same key.
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from itertools import count, cycle
 from pathlib import Path
@@ -19,10 +20,10 @@ from space_hub.clock import SystemClock
 _TRIES = 200
 
 
-def started(task: dict[str, Any]) -> "subprocess.Popen[str]":
+def started(task: dict[str, Any], module: str = "jobs.proofs.ledger_client") -> "subprocess.Popen[str]":
     """A started client that has its task and waits for the word to begin."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "jobs.proofs.ledger_client"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        [sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     )
     _say(process, json.dumps(task))
     return process
@@ -54,25 +55,42 @@ def main() -> None:
             if until is not None and clock.monotonic() > until:
                 return
             key = f"{task['name']}-{number}"
-            status, answer, tries = attempt(connection, headers | {"Idempotency-Key": key}, body)
-            made = {"key": key, "status": status, "id": answer.get("id"), "code": answer.get("code"), "tries": tries}
+            said = attempt(connection, "/v1/call-offs", headers | {"Idempotency-Key": key}, body)
+            made = {
+                "key": key,
+                "status": said.status,
+                "id": said.body.get("id"),
+                "code": said.body.get("code"),
+                "tries": said.tries,
+            }
             notes.write(json.dumps(made) + "\n")
 
 
-def attempt(connection: HTTPConnection, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, Any], int]:
-    """Ask until answered: status, body, and how many times it was asked."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An answer, with how often it was asked for; status 0 is none at all."""
+
+    status: int
+    body: dict[str, Any]
+    tries: int
+    replayed: bool = False
+
+
+def attempt(connection: HTTPConnection, path: str, headers: dict[str, str], body: bytes) -> Said:
+    """Ask until answered."""
     for tries in range(1, _TRIES + 1):
         try:
-            connection.request("POST", "/v1/call-offs", body, headers)
+            connection.request("POST", path, body, headers)
             response = connection.getresponse()
             answer = response.read()
         except (HTTPException, OSError):
             connection.close()
         else:
             if response.status != 503:
-                return response.status, json.loads(answer), tries
+                replayed = response.headers.get("Idempotent-Replayed") == "true"
+                return Said(response.status, json.loads(answer), tries, replayed)
         SystemClock().sleep(0.02)
-    return 0, {}, _TRIES
+    return Said(0, {}, _TRIES)
 
 
 if __name__ == "__main__":

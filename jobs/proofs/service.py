@@ -30,6 +30,8 @@ class Service:
     url: str
     folder: Path
     workers: int = 1
+    api_url: str | None = None
+    """Where the API finds the database, if not where the proof does."""
     clock: Clock = field(default_factory=SystemClock)
     rng: Rng = field(default_factory=SystemRng)
 
@@ -53,11 +55,14 @@ class Service:
             _, secret = keys.issue(session, self.clock, self.rng, organisation_id=made.id, name="proof")
             return made.id, secret
 
-    def start(self, timeout_s: float = 30.0) -> None:
+    def start(self, timeout_s: float = 120.0) -> None:
         """Start the API processes and wait until they answer."""
         command = [sys.executable, "-m", "uvicorn", "api.app:create", "--factory", "--host", "127.0.0.1"]
         command += ["--port", str(self.port), "--workers", str(self.workers), "--log-level", "warning"]
-        environment = os.environ | {"SPACE_HUB_DATABASE_URL": self.url, "SPACE_HUB_DATA": str(self.folder)}
+        environment = os.environ | {
+            "SPACE_HUB_DATABASE_URL": self.api_url or self.url,
+            "SPACE_HUB_DATA": str(self.folder),
+        }
         with (self.folder / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(
                 command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
@@ -78,6 +83,23 @@ class Service:
         """SIGKILL to all processes of the API, as a crash of the machine's memory would be."""
         self._end(signal.SIGKILL)
 
+    def kill_one(self) -> bool:
+        """SIGKILL to one of the processes that answer, chosen by chance; another is started in its place.
+
+        False when none stands just now but the one that starts them.
+        """
+        if self.process is None:
+            return False
+        found = [
+            int(stat.parent.name)
+            for stat in Path("/proc").glob("[0-9]*/stat")
+            if _parent(stat) == self.process.pid and _answers(stat.parent)
+        ]
+        if not found:
+            return False
+        os.kill(found[int(len(found) * self.rng.scope("hub", "kill").uniform())], signal.SIGKILL)
+        return True
+
     def stop(self) -> None:
         self._end(signal.SIGTERM)
 
@@ -97,6 +119,22 @@ class Service:
     def __exit__(self, *_: object) -> None:
         self.stop()
         self.database.engine.dispose()
+
+
+def _parent(stat: Path) -> int:
+    """The process that started it; 0 when it has ended between the listing and the reading."""
+    try:
+        return int(stat.read_text("utf-8").rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def _answers(folder: Path) -> bool:
+    """Whether it is a worker: the server keeps another process, which tracks what all of them share."""
+    try:
+        return b"spawn_main" in (folder / "cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def free_port() -> int:

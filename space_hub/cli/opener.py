@@ -1,6 +1,7 @@
 """What a person does who opens sealed quotes: make a key, release the own shares, open with another's.
 
-It works on files and asks no hub: the key never leaves this machine, and the time that counts is this machine's.
+It works on files: the key never leaves this machine, and the time that counts is this machine's. What goes to a hub
+and comes from one is `exchange`'s affair.
 """
 
 import json
@@ -75,7 +76,7 @@ def release(
     opening.due(read, clock.now())
     other = read.holder(_public(to))
     given = _envelopes(envelopes)
-    found = opening.release(read, given, _private(key, passphrase_file), other.public_key, clock.now())
+    found = opening.release(read, given, private_key(key, passphrase_file), other.public_key, clock.now())
     private_files.make(out, _spelt(found.release))
     voice.tell("cli.released", count=len(found.release["shares"]), person=found.other.person, path=str(out))
     aside = _tell_aside(voice, found)
@@ -110,9 +111,18 @@ def open_quotes(
     read = _notice(voice, notice)
     opening.due(read, clock.now())
     given, theirs = _envelopes(envelopes), options.content(released)
-    found = opening.open_all(read, given, theirs, _private(key, passphrase_file), clock.now())
-    content = {"v": 1, "notice": read.sha256, "from": found.other.id, "by": found.own.id}
-    private_files.make(out, _spelt({**content, "opened": [opening.to_json(each) for each in found.opened]}))
+    found = opening.open_all(read, given, theirs, private_key(key, passphrase_file), clock.now())
+    content = {
+        "v": 1,
+        "notice": read.sha256,
+        "from": found.other.id,
+        "by": found.own.id,
+        "opened": [opening.to_json(each) for each in found.opened],
+        "aside": [
+            {"envelope": opening.sha256_of(given[each.number - 1]), "code": each.reason.code} for each in found.aside
+        ],
+    }
+    private_files.make(out, _spelt(content))
     voice.tell("cli.opened", count=len(found.opened), path=str(out))
     faults = [
         {"invitation": each.invitation_id, "code": each.fault.code, "reason": _said(each.fault)}
@@ -159,7 +169,7 @@ def _public(given: str) -> bytes:
     return public
 
 
-def _private(file: Path, passphrase_file: Path | None) -> bytes:
+def private_key(file: Path, passphrase_file: Path | None) -> bytes:
     from catalog.competition import keyfile
 
     raw = private_files.read(file, keyfile.LONGEST)

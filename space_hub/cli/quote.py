@@ -19,11 +19,6 @@ from space_hub.errors import Invalid
 app = typer.Typer(help=sentence("cli.help.quote"), no_args_is_help=True, rich_markup_mode=None)
 
 
-@app.callback()
-def quote() -> None:
-    """Keeps `seal` a word of its own while it is the only one."""
-
-
 def _print_example(wanted: bool) -> None:
     """By invented criteria; those of a real notice have other names and units."""
     if not wanted:

@@ -70,7 +70,17 @@ def append(
     *,
     mode: str = REAL,
 ) -> LogEntry:
-    """Say in the caller's transaction that `topic` happened to `subject`.
+    """Say in the caller's transaction that `topic` happened to `subject` (`entry` says how)."""
+    row = entry(clock, topic, subject, payload, marking_id, mode=mode)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def entry(
+    clock: Clock, topic: str, subject: str, payload: dict[str, Any], marking_id: str, *, mode: str = REAL
+) -> LogEntry:
+    """The row that says so, for who writes it together with others (`space_hub.db.put`).
 
     `payload` is what a receiver sees: JSON with finite numbers, units in names,
     times as RFC 3339 `Z`. `marking_id` says who may know; the database refuses a
@@ -82,7 +92,7 @@ def append(
     size = len(json.dumps(payload, allow_nan=False).encode())
     if size > MAX_PAYLOAD_BYTES:
         raise Invalid("delivery.payload_too_large", topic=topic, size=size, most=MAX_PAYLOAD_BYTES)
-    entry = LogEntry(
+    return LogEntry(
         at=clock.now(),
         at_wall=clock.wall(),
         topic=topic,
@@ -91,9 +101,6 @@ def append(
         marking_id=marking_id,
         mode=mode,
     )
-    session.add(entry)
-    session.flush()
-    return entry
 
 
 def sequence(session: Session, limit: int = 1000) -> int:

@@ -17,7 +17,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from space_hub import db
 from space_hub.clock import Clock
-from space_hub.db import BIG, JSON_TYPE
+from space_hub.db import BIG, JSON_TYPE, put
 from space_hub.trust.principal import Principal
 
 _LOCK = 7_310_003
@@ -46,16 +46,19 @@ class Head:
 
 def record(session: Session, clock: Clock, principal: Principal, action: str, subject: str, **detail: object) -> None:
     """Say in the caller's transaction that `principal` did `action` to `subject`."""
-    session.add(
-        AuditEntry(
-            at=clock.now(),
-            at_wall=clock.wall(),
-            organisation_id=principal.organisation_id,
-            key_id=principal.key_id,
-            action=action,
-            subject=subject,
-            detail=json.loads(json.dumps(detail, default=str)),
-        )
+    put(session, entry(clock, principal, action, subject, **detail))
+
+
+def entry(clock: Clock, principal: Principal, action: str, subject: str, **detail: object) -> AuditEntry:
+    """The row that says so, for who writes it together with others (`space_hub.db.put`)."""
+    return AuditEntry(
+        at=clock.now(),
+        at_wall=clock.wall(),
+        organisation_id=principal.organisation_id,
+        key_id=principal.key_id,
+        action=action,
+        subject=subject,
+        detail=json.loads(json.dumps(detail, default=str)),
     )
 
 

@@ -9,7 +9,7 @@ kept for at least seven days.
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Table, delete, update
+from sqlalchemy import CursorResult, Table, bindparam, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel, col
 
@@ -34,7 +34,21 @@ class IdempotencyRow(SQLModel, table=True):
 
 
 _ROWS: Table = SQLModel.metadata.tables["idempotency"]
-"""As a table: a row is made and completed by one statement each, which every create pays."""
+"""As a table: a row is made and completed by one statement each, built once, which every create pays."""
+
+_BEGIN = {
+    name: insert(_ROWS).on_conflict_do_nothing().returning(_ROWS.c.key)
+    for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}
+_COMPLETE = (
+    update(_ROWS)
+    .where(
+        _ROWS.c.organisation_id == bindparam("of"),
+        _ROWS.c.mode == bindparam("in"),
+        _ROWS.c.key == bindparam("under"),
+    )
+    .values(status=bindparam("status"), answer=bindparam("answer"))
+)
 
 
 def begin(
@@ -48,7 +62,6 @@ def begin(
     mode: str = REAL,
 ) -> IdempotencyRow | None:
     """The answer kept under this key, or None with the row made; the same key for something else is refused."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     values = {
         "organisation_id": organisation_id,
         "mode": mode,
@@ -58,8 +71,7 @@ def begin(
         "status": 0,
         "at_wall": clock.wall(),
     }
-    made = insert(_ROWS).values(values).on_conflict_do_nothing().returning(_ROWS.c.key)
-    if session.connection().execute(made).first() is not None:
+    if session.connection().execute(_BEGIN[session.get_bind().dialect.name], values).first() is not None:
         return None
     row = session.get_one(IdempotencyRow, (organisation_id, mode, key))
     if (row.route, row.body_sha256) != (route, body_sha256):
@@ -68,11 +80,8 @@ def begin(
 
 
 def complete(session: Session, organisation_id: str, key: str, status: int, answer: Any, *, mode: str = REAL) -> None:
-    session.connection().execute(
-        update(_ROWS)
-        .where(_ROWS.c.organisation_id == organisation_id, _ROWS.c.mode == mode, _ROWS.c.key == key)
-        .values(status=status, answer=answer)
-    )
+    given = {"of": organisation_id, "in": mode, "under": key, "status": status, "answer": answer}
+    session.connection().execute(_COMPLETE, given)
 
 
 def prune(session: Session, clock: Clock, *, keep: timedelta) -> int:

@@ -118,10 +118,15 @@ class Ring:
     def __init__(self) -> None:
         self._known: dict[str, tuple[Principal, float]] = {}
 
+    def recall(self, clock: Clock, secret: str) -> Principal | None:
+        """Who was found to hold it a moment ago; None when that must be looked up."""
+        found = self._known.get(_digest(secret))
+        return found[0] if found is not None and clock.monotonic() < found[1] else None
+
     def authenticate(self, database: Database, clock: Clock, secret: str) -> Principal:
         digest, now = _digest(secret), clock.monotonic()
-        principal, until = self._known.get(digest, (None, now))
-        if principal is not None and now < until:
+        principal = self.recall(clock, secret)
+        if principal is not None:
             return principal
         with database.read() as session:
             principal = authenticate(session, clock, secret)

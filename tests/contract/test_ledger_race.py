@@ -1,13 +1,15 @@
 """Eight processes, two API workers, one scarce day: what is sold is what there is, on both databases.
 
 `./hub validate ledger` does 8 x 500 on SQLite; `LEDGER_ATTEMPTS=500` makes these
-tests do it too, on PostgreSQL as well.
+tests do it too, on PostgreSQL as well. `./hub bench ledger` is the campaign, of which
+a small size runs here: cancellations, cut connections and killed processes too.
 """
 
 import os
 from pathlib import Path
 
-from jobs.proofs import ledger
+from jobs.proofs import contention, ledger
+from jobs.proofs.contention import Scarce
 from jobs.proofs.ledger import LedgerReport
 from jobs.proofs.service import Service
 
@@ -31,3 +33,13 @@ def test_the_proof_turns_red_without_the_constraint(database_url: str, tmp_path:
     assert not report.holds
     assert report.sold > 20
     assert any("committed of" in fault for fault in report.faults)
+
+
+def test_no_day_is_sold_twice_while_connections_are_cut_and_processes_killed(database_url: str, tmp_path: Path) -> None:
+    """Sabotage seen: the constraint dropped (`--sabotage=yes`) over-committed days by the clients' notes alone."""
+    with Service(database_url, tmp_path, workers=2) as service:
+        report = contention.campaign(
+            service, attempts=200, clients=4, kills=1, cut_every_bytes=8_000, scarce=Scarce(agreements=2, days=8)
+        )
+    assert report.holds, report
+    assert (report.books_differ, report.ledger_faults) == (0, 0), report

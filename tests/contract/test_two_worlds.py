@@ -18,7 +18,8 @@ from httpx2 import Response
 from sqlmodel import Session, select
 
 from api.app import routes
-from benchmarks.disclosure import Worlds
+from benchmarks.disclosure.front_door import FRONT_DOOR
+from benchmarks.disclosure.worlds import Worlds
 from catalog.demand import gaps
 from catalog.ordering import orders
 from catalog.tables import Requirement
@@ -308,7 +309,7 @@ def test_pairs_that_differ_in_value_and_number_of_secrets_are_one_world_to_a_sup
     sqlite_template: Path, tmp_path: Path
 ) -> None:
     """Answers, pages, messages, SQL statements and row counts; the campaign is `./hub bench disclosure`."""
-    with Worlds(tmp_path, sqlite_template) as made:
+    with Worlds(tmp_path, FRONT_DOOR, sqlite_template) as made:
         for found in made.pairs(1, 5):
             assert found.differences == []
             assert found.counts["pairs_that_others_tell_apart"] == 1
@@ -325,7 +326,7 @@ def test_the_comparison_sees_a_leak_that_no_answer_shows(
         session.exec(select(Requirement.id)).all()
 
     monkeypatch.setattr(gaps, "_office", looks_at_all)
-    with Worlds(tmp_path, sqlite_template) as made:
+    with Worlds(tmp_path, FRONT_DOOR, sqlite_template) as made:
         found = [each.differences for each in made.pairs(1, 3)]
     assert any("SQL rows" in each and "requirement" in each for told in found for each in told)
     assert all(each.startswith("SQL rows") for told in found for each in told)

@@ -22,15 +22,19 @@ from typing import Any
 _UNPRIVILEGED = ("nobody", "postgres", "daemon")
 _START_S = 30.0
 # The tests' data may vanish with the machine; proofs about crashes kill our processes, not the server.
+_FLEETING = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 _SETTINGS = (
-    *("listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"),
-    *("shared_buffers=64MB", "autovacuum=off", "timezone=UTC", "log_min_messages=fatal", "max_wal_size=1GB"),
+    *("listen_addresses=", "max_connections=200", "shared_buffers=64MB", "autovacuum=off"),
+    *("timezone=UTC", "log_min_messages=fatal", "max_wal_size=1GB"),
 )
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """The URL of a running server's `postgres` database, from which others can be made."""
+def server(*, durable: bool = False) -> Iterator[str]:
+    """The URL of a running server's `postgres` database, from which others can be made.
+
+    `durable`: a commit is on the disk, as in an installation; for what is measured.
+    """
     folder = Path(tempfile.mkdtemp(prefix="space-hub-pg-"))
     folder.chmod(0o755)
     who = _who()
@@ -65,7 +69,7 @@ def server() -> Iterator[str]:
             **who,
         )
         command = [str(programs / "postgres"), "-D", str(data), "-k", str(folder)]
-        for setting in _SETTINGS:
+        for setting in _SETTINGS if durable else (*_SETTINGS, *_FLEETING):
             command += ["-c", setting]
         with log.open("ab") as sink:
             process = subprocess.Popen(

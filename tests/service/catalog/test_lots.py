@@ -267,7 +267,10 @@ def use(scene: Scene, who: Caller, count: int, price: str = "0") -> None:
 
 
 def test_what_is_used_of_a_quota_cannot_be_given_nor_taken_back(scene: Scene) -> None:
-    """The check of the database refuses it. Sabotage seen: the ceiling written without looking at the row count."""
+    """The check of the database refuses it.
+
+    Sabotage seen: its refusal not heeded; a nation without a quota let through.
+    """
     germany, poland = scene.member("DE"), scene.member("PL")
     good(scene.grant(germany, 100), 200)
     use(scene, germany, 60_000)
@@ -309,7 +312,7 @@ def test_a_use_is_added_up_over_its_slots_year_by_year() -> None:
 
 
 def test_lots_share_out_the_ceiling_of_their_pool(scene: Scene) -> None:
-    """Sabotage seen: the sum taken without the lot that is new."""
+    """Sabotage seen: the other lots not taken off the ceiling of the pool."""
     body = framework(ceiling="1000", currency="EUR", period_from="2025-01-01T00:00:00Z")
     assert code(scene.lead.post("/v1/pools", body), 422) == "pool.period_half"
     body["period_to"] = "2029-01-01T00:00:00Z"

@@ -73,7 +73,7 @@ def test_it_is_refused_without_a_reason_a_phase_that_allows_it_or_a_higher_level
 def test_whole_victims_fall_by_the_written_order_which_is_kept_with_its_hash(
     database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    """Sabotage seen: pass 2 left out, and the one who was not needed fell; compensation for one slot of two."""
+    """Sabotage seen: compensation for one slot of two."""
     scene = found(database, clock, rng)
     for nation, parts in (("FR", 100), ("DE", 1000), ("PL", 1000)):
         scene.grant(nation, parts * PARTS)
@@ -136,7 +136,6 @@ def test_a_victim_is_told_alone_and_not_for_whom_it_fell(
 def test_of_thirty_pre_emptors_at_once_one_wins_and_none_waits_for_ever(
     postgres_database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    """Sabotage seen: with the agreement's row locked shared, threads met in deadlocks and in equal victims."""
     scene = found(postgres_database, clock, rng)
     day = scene.days(2)
     scene.place("FR", 60 * PARTS, day)
