@@ -274,7 +274,7 @@ def campaign(first: int, count: int) -> Counts:
     """So many sequences on a SQLite database of their own, whose file is never forced to the disk."""
     with TemporaryDirectory() as folder:
         database = db.connect(f"sqlite:///{Path(folder) / 'model.db'}")
-        event.listen(database.engine, "connect", _careless)
+        event.listen(database.engine, "connect", careless)
         try:
             migrations.upgrade(database)
             return played(database, first, count)
@@ -291,6 +291,6 @@ def played(database: Database, first: int, count: int) -> Counts:
     return counts
 
 
-def _careless(connection: Any, _record: object) -> None:
+def careless(connection: Any, _record: object) -> None:
     """Nothing is killed here: what the machine would lose with its power is not asked for."""
     connection.execute("PRAGMA synchronous=OFF")
