@@ -7,7 +7,7 @@ from space_hub.db import Database
 
 
 def test_random_sequences_leave_the_books_as_the_rules_say_on_sqlite(sqlite_database: Database) -> None:
-    """Sabotage seen: SOON."""
+    """Sabotage seen: `<=` for `<` in `reserve`; the civil share not taken by civil use."""
     event.listen(sqlite_database.engine, "connect", ledger_play.careless)
     counts = ledger_play.played(sqlite_database, 1, 150)
     assert counts.differences == []
