@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable
 
-from sqlmodel import Session, select
+from sqlalchemy import case, func
+from sqlalchemy import select as sa_select
+from sqlmodel import Session, col, select
 
 from catalog.demand import requirements
 from catalog.matching.recommend import recommend
 from catalog.matching.record import Record, freeze
 from catalog.matching.values import Candidate, Need, UnitPrice
+from catalog.ordering.delivery_rules import GOOD, DeliveryState
+from catalog.ordering.tables import CallOff, Delivery, SupplyOrder
 from catalog.search.shelf import shelf
 from catalog.shelf.content import measured_from_json
 from catalog.tables import MatchRecord, Offering, OfferingVersion
@@ -27,7 +31,36 @@ def gather(session: Session, clock: Clock, principal: Principal, requirement_id:
     """The requirement and every offering of its mission area that the planner may see."""
     need = requirements.need_of(requirements.get(session, principal, requirement_id))
     statement = shelf(principal, clock.now(), mission_area=capability(need.capability).area)
-    return need, [candidate(*row) for row in session.execute(statement)]
+    served = records(session, principal)
+    rows = session.execute(statement).all()
+    return need, [
+        candidate(offering, version, provider, served.get(provider.id, (0, 0))) for offering, version, provider in rows
+    ]
+
+
+def records(session: Session, principal: Principal) -> dict[str, tuple[int, int]]:
+    """By provider: how many of its deliveries the asker judged, and how many of them were good and in time.
+
+    Its own alone: what a supplier delivered to others is nobody else's business.
+    """
+    met = case(
+        (
+            col(Delivery.state).in_([each.value for each in GOOD]) & (col(Delivery.noted_at) <= col(CallOff.window_to)),
+            1,
+        ),
+        else_=0,
+    )
+    rows = session.execute(
+        sa_select(col(SupplyOrder.provider_id), func.count(), func.sum(met))
+        .join(Delivery, col(Delivery.order_id) == col(SupplyOrder.id))
+        .join(CallOff, col(CallOff.id) == col(SupplyOrder.call_off_id))
+        .where(
+            col(SupplyOrder.organisation_id) == principal.organisation_id,
+            col(Delivery.state) != DeliveryState.DELIVERED.value,
+        )
+        .group_by(col(SupplyOrder.provider_id))
+    ).all()
+    return {provider_id: (judged, int(good)) for provider_id, judged, good in rows}
 
 
 def compute(need: Need, candidates: Iterable[Candidate]) -> Record:
@@ -77,7 +110,10 @@ def get(session: Session, principal: Principal, match_id: str) -> MatchRecord:
     return row
 
 
-def candidate(offering: Offering, version: OfferingVersion, provider: Provider) -> Candidate:
+def candidate(
+    offering: Offering, version: OfferingVersion, provider: Provider, record: tuple[int, int] = (0, 0)
+) -> Candidate:
+    """`record`: deliveries of this supplier that were judged, and those that kept what was promised."""
     values = [measured_from_json(each) for each in version.attributes]
     return Candidate(
         offering_id=offering.id,
@@ -103,4 +139,6 @@ def candidate(offering: Offering, version: OfferingVersion, provider: Provider) 
         coverage=version.coverage,
         valid_from=version.valid_from,
         valid_to=version.valid_to,
+        deliveries=record[0],
+        deliveries_met=record[1],
     )

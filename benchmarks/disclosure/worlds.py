@@ -218,11 +218,13 @@ def _watch(engine: Engine, now: Callable[[], World[Any] | None]) -> None:
     event.listen(engine, "checkout", connected)
 
 
-def reads(world: World[C], me: Caller, given: dict[str, list[str]]) -> int:
-    """Every GET route of the application, whole and page by page."""
+def reads(world: World[C], me: Caller, given: dict[str, list[str]], only: tuple[str, ...] = ()) -> int:
+    """Every GET route of the application, or those of these resources, whole and page by page."""
     full = 0
     for route in routes(world.hub.app):
         if "GET" not in (route.methods or ()) or route.path in ("/", "/docs", "/v1/openapi.json"):
+            continue
+        if only and not str(route.path).startswith(tuple(f"/v1/{each}" for each in only)):
             continue
         waiting = [str(route.path)]
         for name in route.param_convertors:

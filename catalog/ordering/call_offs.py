@@ -130,7 +130,7 @@ def place(
         parameters=ask.parameters,
         area=ask.area,
         status=(CallOffStatus.HELD if held_until else CallOffStatus.ACTIVE).value,
-        look_at=held_until,
+        look_at=held_until or (None if len(ask.options) == 1 and ask.policy is None else now),
         created_at=now,
     )
     ranked = []
@@ -339,7 +339,9 @@ def _told(
         "call_off_id": call_off.id,
         "pool_id": call_off.pool_id,
         "status": call_off.status,
-        "held_until": None if call_off.look_at is None else log.rfc3339(call_off.look_at),
+        "held_until": log.rfc3339(call_off.look_at)
+        if call_off.look_at and call_off.status == CallOffStatus.HELD.value
+        else None,
         "kind": call_off.kind,
         "purpose": call_off.purpose,
         "window_from": log.rfc3339(call_off.window_from),

@@ -4,17 +4,16 @@ Judged means accepted, rejected or deemed. What a supplier without a door hands 
 one: an order that is not delivered in full is settled when the time to judge it is over.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from decimal import Decimal
-from typing import Any
 
 from sqlmodel import Session, col, func, select
 
 from catalog.ordering import sla
 from catalog.ordering.delivery_rules import ACCEPT_WITHIN, DeliveryState
-from catalog.ordering.sla import Goods, Metric, Ordered, Sla, Step
+from catalog.ordering.sla import Goods, Ordered
 from catalog.ordering.tables import CallOffOption, Delivery, OrderStatusEntry, ServiceCredit, SupplyOrder
+from catalog.promise.kept_terms import value
 from catalog.promise.tables import AgreementTerms
 from providers.adapters.base import OrderStatus
 from space_hub.clock import Clock
@@ -28,7 +27,7 @@ def settle(session: Session, clock: Clock, order: SupplyOrder) -> None:
     """Write what the supplier gives back, if it can be said by now and was not said before."""
     session.flush()
     option = session.get_one(CallOffOption, (order.call_off_id, order.rank))
-    terms = _terms(session.get_one(AgreementTerms, (option.agreement_id, option.phase)).sla)
+    terms = value(session.get_one(AgreementTerms, (option.agreement_id, option.phase))).sla
     if not terms or order.status != OrderStatus.COMPLETED.value:
         return
     rows = session.exec(select(Delivery).where(Delivery.order_id == order.id)).all()
@@ -81,15 +80,3 @@ def of_order(session: Session, order_id: str) -> Sequence[ServiceCredit]:
     return session.exec(
         select(ServiceCredit).where(ServiceCredit.order_id == order_id).order_by(col(ServiceCredit.metric))
     ).all()
-
-
-def _terms(kept: Sequence[Mapping[str, Any]]) -> tuple[Sla, ...]:
-    return tuple(
-        Sla(
-            Metric(each["metric"]),
-            Decimal(each["bound"]),
-            tuple(Step(Decimal(step["beyond"]), Decimal(step["share"])) for step in each["steps"]),
-            Decimal(each["cap"]),
-        )
-        for each in kept
-    )

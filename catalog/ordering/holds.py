@@ -34,7 +34,8 @@ def confirm(
     option, standing = options.standing_of(session, clock, call_off, call_offs.FIRST)
     usable(standing, CallOffKind(call_off.kind), Interval(call_off.window_from, call_off.window_to), clock.now())
     ordered = options.ordered(session, clock, rng, call_off, option, standing)
-    call_off.status, call_off.look_at = CallOffStatus.ACTIVE.value, None
+    call_off.status = CallOffStatus.ACTIVE.value
+    call_off.look_at = None if call_off.policy is None else clock.now()
     session.add_all([option, call_off])
     session.flush()
     put(session, *ordered)

@@ -8,7 +8,6 @@ any more is lost, and the next one is tried.
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 
 from sqlmodel import Session, col, select
@@ -27,6 +26,7 @@ from catalog.ordering.tables import (
     SupplyOrder,
 )
 from catalog.ordering.telling import tell_status
+from catalog.promise.kept_terms import value
 from catalog.promise.lifecycle import CallOffStatus
 from catalog.promise.tables import AgreementTerms
 from providers.adapters.base import OrderStatus
@@ -169,11 +169,10 @@ def _never_left(session: Session, clock: Clock, call_off: CallOff, order: Supply
 
 
 def _option(session: Session, call_off: CallOff, row: CallOffOption) -> Option:
-    given = session.get_one(AgreementTerms, (row.agreement_id, row.phase)).cancellation
+    given = value(session.get_one(AgreementTerms, (row.agreement_id, row.phase))).cancellation
     cancellation = Cancellation(Decimal(0))
     if given is not None:
-        free_until = call_off.window_from - timedelta(seconds=given["free_before_s"])
-        cancellation = Cancellation(Decimal(given["fee_share"]), free_until)
+        cancellation = Cancellation(given.fee_share, call_off.window_from - given.free_before)
     return Option(row.rank, money(row.total_price, row.currency), cancellation, policies.ANSWER_WITHIN)
 
 

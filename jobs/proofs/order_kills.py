@@ -43,7 +43,7 @@ from space_hub.trust.principal import HUB, Principal
 EACH = 4
 """Providers whose door is of one kind; each has one order under way at most."""
 THREADS = 4
-SPEED = 20.0
+SPEED = 30.0
 
 _COURSE = "+loses30+fails30+charges20"
 _LONGEST_S = 240.0
@@ -81,7 +81,7 @@ def campaign(kills: int, *, seed: int = 1, longest_s: float = 0.7) -> dict[str, 
     with TemporaryDirectory(prefix="space-hub-kills-") as name, _suppliers(Path(name)) as urls:
         url = f"sqlite:///{Path(name) / 'hub.sqlite'}"
         scene = _scene(url, urls)
-        placed = _place(scene, 2 * max(kills, 12), draw)
+        placed = _place(scene, max(kills, 12), draw)
         _kill(scene, kills, draw, placed, longest_s)
         _leave_alone(scene)
         doubts = _resolve(scene)
