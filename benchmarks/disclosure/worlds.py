@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar, cast
 from anyio.from_thread import start_blocking_portal
 from httpx2 import Response
 from sqlalchemy import Engine, event
+from sqlmodel import select
 
 from api.app import routes
 from api.deps import House
@@ -31,7 +32,8 @@ from space_hub.db import Database
 from space_hub.delivery import outbox, send
 from space_hub.delivery.wire import Reply, Wire
 from space_hub.rng import SeededRng
-from space_hub.trust import organisations
+from space_hub.trust import markings, organisations
+from space_hub.trust.markings import MarkingRow
 from tests.support.hub import Caller, Hub, build
 
 START = datetime(2024, 11, 2, tzinfo=UTC)
@@ -158,6 +160,10 @@ class Worlds(Generic[C, S]):
         def world() -> World[C]:
             rng, at = begun
             self._open(self._begun, deepcopy(rng), at)
+            # A process knows the markings that it has met: as the one that prepared, so the one that goes on.
+            with self._hub.database.read() as session:
+                for row in session.exec(select(MarkingRow)).all():
+                    markings.ensure(session, row.value())
             self._now = World(self._hub, deepcopy(cast, {id(self._hub): self._hub}))
             return self._now
 
