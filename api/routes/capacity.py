@@ -42,7 +42,10 @@ def get_capacity(
     first_day: Annotated[date | None, Query(description="Today if left out.")] = None,
     last_day: Annotated[date | None, Query(description="Thirty days from the first if left out.")] = None,
 ) -> CapacityOut:
-    """Capacity that the phases in force and the activations at work open, for members and the supplier."""
+    """Capacity that the phases in force and the activations at work open, for members and the supplier.
+
+    Of an agreement that counts hours, a day shows the hour that has least left.
+    """
     first = first_day or asked.clock.now().date()
     last = last_day or min(first, _LATEST) + timedelta(days=30)
     if not 0 <= (last - first).days < _MOST_DAYS:
@@ -55,21 +58,18 @@ def get_capacity(
             mode=asked.principal.mode,
         )
         limited = limits.of(session, agreement.id)
-        known = ledger.buckets(session, agreement.id, day_slot(first), day_slot(last))
+        span = Span(agreement.bucket)
+        known = ledger.buckets(session, agreement.id, _slots(span, first).start, _slots(span, last).stop - 1)
     signed = agreement.status == "signed"
     inside = (agreement.period_from.date(), agreement.period_to.date())
+
+    def bucket(day: date, slot: int) -> Bucket:
+        opens = signed and inside[0] <= day <= inside[1]
+        ceiling = openings.parts_at(start_of(span, slot), openings.declared_phase) if opens else 0
+        return with_ceiling(known.get(slot, Bucket(0)), limited.bound(slot, ceiling) if opens else 0)
+
     days = [
-        (
-            day,
-            with_ceiling(
-                known.get(day_slot(day), Bucket(0)),
-                limited.bound(
-                    day_slot(day), openings.parts_at(start_of(Span.DAY, day_slot(day)), openings.declared_phase)
-                )
-                if signed and inside[0] <= day <= inside[1]
-                else 0,
-            ),
-        )
+        (day, min((bucket(day, slot) for slot in _slots(span, day)), key=lambda each: each.left))
         for day in (first + timedelta(days=n) for n in range((last - first).days + 1))
     ]
     return CapacityOut(
@@ -81,3 +81,9 @@ def get_capacity(
             for day, bucket in days
         ],
     )
+
+
+def _slots(span: Span, day: date) -> range:
+    """The slots of a UTC day."""
+    slot = day_slot(day)
+    return range(slot, slot + 1) if span is Span.DAY else range(24 * slot, 24 * slot + 24)
