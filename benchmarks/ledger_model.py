@@ -6,7 +6,6 @@ difference.
 """
 
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
