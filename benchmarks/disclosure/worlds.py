@@ -85,7 +85,7 @@ class World(Generic[C]):
     def settle(self) -> None:
         """Let the hub do what follows. Work of one lane at a time, orders, reactions, messages."""
         hub = self.hub
-        lane = Lane(hub.database, hub.clock, hub.rng, hub.settings, "bench", handlers.LIGHT)
+        lane = Lane(hub.database, hub.clock, hub.rng, hub.settings, "bench", handlers.LIGHT | handlers.TELLING)
         busy = True
         while busy:
             busy = False

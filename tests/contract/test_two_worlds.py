@@ -95,7 +95,7 @@ class World:
             while react.turn(self.hub.database, self.hub.clock, self.hub.rng):
                 pass
             hub = self.hub
-            lane = Lane(hub.database, hub.clock, hub.rng, hub.settings, "worlds", handlers.LIGHT)
+            lane = Lane(hub.database, hub.clock, hub.rng, hub.settings, "worlds", handlers.LIGHT | handlers.TELLING)
             while lane.turn():
                 pass
             with self.hub.database.write() as session:
