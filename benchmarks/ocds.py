@@ -164,7 +164,8 @@ def part(seed: int, first: int, count: int, shared: str) -> Tally:
         for number in range(first, first + count):
             draw = Random(f"{seed}/{number}")
             with database.write() as session:
-                world = World(session, clock, rng, draw, lead, member, suppliers)
+                # Every life begins on the same day: papers and clearances of the suppliers end one day.
+                world = World(session, ManualClock(START), rng, draw, lead, member, suppliers)
                 if number % _COMPETES == 0:
                     compete(world)
                 else:

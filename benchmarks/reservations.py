@@ -1,9 +1,10 @@
-"""Reservations a second over HTTP with authorization, audit, log and idempotency on, by two API processes.
+"""Reservations a second with authorization, audit, log and idempotency on: over HTTP by two API processes, and without.
 
 Forty agreements, twenty-five days of each, four clients that each place call-offs of one unit of
 one day, one after another, for as long as told. Nothing is refused: what is measured is
-the way of a call-off that is granted. Beside the rate stands the processor time of each
-part for one call-off, which says what a quieter or larger machine would do.
+the way of a call-off that is granted, and a commit is on the disk. Beside the rate stands the processor
+time of each part for one call-off, which says what a quieter or larger machine would do. `service_*` are
+the same call-offs in two processes without HTTP (`benchmarks._placing`).
 """
 
 import json
@@ -18,7 +19,8 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, SQLModel, col, select
 
-from benchmarks._campaign import numbers, words
+from benchmarks import _placing
+from benchmarks._campaign import numbers, shared, words
 from benchmarks._databases import KINDS, fresh
 from catalog.capacity import ledger
 from catalog.ordering.tables import CallOff, SupplyOrder
@@ -54,7 +56,15 @@ def run(*options: str) -> dict[str, object]:
         service.start()
         notes = [Path(name) / f"client_{number}.jsonl" for number in range(given["clients"])]
         clients = [
-            ledger_client.started({**task, "name": f"c{number}", "seconds": given["seconds"], "notes": str(path)})
+            ledger_client.started(
+                {
+                    **task,
+                    "bodies": [json.loads(body) for body in _from(task["bodies"], number, given["clients"])],
+                    "name": f"c{number}",
+                    "seconds": given["seconds"],
+                    "notes": str(path),
+                }
+            )
             for number, path in enumerate(notes)
         ]
         before, began = _group_s(service), perf_counter()
@@ -66,10 +76,16 @@ def run(*options: str) -> dict[str, object]:
         service.stop()
         said = Counter(json.loads(line)["status"] for path in notes for line in path.read_text("utf-8").splitlines())
         placed = said[201]
+        drained = _drained(service)
+        parts = [
+            (url, task["secret"], _from(task["bodies"], number, given["workers"]), f"s{number}", given["seconds"])
+            for number in range(given["workers"])
+        ]
+        alone = list(shared("without HTTP", _placing.placed, parts, given["workers"]))
+        beside = sum(count for count, _ in alone)
         with service.database.read() as session:
             kept = _kept(session)
             faults = ledger.faults(session)
-        drained = _drained(service)
     figures: dict[str, object] = {
         "database": kind,
         "placed": placed,
@@ -77,11 +93,14 @@ def run(*options: str) -> dict[str, object]:
         "seconds": round(spent, 1),
         "api_cpu_ms": round(1000 * api_s / placed, 2),
         "other_answers": sum(said.values()) - placed,
-        **kept,
         "seconds_to_chain_and_number": drained,
+        "service_placed": beside,
+        "service_per_s": round(beside / given["seconds"], 1),
+        "service_cpu_ms": round(1000 * sum(cpu for _, cpu in alone) / beside, 2),
+        **kept,
         "faults": len(faults),
     }
-    whole = all(kept[name] >= placed for name in kept) and not faults and placed == sum(said.values())
+    whole = all(count == placed + beside for count in kept.values()) and not faults and placed == sum(said.values())
     return {**figures, "holds": whole and (kind == "sqlite" or placed / spent >= ASKED_PER_S)}
 
 
@@ -104,6 +123,12 @@ def _market(service: Service) -> dict[str, Any]:
         for promise in promises
     ]
     return {"port": service.port, "secret": secret, "bodies": bodies}
+
+
+def _from(bodies: list[dict[str, Any]], number: int, of: int) -> list[str]:
+    """The bodies as this one of several clients sends them: each begins at another place, as nations would."""
+    start = len(bodies) * number // of
+    return [json.dumps(body) for body in bodies[start:] + bodies[:start]]
 
 
 def _kept(session: Session) -> dict[str, int]:

@@ -54,7 +54,7 @@ class LotOut(Out):
     unit: str | None = Field(description="Null while each agreement counts in a unit of its own.")
     bucket: Span
     ceiling: str | None
-    spent: str | None = Field(description="What is called off under the ceiling; told to members only.")
+    spent: str | None = Field(description="What is called off under the ceiling; told to the lead.")
 
 
 class ApplicationIn(In):
@@ -138,7 +138,7 @@ def publish_lot(pool_id: str, body: LotIn, once: Once) -> LotOut:
             ceiling=body.ceiling,
             authority=body.decided_by.value(),
         )
-        return _lot(session, made, member=True)
+        return _lot(session, made, leads=True)
 
     return once.run(make)
 
@@ -148,8 +148,8 @@ def list_lots(pool_id: str, asked: Asked) -> list[LotOut]:
     """The lots of a pool that you may see."""
     with asked.read() as session:
         pool = pools.get(session, asked.principal, pool_id)
-        member = pools.is_member(session, pool.id, asked.principal.organisation_id)
-        return [_lot(session, each, member=member) for each in lots.of_pool(session, pool.id)]
+        leads = pool.lead_organisation_id == asked.principal.organisation_id
+        return [_lot(session, each, leads=leads) for each in lots.of_pool(session, pool.id)]
 
 
 @router.put("/lots/{lot_id}/ceiling", policy=scope("pool:write"))
@@ -157,7 +157,7 @@ def set_lot_ceiling(lot_id: str, body: CeilingIn, asked: Asked) -> LotOut:
     """How much may be called off in a lot; never below what is, nor all lots above their pool."""
     with asked.write() as session:
         lot = lots.set_ceiling(session, asked.clock, asked.principal, lot_id, body.ceiling, body.decided_by.value())
-        return _lot(session, lot, member=True)
+        return _lot(session, lot, leads=True)
 
 
 @router.post("/lots/{lot_id}/applications", status_code=201, policy=scope("provider:write"))
@@ -283,8 +283,8 @@ def _decide(once: Creation, lot_id: str, provider_id: str, event: SupplierEvent,
     return once.run(make, status=200)
 
 
-def _lot(session: Session, row: PoolLot, *, member: bool) -> LotOut:
-    money = lots.money_of(session, row) if member else None
+def _lot(session: Session, row: PoolLot, *, leads: bool) -> LotOut:
+    money = lots.money_of(session, row) if leads else None
     spent = None if money is None else f"{Decimal(money.committed) / CENTS:.2f}"
     return LotOut(**row.model_dump(exclude={"bucket"}), bucket=Span(row.bucket), spent=spent)
 

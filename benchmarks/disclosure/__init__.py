@@ -19,6 +19,8 @@ from typing import Any
 
 from benchmarks import Misused
 from benchmarks._campaign import cores, numbers, shared
+from benchmarks.disclosure.assured import ASSURED
+from benchmarks.disclosure.buyer import BUYER
 from benchmarks.disclosure.front_door import FRONT_DOOR
 from benchmarks.disclosure.worlds import Found, Round, Worlds
 
@@ -33,7 +35,7 @@ OPTIONS = {
 CHAIN = 25
 """Pairs that follow one another from one seed."""
 
-PARTS: dict[str, Round[Any, Any]] = {"front_door": FRONT_DOOR}
+PARTS: dict[str, Round[Any, Any]] = {"front_door": FRONT_DOOR, "assured": ASSURED, "buyer": BUYER}
 
 
 def run(*options: str) -> dict[str, object]:

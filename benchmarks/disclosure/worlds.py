@@ -85,7 +85,7 @@ class World(Generic[C]):
     def settle(self) -> None:
         """Let the hub do what follows. Work of one lane at a time, orders, reactions, messages."""
         hub = self.hub
-        lane = Lane(hub.database, hub.clock, hub.rng, hub.settings, "bench", handlers.LIGHT)
+        lane = Lane(hub.database, hub.clock, hub.rng, hub.settings, "bench", handlers.LIGHT | handlers.TELLING)
         busy = True
         while busy:
             busy = False
@@ -218,11 +218,13 @@ def _watch(engine: Engine, now: Callable[[], World[Any] | None]) -> None:
     event.listen(engine, "checkout", connected)
 
 
-def reads(world: World[C], me: Caller, given: dict[str, list[str]]) -> int:
-    """Every GET route of the application, whole and page by page."""
+def reads(world: World[C], me: Caller, given: dict[str, list[str]], only: tuple[str, ...] = ()) -> int:
+    """Every GET route of the application, or those of these resources, whole and page by page."""
     full = 0
     for route in routes(world.hub.app):
         if "GET" not in (route.methods or ()) or route.path in ("/", "/docs", "/v1/openapi.json"):
+            continue
+        if only and not str(route.path).startswith(tuple(f"/v1/{each}" for each in only)):
             continue
         waiting = [str(route.path)]
         for name in route.param_convertors:

@@ -1,6 +1,7 @@
 """Tables of the capacity ledger: what there is of each resource, slot by slot, and who holds it.
 
-Only `catalog.capacity.ledger` writes here. What a slot is says `catalog.capacity.rules`.
+Only `catalog.capacity.ledger` writes here, and `wholes` the ceilings of what has no time. What a slot is says
+`catalog.capacity.rules`.
 """
 
 from datetime import datetime

@@ -5,7 +5,7 @@ that it names stand behind the first, for a call-off that the first does not ser
 made of the supplier's own quote and of nothing else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,6 +13,7 @@ from decimal import Decimal
 from sqlmodel import Session, col, select
 
 from catalog.competition import asks, competitions, complaints, invitations, quotes, scoring, states, telling
+from catalog.competition.notice import Notice
 from catalog.competition.scoring import CriterionKind, Debrief, Score, Scored
 from catalog.competition.states import Actor, Event, State
 from catalog.competition.tables import Award, Competition, Invitation, OpenedQuote, QuoteScore, SealedQuote
@@ -47,30 +48,35 @@ class Judged:
 def judged(session: Session, row: Competition) -> list[Judged]:
     """Every opened quote, the ranked ones first and in their order."""
     notice = competitions.frozen(session, row)
+    found = {each.invitation.provider_id: each for each in _read(session, row, notice)}
+    scored = [Scored(name, each.price, each.score) for name, each in found.items() if each.score is not None]
+    order = [each.provider_id for each in scoring.ranked(scored, notice.sha256)]
+    ranked = [replace(found[name], rank=rank) for rank, name in enumerate(order, 1)]
+    return ranked + [each for name, each in found.items() if name not in order]
+
+
+def _read(session: Session, row: Competition, notice: Notice, invitation_id: str | None = None) -> Iterator[Judged]:
+    """Every opened quote, or that of one invitation and nothing else."""
     price = next((each.name for each in notice.criteria if each.kind is CriterionKind.PRICE), "")
     readiness = {each.name for each in notice.criteria if each.kind is CriterionKind.READINESS}
-    found = {}
-    rows = session.exec(
+    asked = (
         select(Invitation, SealedQuote, OpenedQuote)
         .join(SealedQuote, col(SealedQuote.invitation_id) == col(Invitation.id))
         .join(OpenedQuote, col(OpenedQuote.quote_id) == col(SealedQuote.id))
         .where(OpenedQuote.competition_id == row.id)
         .order_by(col(Invitation.id))
-    ).all()
-    for invitation, quote, opened in rows:
+    )
+    if invitation_id is not None:
+        asked = asked.where(Invitation.id == invitation_id)
+    for invitation, quote, opened in session.exec(asked).all():
         kept = session.exec(select(QuoteScore).where(QuoteScore.quote_id == quote.id)).all()
         record = {each.criterion: Decimal(each.value) for each in kept if each.criterion in readiness}
         if opened.plain is None:
-            found[invitation.provider_id] = Judged(invitation, quote, opened, {}, record, None)
+            yield Judged(invitation, quote, opened, {}, record, None)
             continue
         values = dict(quotes.read(opened.plain, notice.criteria).values)
         score = scoring.score(notice.criteria, values, record)
-        asked = values.get(price, Decimal(0))
-        found[invitation.provider_id] = Judged(invitation, quote, opened, values, record, score, asked)
-    scored = [Scored(name, each.price, each.score) for name, each in found.items() if each.score is not None]
-    order = [each.provider_id for each in scoring.ranked(scored, notice.sha256)]
-    ranked = [replace(found[name], rank=rank) for rank, name in enumerate(order, 1)]
-    return ranked + [each for name, each in found.items() if name not in order]
+        yield Judged(invitation, quote, opened, values, record, score, values.get(price, Decimal(0)))
 
 
 def decide(
@@ -143,16 +149,17 @@ class Told:
 
 
 def debrief(session: Session, clock: Clock, principal: Principal, invitation_id: str) -> Told:
-    """What an invited supplier reads after the decision. Whether there were rivals is not in it."""
+    """What an invited supplier reads after the decision; whether there were rivals is not in it, nor in its time."""
     invitation = invitations.get(session, principal, invitation_id)
     row = session.get_one(Competition, invitation.competition_id)
     if row.opened_at is None or State(row.state) not in _DECIDED:
         raise Conflict("competition.not_decided")
-    own = next((each for each in judged(session, row) if each.invitation.id == invitation.id), None)
+    notice = competitions.frozen(session, row)
+    own = next(_read(session, row, notice, invitation.id), None)
     if own is None:
         raise Conflict("competition.no_quote_of_yours")
-    first = next((named.id for award, named in awards(session, row.id) if award.rank == 1), None)
-    awarded = first == invitation.id
+    first = select(Award.id).where(Award.quote_id == own.quote.id, Award.rank == 1)
+    awarded = session.exec(first).first() is not None
     reasons = next(
         (
             each.reason
@@ -163,8 +170,7 @@ def debrief(session: Session, clock: Clock, principal: Principal, invitation_id:
     )
     read = None
     if own.score is not None:
-        criteria = competitions.frozen(session, row).criteria
-        read = scoring.debrief(criteria, own.values, own.record, own.score, awarded=awarded, reasons=reasons)
+        read = scoring.debrief(notice.criteria, own.values, own.record, own.score, awarded=awarded, reasons=reasons)
     state = competitions.standing(row, clock.now())
     return Told(invitation.id, state, awarded, reasons, own.opened.fault, read)
 

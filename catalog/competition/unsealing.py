@@ -178,7 +178,7 @@ def open_all(
             for each, found in read.items()
         ],
     )
-    telling.lead(session, clock, "competition.opened", row, opened=made.opened, unreadable=made.unreadable, openers=2)
+    telling.lead(session, clock, "competition.opened", row, opened=made.opened, unreadable=made.unreadable)
     for to in telling.invited(session, row.id):
         own = read.get(to[0].id)
         fault = None if own is None else own.fault

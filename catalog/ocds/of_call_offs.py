@@ -36,11 +36,11 @@ _MILESTONE = {
 def read(session: Session, prefix: str, call_off_id: str, award_ids: dict[str, str] | None = None) -> list[Occasion]:
     """Every occasion of a call-off, in the order in which it happened; none before an order exists.
 
-    `award_ids` are those of the competition that it came from, by supplier: its contracts then rest on them and
-    stand in that process.
+    What came of a competition is told in that process and not in one of its own: the competition reads it with the
+    ids of its awards by supplier, on which the contracts then rest.
     """
     call_off = session.get(CallOff, call_off_id)
-    if call_off is None:
+    if call_off is None or (call_off.competition_id is not None and award_ids is None):
         return []
     found: list[Occasion] = []
     tried = session.exec(
@@ -68,9 +68,8 @@ def _way(
 ) -> list[Occasion]:
     lot = session.get_one(PoolLot, session.get_one(Agreement, option.agreement_id).lot_id)
     name, title = f"{call_off.id}-{option.rank}", sentence("ocds.call_off", lot=lot.title_en)
-    process = call_off.competition_id if award_ids is not None and call_off.competition_id else call_off.id
     facts: dict[str, Any] = {
-        "ocid": ocid(prefix, process),
+        "ocid": ocid(prefix, call_off.competition_id or call_off.id),
         "language": LANGUAGE,
         "buyer": organisation(session, call_off.organisation_id),
         "framework": ocid(prefix, lot.id),
@@ -114,7 +113,7 @@ def _end(
     session: Session, call_off: CallOff, option: CallOffOption, order: SupplyOrder
 ) -> tuple[Event, datetime, str] | None:
     """How a way ended without being delivered, if it did."""
-    if option.state == OptionState.PRE_EMPTED or call_off.status == CallOffStatus.PRE_EMPTED:
+    if option.state == OptionState.PRE_EMPTED:
         taken = session.exec(
             select(PreemptionRow)
             .join(Preempted, col(Preempted.preemption_id) == col(PreemptionRow.id))

@@ -37,7 +37,7 @@ from space_hub.work.tables import Work, WorkState
 
 KIND = "ocds.write"
 
-_LOCK = 7_310_011
+_LOCK = 7_310_021
 
 _WIDER = (Audience.BUYER, Audience.POOL, Audience.PUBLIC)
 

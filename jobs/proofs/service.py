@@ -1,6 +1,6 @@
 """A hub of its own for a proof: a fresh database and real API processes on loopback.
 
-The processes are the ones an installation runs (`uvicorn api.app:create`); they
+The processes are the ones an installation runs (`api.serving`); they
 are started, killed and ended by the process id that was kept at their start.
 """
 
@@ -57,8 +57,7 @@ class Service:
 
     def start(self, timeout_s: float = 120.0) -> None:
         """Start the API processes and wait until they answer."""
-        command = [sys.executable, "-m", "uvicorn", "api.app:create", "--factory", "--host", "127.0.0.1"]
-        command += ["--port", str(self.port), "--workers", str(self.workers), "--log-level", "warning"]
+        command = [sys.executable, "-m", "api.serving", "127.0.0.1", str(self.port), str(self.workers)]
         environment = os.environ | {
             "SPACE_HUB_DATABASE_URL": self.api_url or self.url,
             "SPACE_HUB_DATA": str(self.folder),

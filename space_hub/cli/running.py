@@ -20,7 +20,7 @@ def serve(host: str | None = None, port: int | None = None) -> int:
     """Answer HTTP until SIGTERM or SIGINT."""
     # Start-up makes a hundred thousand objects that stay: looking for garbage among them costs a sixth of it.
     gc.disable()
-    import uvicorn
+    from api import serving
 
     settings = house.settings()
     chosen = settings.model_copy(update={"host": host or settings.host, "port": port or settings.port})
@@ -35,17 +35,7 @@ def serve(host: str | None = None, port: int | None = None) -> int:
         app = create(chosen, database=opened.database, clock=opened.clock, rng=opened.rng)
     gc.freeze()
     gc.enable()
-    uvicorn.run(
-        app or "api.app:create",
-        factory=several,
-        host=chosen.host,
-        port=chosen.port,
-        workers=settings.api_workers,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=3,
-    )
+    serving.run(app, host=chosen.host, port=chosen.port, workers=settings.api_workers)
     return 0
 
 

@@ -31,6 +31,7 @@ from tests.support.assured import (
     a_crisis_is_declared,
     clocks,
     in_peace,
+    it_comes_to_a_conflict,
     it_is_over,
     moment,
     opened,
@@ -72,6 +73,9 @@ CLOCKS = {
     "S3": "acknowledge 02T09:31:05 0, full 02T16:31:05 20",
 }
 
+VERDICTS = {"FR": (9, "falls"), "PL": (9, "protected"), "IT": (9, "begun")}
+"""Level and verdict of those who held what Germany needed on the fourth: 40 of France are enough for the missing 20."""
+
 SHOWN = {
     "S1": ("met", 8 * 3600, 8 * 3600),
     "S2": ("refused", 6 * 3600, None),
@@ -88,6 +92,27 @@ def shown(stage: Stage) -> dict[str, list[tuple[Any, ...]]]:
         names = ("source", "outcome", "promised_s", "measured_s")
         found[name] = [tuple(each[every] for every in names) for each in seen["evidence"]]
     return found
+
+
+def france_alone_gave_way(stage: Stage, preemption_id: str) -> None:
+    """By the written order, which the lead reads whole and France not; its second way is tried, to the cent repaid."""
+    path = f"/v1/preemptions/{preemption_id}"
+    order = good(stage.pool.lead.get(path), 200)["order"]
+    names = {call_off: nation for nation, call_off in stage.call_offs.items()}
+    assert {names[each["call_off_id"]]: (each["level"], each["verdict"]) for each in order} == VERDICTS
+    seen = good(stage.france.get(path), 200)
+    assert [seen[name] for name in ("phase", "reason", "call_off_id", "order")] == [
+        *("conflict", "Defence of the coast", None, None)
+    ]
+    assert [(each["quantity"], each["compensation"], each["currency"]) for each in seen["fell"]] == [(40, "375", "EUR")]
+    (told,) = stage.pool.events(stage.france, "call_off.pre_empted")
+    assert (stage.told(told["timestamp"]), told["data"]["compensation"]) == ("03T00:00:00", "375")
+    assert stage.germany.organisation_id not in str((seen, told["data"]))
+    for other in (stage.poland, stage.italy, *(each.caller for each in stage.of.values())):
+        assert other.get(path).status_code == 404
+        assert stage.pool.events(other, "call_off.pre_empted") == []
+    options = good(stage.france.get(f"/v1/call-offs/{stage.call_offs['FR']}"), 200)["options"]
+    assert [each["state"] for each in options] == ["pre_empted", "trying"]
 
 
 def it_is_drilled(real: Stage) -> None:
@@ -161,6 +186,7 @@ def test_the_story_goes_as_it_was_written_to_the_second(hub: Hub) -> None:
     they_answer(stage)
     they_ramp_up(stage, ("02T16:31:06",))
     what_is_there_is_called_off(stage)
+    france_alone_gave_way(stage, it_comes_to_a_conflict(stage))
     it_is_over(stage)
 
     expected = [" ".join(line.split()) for line in COURSE.strip().splitlines()]

@@ -18,6 +18,7 @@ from httpx2 import Response
 from sqlmodel import Session, select
 
 from api.app import routes
+from benchmarks.disclosure.assured import ASSURED
 from benchmarks.disclosure.front_door import FRONT_DOOR
 from benchmarks.disclosure.worlds import Worlds
 from catalog.demand import gaps
@@ -94,7 +95,7 @@ class World:
             while react.turn(self.hub.database, self.hub.clock, self.hub.rng):
                 pass
             hub = self.hub
-            lane = Lane(hub.database, hub.clock, hub.rng, hub.settings, "worlds", handlers.LIGHT)
+            lane = Lane(hub.database, hub.clock, hub.rng, hub.settings, "worlds", handlers.LIGHT | handlers.TELLING)
             while lane.turn():
                 pass
             with self.hub.database.write() as session:
@@ -315,6 +316,19 @@ def test_pairs_that_differ_in_value_and_number_of_secrets_are_one_world_to_a_sup
             assert found.counts["pairs_that_others_tell_apart"] == 1
             assert found.counts["answers_with_items"] > 10
             assert found.counts["messages"] > 3
+
+
+def test_pairs_of_assured_access_are_one_world_to_a_supplier(sqlite_template: Path, tmp_path: Path) -> None:
+    """A supplier activated, drilled, ordered from and quoting beside a rival; `./hub bench disclosure --part=assured`.
+
+    Sabotage seen: a debrief that reads the quotes of all took as many rows as there were rivals' quotes.
+    """
+    with Worlds(tmp_path, ASSURED, sqlite_template) as made:
+        for found in made.pairs(1, 3):
+            assert found.differences == []
+            assert found.counts["pairs_that_others_tell_apart"] == 1
+            assert found.counts["answers_with_items"] > 20
+            assert found.counts["messages"] > 20
 
 
 def test_the_comparison_sees_a_leak_that_no_answer_shows(

@@ -42,8 +42,12 @@ TERMS = {
     "S1": (peace(30), crisis(150, "PT5H30M", ("PT6H", "0.5"), ("PT8H", "1"))),
     "S2": (peace(30), crisis(100, "PT6H")),
     "S3": (peace(10), crisis(50, "PT8H")),
-    "S4": (peace(30), crisis(80, "PT6H")),
-    "S5": (peace(100, civil_floor="0.4"),),
+    "S4": (peace(40), crisis(80, "PT6H")),
+    "S5": (
+        peace(100, civil_floor="0.4", preemptible=True, refund={"share": "0.25"}),
+        peace(150, civil_floor="0.4", preemptible=True, refund={"share": "0.25"})
+        | {"phase": "conflict", "notice": "PT1H", "priority": 2, "can_pre_empt": True, "cut_off_authorities": []},
+    ),
 }
 
 
@@ -61,6 +65,7 @@ class Stage:
     """How long after the days of the table it is played."""
     exercise_id: str | None = None
     activations: dict[str, str] = field(default_factory=dict)
+    call_offs: dict[str, str] = field(default_factory=dict)
 
     @property
     def hub(self) -> Hub:
@@ -75,9 +80,10 @@ class Stage:
     def step(self, who: Caller, supplier: str, verb: str, **body: Any) -> Any:
         return who.post(f"/v1/activations/{self.activations[supplier]}/{verb}", body)
 
-    def call_off(self, who: Caller, supplier: str, quantity: float, **more: Any) -> Any:
-        option = {"agreement_id": self.of[supplier].agreement_id, "quantity": quantity}
-        body = {"options": [option], "decided_by": PURCHASER, "area": IN_THE_NORTH} | DAYS | more
+    def call_off(self, who: Caller, supplier: str, quantity: float, otherwise: str = "", **more: Any) -> Any:
+        ways = [each for each in (supplier, otherwise) if each]
+        options = [{"agreement_id": self.of[each].agreement_id, "quantity": quantity} for each in ways]
+        body = {"options": options, "decided_by": PURCHASER, "area": IN_THE_NORTH} | DAYS | more
         return who.post("/v1/call-offs", body)
 
     def told(self, at: str | None) -> str:
@@ -126,9 +132,28 @@ def opened(hub: Hub) -> Stage:
 
 
 def in_peace(stage: Stage) -> None:
+    """France has a second way; Poland's use is civil; Italy's begins in the night before all others."""
     stage.at("02T06:00:00")
-    placed = good(stage.call_off(stage.france, "S5", 40))
-    assert [(each["phase"], each["total_price"]) for each in placed["options"]] == [("peace", "1500")]
+    placed = good(stage.call_off(stage.france, "S5", 40, otherwise="S4"))
+    assert [(each["phase"], each["total_price"]) for each in placed["options"]] == [("peace", "1500")] * 2
+    stage.call_offs["FR"] = placed["id"]
+    stage.call_offs["PL"] = good(stage.call_off(stage.poland, "S5", 40, purpose="civil"))["id"]
+    stage.call_offs["IT"] = good(stage.call_off(stage.italy, "S5", 20, window_from="2024-11-02T23:00:00Z"))["id"]
+
+
+def it_comes_to_a_conflict(stage: Stage) -> str:
+    """Germany needs 70 where 50 are left: the id of the pre-emption."""
+    stage.at("03T00:00:00")
+    body = {"phase": "conflict", "reason": "Attack", "decided_by": FIRST, "nations": ["DE"], "area": NORTH}
+    good(stage.pool.lead.post(f"/v1/pools/{stage.pool.pool_id}/phases", body))
+    refused = stage.call_off(stage.germany, "S5", 70)
+    assert (refused.status_code, refused.json()["code"]) == (409, "capacity.exhausted"), "nothing falls unasked"
+    taken: dict[str, Any] = {"pre_empt": True, "reason": "Defence of the coast"}
+    above = stage.call_off(stage.germany, "S5", 91, **taken)
+    assert (above.status_code, above.json()["code"]) == (409, "preemption.not_enough"), "what may not fall is left"
+    good(stage.call_off(stage.germany, "S5", 70, **taken))
+    (told,) = stage.pool.events(stage.france, "call_off.pre_empted")
+    return str(told["data"]["preemption_id"])
 
 
 def a_crisis_is_declared(stage: Stage) -> None:

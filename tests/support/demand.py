@@ -12,7 +12,7 @@ from tests.support.supply import good, requirement
 
 def settle(hub: Hub) -> None:
     """Order the log, react to it and do the light work, until nothing is left to do."""
-    lane = Lane(hub.database, hub.clock, hub.rng, hub.settings, "test", handlers.LIGHT)
+    lane = Lane(hub.database, hub.clock, hub.rng, hub.settings, "test", handlers.LIGHT | handlers.TELLING)
     busy = True
     while busy:
         busy = False

@@ -57,7 +57,7 @@ def test_two_of_three_open_what_was_sealed_and_the_award_becomes_a_call_off_afte
 
 
 def test_nobody_is_told_how_many_quotes_there_are_before_the_deadline(hub: Hub) -> None:
-    """Sabotage seen: the envelopes handed out to openers a second early; quotes listed by the state `open`."""
+    """Sabotage seen: the envelopes handed out to openers early."""
     scene = begun(hub, 2)
     before = [good(scene.lead.get(each)) for each in (scene.path, f"{scene.path}/quotes", f"{scene.path}/notice")]
     good(scene.send(0, quote("52117.25")))
@@ -72,7 +72,7 @@ def test_nobody_is_told_how_many_quotes_there_are_before_the_deadline(hub: Hub) 
 
 
 def test_whoever_is_not_part_of_it_reads_404_everywhere(hub: Hub) -> None:
-    """Sabotage seen: `visible` true for every key that carries `quote:open`."""
+    """Sabotage seen: `visible` true for everybody."""
     scene, other = begun(hub, 1), hub.key("nation", "DE")
     rival, _ = verified(hub, hub.key("broker", "BE"), "Stranger")
     mine = scene.invitation(0)
@@ -118,7 +118,7 @@ def test_a_question_is_answered_to_all_who_are_invited_in_the_same_bytes_until_q
     ],
 )
 def test_what_is_changed_past_the_api_is_found(hub: Hub, member: str, change: str) -> None:
-    """Sabotage seen: the comparison left out for each member in turn."""
+    """Sabotage seen: the comparison left out."""
     scene = begun(hub, 1)
     invitation, read = scene.invitation(0), scene.notice
     with hub.database.write() as session:

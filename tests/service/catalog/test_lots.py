@@ -16,6 +16,7 @@ from catalog.framework import admission, quotas, wants
 from catalog.framework.tables import PoolSupplierEntry
 from catalog.promise.tables import Pool
 from providers import clocks
+from providers.tables import Evidence
 from space_hub.db import Database
 from space_hub.delivery import log
 from space_hub.delivery.log import LogEntry
@@ -414,3 +415,56 @@ def test_another_document_than_an_award_shows_nothing(drafted: tuple[Scene, str,
     answer = scene.lead.post(path, {**award, "evidence_id": register})
     assert [each["code"] for each in answer.json()["errors"]] == ["reuse.evidence_missing"]
     assert code(scene.lead.post(path, {**award, "evidence_id": "evd_x"}), 404) == "reuse.evidence_unknown"
+
+
+def test_a_call_off_takes_of_its_nations_quota(drafted: tuple[Scene, str, dict[str, Any]]) -> None:
+    """Four days of 5 km2 out of 30 leave 10, which can be passed on, and no more.
+
+    Sabotage seen: the lot's wants left out where an option is opened.
+    """
+    scene, agreement, _ = drafted
+    good(scene.supplier.post(f"/v1/agreements/{agreement}/offer", {}), 200)
+    good(scene.lead.post(f"/v1/agreements/{agreement}/sign", {"decided_by": DECIDED}), 200)
+    good(scene.grant(scene.lead, 30), 200)
+    body = {
+        "options": [{"agreement_id": agreement, "quantity": 5}],
+        "window_from": "2025-01-03T00:00:00Z",
+        "window_to": "2025-01-05T00:00:00Z",
+        "decided_by": DECIDED,
+    }
+    good(scene.lead.post("/v1/call-offs", {**body, "window_to": "2025-01-07T00:00:00Z"}))
+    assert code(scene.lead.post("/v1/call-offs", {**body, "window_to": "2025-01-06T00:00:00Z"}), 409) == (
+        "capacity.quota_exhausted"
+    )
+    germany = scene.member("DE")
+    assert code(germany.post("/v1/call-offs", body), 409) == "quota.not_granted"
+    assert code(scene.give(scene.lead, germany, 10.001), 409) == "quota.used_up"
+    good(scene.give(scene.lead, germany, 10))
+    good(germany.post("/v1/call-offs", body))
+    seen = good(germany.get(f"/v1/lots/{scene.lot_id}/quotas"), 200)
+    assert sorted((each["granted"], each["used"]) for each in seen) == [(10.0, 10.0), (20.0, 20.0)]
+
+
+def test_who_was_suspended_is_neither_signed_nor_drafted_with(drafted: tuple[Scene, str, dict[str, Any]]) -> None:
+    """Sabotage seen: the lot not asked at the signature; not asked at the draft."""
+    scene, agreement, _ = drafted
+    good(scene.supplier.post(f"/v1/agreements/{agreement}/offer", {}), 200)
+    good(scene.decide("suspend", "Under review."), 200)
+    answer = scene.lead.post(f"/v1/agreements/{agreement}/sign", {"decided_by": DECIDED})
+    assert code(answer, 409) == "lot.not_admitted"
+    kept = good(scene.lead.get(f"/v1/agreements/{agreement}"), 200)
+    body = {name: kept[name] for name in ("pool_id", "offering_id", "period_from", "period_to")}
+    term = {"phase": "peace", "capacity_per_day": 10, "notice": "PT0S", "unit_price": "12", "currency": "EUR"}
+    answer = scene.lead.post("/v1/agreements", {**body, "terms": [{**term, "civil_floor": "0.1"}]})
+    assert code(answer, 409) == "lot.not_admitted"
+
+
+def test_an_award_whose_document_was_withdrawn_is_not_signed_on(drafted: tuple[Scene, str, dict[str, Any]]) -> None:
+    """Sabotage seen: the award not looked at again at the signature."""
+    scene, agreement, award = drafted
+    good(scene.lead.post(f"/v1/agreements/{agreement}/award-reuse", award))
+    good(scene.supplier.post(f"/v1/agreements/{agreement}/offer", {}), 200)
+    with scene.hub.database.write() as session:
+        session.get_one(Evidence, award["evidence_id"]).state = "withdrawn"
+    answer = scene.lead.post(f"/v1/agreements/{agreement}/sign", {"decided_by": DECIDED})
+    assert [each["code"] for each in answer.json()["errors"]] == ["reuse.evidence_not_in_force"]

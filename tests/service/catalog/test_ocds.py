@@ -14,8 +14,8 @@ from catalog.ocds import of_call_offs, releases
 from catalog.ocds.mapping import Event
 from catalog.ocds.occasions import Occasion
 from catalog.ocds.tables import OcdsRelease
-from catalog.ordering import call_offs
-from catalog.ordering.tables import ServiceCredit, SupplyOrder
+from catalog.ordering import call_offs, orders
+from catalog.ordering.tables import CallOff, ServiceCredit, SupplyOrder
 from jobs import schedule
 from jobs.proofs.competing import STANDSTILL, quote
 from space_hub.trust import keys
@@ -260,7 +260,7 @@ def test_many_events_of_one_process_are_one_piece_of_work(life: Life) -> None:
 
 
 def test_a_competition_is_told_without_its_quotes_and_its_call_off_rests_on_the_award(hub: Hub, shared: Path) -> None:
-    """Sabotage seen: the call-off told as a process of its own; the second rank told as an award."""
+    """Sabotage seen: the call-off told as a process of its own; its orders not; the second rank told as an award."""
     scene = begun(hub, 3)
     for number, price in enumerate(("52117.25", "48020.50", "61003")):
         assert scene.send(number, quote(price)).status_code == 200
@@ -290,6 +290,16 @@ def test_a_competition_is_told_without_its_quotes_and_its_call_off_rests_on_the_
     for secret in ("52117", "61003", "Supplier 0", "Supplier 2"):
         assert secret not in str(package)
     assert scene.supplier(0).get(f"/v1/ocds/packages/{path}").status_code == 404
+    told = {each["ocid"] for each in good(scene.lead.get("/v1/ocds/releases"), 200)["items"]}
+    assert {each.split("-")[-1][:3] for each in told} == {"lot", "cmp"}
+    with hub.database.write() as session:
+        placed = session.exec(select(CallOff.id).where(CallOff.competition_id == scene.id)).one()
+        assert releases.write(session, PREFIX, placed) == releases.Written(0, {})
+    for _ in range(8):
+        orders.drive(hub.database, hub.clock, hub.rng)
+        hub.clock.advance(timedelta(minutes=1))
+    tell(hub)
+    assert good(scene.lead.get(f"/v1/ocds/packages/{path}"), 200)["releases"][-1]["tag"] == ["implementation"]
 
 
 def test_lives_drawn_at_random_are_valid_too(shared: Path) -> None:
