@@ -1,6 +1,6 @@
 """Capacity: what an agreement still holds, day by day."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
 from fastapi import Query
@@ -9,7 +9,7 @@ from api.deps import Asked
 from api.models import Out
 from api.policy import PROBLEM, Router, scope
 from catalog.capacity import ledger, limits
-from catalog.capacity.rules import Bucket, Span, day_slot, start_of, units, with_ceiling
+from catalog.capacity.rules import Bucket, Span, slots, start_of, units, with_ceiling
 from catalog.promise import agreements
 from catalog.promise.opened import opened
 from space_hub.errors import Invalid
@@ -19,6 +19,8 @@ router = Router(prefix="/v1/capacity", tags=["capacity"])
 
 _MOST_DAYS = 366
 _LATEST = date.max - timedelta(days=30)
+
+_LENGTH = {Span.DAY: timedelta(days=1), Span.HOUR: timedelta(hours=1)}
 
 
 class DayOut(Out):
@@ -42,7 +44,10 @@ def get_capacity(
     first_day: Annotated[date | None, Query(description="Today if left out.")] = None,
     last_day: Annotated[date | None, Query(description="Thirty days from the first if left out.")] = None,
 ) -> CapacityOut:
-    """Capacity that the phases in force and the activations at work open, for members and the supplier."""
+    """Capacity that the phases in force and the activations at work open, for members and the supplier.
+
+    Where the agreement counts hours, each day shows the hour of which the least is left.
+    """
     first = first_day or asked.clock.now().date()
     last = last_day or min(first, _LATEST) + timedelta(days=30)
     if not 0 <= (last - first).days < _MOST_DAYS:
@@ -55,23 +60,20 @@ def get_capacity(
             mode=asked.principal.mode,
         )
         limited = limits.of(session, agreement.id)
-        known = ledger.buckets(session, agreement.id, day_slot(first), day_slot(last))
+        span = Span(agreement.bucket)
+        known = ledger.buckets(session, agreement.id, *_slots(span, first, last))
     signed = agreement.status == "signed"
-    inside = (agreement.period_from.date(), agreement.period_to.date())
-    days = [
-        (
-            day,
-            with_ceiling(
-                known.get(day_slot(day), Bucket(0)),
-                limited.bound(
-                    day_slot(day), openings.parts_at(start_of(Span.DAY, day_slot(day)), openings.declared_phase)
-                )
-                if signed and inside[0] <= day <= inside[1]
-                else 0,
-            ),
-        )
-        for day in (first + timedelta(days=n) for n in range((last - first).days + 1))
-    ]
+
+    def bucket(slot: int) -> Bucket:
+        start = start_of(span, slot)
+        inside = agreement.period_from < start + _LENGTH[span] and start < agreement.period_to
+        ceiling = limited.bound(slot, openings.parts_at(start, openings.declared_phase)) if signed and inside else 0
+        return with_ceiling(known.get(slot, Bucket(0)), ceiling)
+
+    days = []
+    for day in (first + timedelta(days=n) for n in range((last - first).days + 1)):
+        begin, end = _slots(span, day, day)
+        days.append((day, min((bucket(slot) for slot in range(begin, end + 1)), key=lambda each: each.left)))
     return CapacityOut(
         agreement_id=agreement.id,
         unit=agreement.unit,
@@ -81,3 +83,8 @@ def get_capacity(
             for day, bucket in days
         ],
     )
+
+
+def _slots(span: Span, first: date, last: date) -> tuple[int, int]:
+    start, stop = (datetime.combine(each, time(), UTC) for each in (first, last))
+    return slots(span, start, stop + timedelta(days=1))
