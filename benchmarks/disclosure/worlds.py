@@ -31,7 +31,7 @@ from space_hub.db import Database
 from space_hub.delivery import outbox, send
 from space_hub.delivery.wire import Reply, Wire
 from space_hub.rng import SeededRng
-from space_hub.trust import organisations
+from space_hub.trust import markings, organisations
 from tests.support.hub import Caller, Hub, build
 
 START = datetime(2024, 11, 2, tzinfo=UTC)
@@ -158,6 +158,9 @@ class Worlds(Generic[C, S]):
         def world() -> World[C]:
             rng, at = begun
             self._open(self._begun, deepcopy(rng), at)
+            with self._hub.database.write() as session:
+                # A process looks the marking of everyone up once: who of all was first to need it is no secret.
+                markings.public(session)
             self._now = World(self._hub, deepcopy(cast, {id(self._hub): self._hub}))
             return self._now
 
