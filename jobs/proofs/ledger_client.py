@@ -82,13 +82,14 @@ def attempt(connection: HTTPConnection, path: str, headers: dict[str, str], body
         try:
             connection.request("POST", path, body, headers)
             response = connection.getresponse()
-            answer = response.read()
-        except (HTTPException, OSError):
+            answer = json.loads(response.read())
+        except (HTTPException, OSError, ValueError):
+            # An answer that was cut among its headers looks whole, without a length and without a body.
             connection.close()
         else:
             if response.status != 503:
                 replayed = response.headers.get("Idempotent-Replayed") == "true"
-                return Said(response.status, json.loads(answer), tries, replayed)
+                return Said(response.status, answer, tries, replayed)
         SystemClock().sleep(0.02)
     return Said(0, {}, _TRIES)
 
