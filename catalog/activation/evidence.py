@@ -10,11 +10,11 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from catalog.activation.readiness import Evidence, Outcome, Readiness, Shown, Source, counts_at, score, shown
 from catalog.activation.rules import Activation
@@ -194,7 +194,7 @@ def tell_holders(session: Session, clock: Clock, limit: int = 200) -> int:
     return len(rows)
 
 
-def _untold(clock: Clock) -> Any:
+def _untold(clock: Clock) -> SelectOfScalar[ReadinessEvidence]:
     return (
         select(ReadinessEvidence)
         .where(col(ReadinessEvidence.holders_told_at).is_(None), ReadinessEvidence.counts_at <= clock.now())
@@ -202,7 +202,7 @@ def _untold(clock: Clock) -> Any:
     )
 
 
-def _held(principal: Principal, provider_id: str) -> Any:
+def _held(principal: Principal, provider_id: str) -> SelectOfScalar[str]:
     """The agreements with a supplier that the principal's nation is a party to."""
     return (
         select(Agreement.id)

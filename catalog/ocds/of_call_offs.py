@@ -112,7 +112,7 @@ def _way(
 def _end(
     session: Session, call_off: CallOff, option: CallOffOption, order: SupplyOrder
 ) -> tuple[Event, datetime, str] | None:
-    """How a way ended without being delivered, if it did."""
+    """How a way ended without being delivered, if it did; what the authority wrote of it stays with the buyer."""
     if option.state == OptionState.PRE_EMPTED:
         taken = session.exec(
             select(PreemptionRow)
@@ -123,10 +123,15 @@ def _end(
             phase = Phase(taken.phase)
             return Event.CALL_OFF_PRE_EMPTED, taken.at, sentence("ocds.call_off_pre_empted", phase=phase)
     if option.state == OptionState.CANCELLED:
-        decided = _last(session, call_off, CallOffStatus.CANCELLING, CallOffStatus.CANCELLED)
-        reason = "" if decided is None else decided.reason
-        at = order.created_at if decided is None else decided.at
-        return Event.CALL_OFF_CANCELLED, at, reason or sentence("ocds.call_off_cancelled")
+        decided = session.exec(
+            select(CallOffEntry.at)
+            .where(
+                CallOffEntry.call_off_id == call_off.id,
+                col(CallOffEntry.status).in_([CallOffStatus.CANCELLING.value, CallOffStatus.CANCELLED.value]),
+            )
+            .order_by(col(CallOffEntry.number))
+        ).first()
+        return Event.CALL_OFF_CANCELLED, decided or order.created_at, sentence("ocds.call_off_cancelled")
     if option.state == OptionState.LOST:
         last = session.exec(
             select(OrderStatusEntry.at)
@@ -135,16 +140,6 @@ def _end(
         ).first()
         return Event.CALL_OFF_CANCELLED, last or order.created_at, sentence("ocds.call_off_lost")
     return None
-
-
-def _last(session: Session, call_off: CallOff, *states: CallOffStatus) -> CallOffEntry | None:
-    """The entry that says why, if one does; else the last of these states."""
-    rows = session.exec(
-        select(CallOffEntry)
-        .where(CallOffEntry.call_off_id == call_off.id, col(CallOffEntry.status).in_([each.value for each in states]))
-        .order_by(col(CallOffEntry.number))
-    ).all()
-    return next((each for each in rows if each.reason), rows[-1] if rows else None)
 
 
 def _deliveries(session: Session, order: SupplyOrder, facts: dict[str, Any]) -> list[Occasion]:

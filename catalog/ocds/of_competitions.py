@@ -15,7 +15,7 @@ from catalog.competition.tables import (
 )
 from catalog.ocds import of_call_offs
 from catalog.ocds.mapping import Event
-from catalog.ocds.occasions import LANGUAGE, Occasion, ocid, organisation, supplier
+from catalog.ocds.occasions import LANGUAGE, Occasion, ocid, organisation, sentence, supplier
 from catalog.ordering.tables import CallOff
 from catalog.promise.tables import PoolLot
 
@@ -32,6 +32,9 @@ _TOLD = {
 
 Who stands behind the first is a way to fall back on, and told as awarded when it is called off.
 """
+
+_EXPLAINED = frozenset({Step.NO_QUOTE, Step.NONE_FITS, Step.COMPLAINT_ACCEPTED, Step.CANCEL})
+"""Told with a sentence of ours: what the authority wrote may speak of quotes and of who complained."""
 
 
 def read(session: Session, prefix: str, competition_id: str) -> list[Occasion]:
@@ -68,7 +71,7 @@ def read(session: Session, prefix: str, competition_id: str) -> list[Occasion]:
         if entry.event == Step.OPEN:
             opening = session.get_one(CompetitionOpening, row.id)
             tender = {**tender, "tenderers": opening.opened + opening.unreadable}
-        said = {"change": entry.reason} if entry.reason else {}
+        said = {"change": sentence(f"ocds.competition.{entry.event}")} if entry.event in _EXPLAINED else {}
         told = {**facts, "tender": {**tender, **said}}
         found.append(Occasion(f"{row.id}/{entry.number}", _TOLD[Step(entry.event)], entry.at, told))
     awards = session.exec(

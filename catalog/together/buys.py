@@ -7,31 +7,26 @@ lead chooses a way; the buy is agreed when each nation that takes part has agree
 these figures, by an authority of its own.
 """
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, func
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, delete, select
 
-from catalog.capacity.rules import PARTS
-from catalog.competition.canonical import canonical
-from catalog.framework.tables import PoolQuota
 from catalog.promise import pools
 from catalog.promise.authority import Authority
 from catalog.promise.lifecycle import MemberStatus
-from catalog.promise.tables import PoolLot, PoolMember
+from catalog.promise.tables import PoolMember
 from catalog.tables import Requirement
-from catalog.together.economy import Break, Economy, Option, ShareMethod, compare
-from catalog.together.shares import EXACT
+from catalog.together import pricing
+from catalog.together.economy import Economy, Option, ShareMethod
 from catalog.together.states import BuyEvent, BuyState, next_state
 from catalog.together.tables import CostShare, JointBuy, JointBuyEntry, JointNeed, JointOption
 from space_hub.clock import Clock
 from space_hub.delivery import log
 from space_hub.errors import Conflict, Forbidden, Invalid, NotFound
-from space_hub.rng import Rng, SeededRng
+from space_hub.rng import Rng
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
 from space_hub.vocabulary.capabilities import capability
@@ -44,9 +39,6 @@ WAYS = (Modality.LEASE, Modality.BUY, Modality.DEVELOP)
 
 FEWEST = 2
 """Nations without which nothing is bought together."""
-
-_PAIRS = 2_000
-"""Drawn orders of joining, each with its reverse, for more nations than can be counted out."""
 
 
 def open_buy(
@@ -176,17 +168,12 @@ def price(session: Session, clock: Clock, principal: Principal, buy_id: str) -> 
         raise Conflict("joint.consents_missing", count=waiting)
     if max(need.window_from for need in needs) >= min(need.window_to for need in needs):
         raise Conflict("joint.windows_apart")
-    options = [value(row) for row in options_of(session, buy.id)]
-    if not options:
+    ways = options_of(session, buy.id)
+    if not ways:
         raise Conflict("joint.no_option")
-    quantities = {need.organisation_id: Decimal(need.parts) / PARTS for need in needs}
-    method = ShareMethod(buy.share_method)
-    quotas = _quotas(session, buy, needs) if method is ShareMethod.QUOTA else None
-    sha256 = _inputs(buy, quantities, options_of(session, buy.id), quotas)
-    drawn = method is ShareMethod.SHAPLEY and len(needs) > EXACT
-    found = compare(quantities, options, buy.months, method, quotas, orders(sha256, quantities) if drawn else ())
+    priced = pricing.price(session, buy, needs, ways)
     session.exec(delete(CostShare).where(col(CostShare.joint_buy_id) == buy.id))
-    for row in found:
+    for row in priced.economies:
         for organisation_id, share in row.shares.amounts.items():
             error = row.shares.error
             session.add(
@@ -198,12 +185,12 @@ def price(session: Session, clock: Clock, principal: Principal, buy_id: str) -> 
                     together=f"{row.together:f}",
                     share=f"{share:f}",
                     stderr=None if error is None else f"{error[organisation_id]:f}",
-                    method=method.value,
-                    inputs_sha256=sha256,
+                    method=buy.share_method,
+                    inputs_sha256=priced.inputs_sha256,
                 )
             )
     _step(session, clock, principal, buy, BuyEvent.PRICE)
-    return found
+    return priced.economies
 
 
 def choose(session: Session, clock: Clock, principal: Principal, buy_id: str, modality: Modality) -> JointBuy:
@@ -358,55 +345,6 @@ def agreed_by(session: Session, buy_id: str) -> set[str]:
         elif entry.event in (BuyEvent.CHOOSE, BuyEvent.REOPEN):
             found.clear()
     return found
-
-
-def value(row: JointOption) -> Option:
-    breaks = tuple(Break(Decimal(each["from"]), Decimal(each["unit_price"])) for each in row.breaks)
-    return Option(Modality(row.modality), Decimal(row.fixed), breaks, row.months, row.source)
-
-
-def orders(inputs_sha256: str, nations: Iterable[str], pairs: int = _PAIRS) -> list[list[str]]:
-    """Orders of joining, drawn from the inputs: who has them draws the same and can check the shares."""
-    stream = SeededRng(int(inputs_sha256, 16)).scope("joint_buy", "shapley")
-    names = sorted(nations)
-    drawn = [sorted(names, key=lambda _: stream.token_bytes(8)) for _ in range(pairs)]
-    return [order for each in drawn for order in (each, each[::-1])]
-
-
-def _inputs(
-    buy: JointBuy,
-    needs: Mapping[str, Decimal],
-    options: Sequence[JointOption],
-    quotas: Mapping[str, Decimal] | None,
-) -> str:
-    content = {
-        "joint_buy": buy.id,
-        "method": buy.share_method,
-        "months": buy.months,
-        "currency": buy.currency,
-        "needs": {name: f"{quantity:f}" for name, quantity in needs.items()},
-        "options": [row.model_dump(exclude={"joint_buy_id"}) for row in options],
-        "quotas": None if quotas is None else {name: f"{quota:f}" for name, quota in quotas.items()},
-    }
-    return hashlib.sha256(canonical(content)).hexdigest()
-
-
-def _quotas(session: Session, buy: JointBuy, needs: Sequence[JointNeed]) -> dict[str, Decimal]:
-    """Of the pool's lots for this capability, in the year in which the common window begins."""
-    year = max(need.window_from for need in needs).year
-    rows = session.exec(
-        select(PoolQuota.organisation_id, func.sum(PoolQuota.granted))
-        .join(PoolLot, col(PoolLot.id) == col(PoolQuota.lot_id))
-        .where(
-            PoolLot.pool_id == buy.pool_id,
-            PoolLot.unit == buy.unit,
-            func.coalesce(PoolLot.capability, buy.capability) == buy.capability,
-            PoolQuota.year == year,
-            col(PoolQuota.organisation_id).in_([need.organisation_id for need in needs]),
-        )
-        .group_by(col(PoolQuota.organisation_id))
-    ).all()
-    return {organisation_id: Decimal(int(granted)) for organisation_id, granted in sorted(rows)}
 
 
 def _gathering(session: Session, principal: Principal, buy_id: str) -> JointBuy:

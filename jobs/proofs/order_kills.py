@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from multiprocessing import get_context
+from multiprocessing.synchronize import Semaphore
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
@@ -31,7 +31,7 @@ from jobs.demo.http_supplier import Book
 from jobs.proofs import fallback
 from jobs.proofs.supply import AUTHORITY
 from providers import doors
-from providers.adapters.base import Repeats
+from providers.adapters.base import Adapter, Repeats
 from providers.tables import Provider
 from space_hub import db
 from space_hub.clock import Clock, SystemClock
@@ -44,9 +44,12 @@ EACH = 4
 """Providers whose door is of one kind; each has one order under way at most."""
 THREADS = 4
 SPEED = 30.0
+MOST_CALLS = 8
+"""A driving process that has begun so many calls has not long to live."""
 
 _COURSE = "+loses30+fails30+charges20"
 _LONGEST_S = 240.0
+_PATIENCE_S = 2.0
 _RNG = SystemRng()
 _REAL = SystemClock()
 
@@ -72,16 +75,16 @@ class FastClock:
         _REAL.sleep(seconds / SPEED)
 
 
-def campaign(kills: int, *, seed: int = 1, longest_s: float = 0.7) -> dict[str, object]:
+def campaign(kills: int, *, seed: int = 1, longest_s: float = 0.1) -> dict[str, object]:
     """The figures; `holds` when no order was made twice, none was lost, and there was something to see.
 
-    A driving process lives for `longest_s` at most.
+    A driving process is killed within `longest_s` of one of its first calls.
     """
     began, draw = _REAL.monotonic(), SeededRng(seed).scope("proof", "kills")
     with TemporaryDirectory(prefix="space-hub-kills-") as name, _suppliers(Path(name)) as urls:
         url = f"sqlite:///{Path(name) / 'hub.sqlite'}"
         scene = _scene(url, urls)
-        placed = _place(scene, max(kills, 12), draw)
+        placed = _place(scene, 2 * kills, draw)
         _kill(scene, kills, draw, placed, longest_s)
         _leave_alone(scene)
         doubts = _resolve(scene)
@@ -173,9 +176,13 @@ def _kill(scene: Scene, kills: int, draw: Scope, placed: list[str], longest_s: f
     context = get_context("forkserver")
     context.set_forkserver_preload([__name__])
     for number in range(kills):
-        child = context.Process(target=drive_for_ever, args=(scene.url, scene.clock.began, scene.allow), daemon=True)
+        calls = context.Semaphore(0)
+        told = (scene.url, scene.clock.began, scene.allow, calls)
+        child = context.Process(target=drive_for_ever, args=told, daemon=True)
         child.start()
-        _REAL.sleep(0.05 + draw.uniform() * longest_s)
+        for _ in range(1 + int(draw.uniform() * MOST_CALLS)):
+            calls.acquire(timeout=_PATIENCE_S)
+        _REAL.sleep(draw.uniform() * longest_s)
         if number % 10 == 9:
             _cancel(scene, _one(draw, placed))
         child.kill()
@@ -190,20 +197,26 @@ def _cancel(scene: Scene, call_off_id: str) -> None:
         reports.info("not cancelled", call_off=call_off_id, code=refusal.code)
 
 
-def drive_for_ever(url: str, began: datetime, allow: tuple[str, ...]) -> None:
-    """What the jobs process does with orders: several drive at once, each in a thread."""
+def drive_for_ever(url: str, began: datetime, allow: tuple[str, ...], calls: Semaphore) -> None:
+    """What the jobs process does with orders: several drive at once, each in a thread. Counts the calls it begins."""
     database, clock = db.connect(url), FastClock(began)
-    threads = [threading.Thread(target=_drive, args=(database, clock, allow), daemon=True) for _ in range(THREADS)]
+    threads = [
+        threading.Thread(target=_drive, args=(database, clock, allow, calls), daemon=True) for _ in range(THREADS)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
 
-def _drive(database: Database, clock: Clock, allow: tuple[str, ...]) -> None:
+def _drive(database: Database, clock: Clock, allow: tuple[str, ...], calls: Semaphore) -> None:
+    def adapter_of(database: Database, clock: Clock, provider_id: str) -> Adapter | None:
+        calls.release()
+        return doors.adapter_of(database, clock, provider_id, allow)
+
     while True:
         try:
-            busy = orders.drive(database, clock, _RNG, adapter_of=partial(doors.adapter_of, allow=allow), limit=10)
+            busy = orders.drive(database, clock, _RNG, adapter_of=adapter_of, limit=10)
         except Unavailable:
             busy = 0  # The database is busy: the next turn finds the same things to do.
         if not busy:
@@ -213,7 +226,8 @@ def _drive(database: Database, clock: Clock, allow: tuple[str, ...]) -> None:
 def _leave_alone(scene: Scene) -> None:
     """Until nothing is left to do by itself."""
     context = get_context("forkserver")
-    child = context.Process(target=drive_for_ever, args=(scene.url, scene.clock.began, scene.allow), daemon=True)
+    told = (scene.url, scene.clock.began, scene.allow, context.Semaphore(0))
+    child = context.Process(target=drive_for_ever, args=told, daemon=True)
     child.start()
     deadline = _REAL.monotonic() + _LONGEST_S
     while _open(scene) and _REAL.monotonic() < deadline:

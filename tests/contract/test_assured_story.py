@@ -178,7 +178,8 @@ def standing(database: Database, clock: ManualClock, rng: SeededRng, kept: tuple
 
 def test_the_story_goes_as_it_was_written_to_the_second(hub: Hub) -> None:
     """Sabotage seen: a miss stamped with the second of the look; one key let pass as two persons; the ramp left out of
-    the promise; reserves not asked: each turned it red."""
+    the promise; reserves not asked; civil use not protected; the whole price given back; a pre-emption read by anybody:
+    each turned it red."""
     stage = opened(hub)
     in_peace(stage)
     a_crisis_is_declared(stage)

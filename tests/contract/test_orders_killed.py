@@ -5,12 +5,10 @@ from jobs.proofs import order_kills
 
 
 def test_one_order_is_made_of_each_however_often_its_driver_is_killed() -> None:
-    """Judged by the suppliers' own books.
-
-    Sabotage seen: the attempt written after the call; looked for without waiting for the lease; a supplier of
-    `never` asked again.
-    """
-    found = order_kills.campaign(20, seed=3, longest_s=0.2)
+    """Judged by the suppliers' own books."""
+    found = order_kills.campaign(20, seed=3)
     assert (found["made_twice"], found["never_placed_twice"], found["unknown_to_the_supplier"]) == (0, 0, 0), found
     assert found["not_over"] == 0, found
-    assert found["placed_again"] and found["looked_for"] and found["doubts_resolved"], found
+    assert (
+        found["calls_cut_off_by_a_kill"] and found["placed_again"] and found["looked_for"] and found["doubts_resolved"]
+    ), found

@@ -210,7 +210,7 @@ def test_what_missed_the_service_level_is_paid_back_in_steps_to_its_cap_and_once
 ) -> None:
     """400 EUR: 20 % for the latency (30 % by its step, capped), 10 % because one of four was rejected.
 
-    Sabotage seen: settled before all was judged; the cap left out of the terms that were read.
+    Sabotage seen: settled before all was judged.
     """
     made = scene(any_database, clock, rng, sla=True)
     made.follow()

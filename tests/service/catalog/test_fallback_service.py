@@ -88,7 +88,7 @@ def scene(database: Database, clock: ManualClock, rng: SeededRng, *references: s
 def test_what_the_hub_says_it_came_to_is_what_stands_in_the_suppliers_books(trial: Trial) -> None:
     """The campaign of `./hub bench fallback`, small.
 
-    Sabotage seen: the fee left out of the order; an order taken for ended when its cancellation was asked.
+    Sabotage seen: the fee left out of the order.
     """
     found = fallback.campaign(trial.value, 10, 5)
     assert (found["call_offs"], found["wrong"], found["ledger_faults"]) == (10, 0, 0)
@@ -99,6 +99,7 @@ def test_what_the_hub_says_it_came_to_is_what_stands_in_the_suppliers_books(tria
 def test_the_next_is_opened_only_when_the_former_is_lost_and_what_it_held_goes_back(
     database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
+    """Sabotage seen: the capacity of an order that ended badly not given back."""
     made = scene(database, clock, rng, "A+fails", "B+rejects", "C", "D")
     made.place(1, 2, 3, 4)
     made.drive(3)
@@ -220,7 +221,6 @@ def test_a_cancellation_that_is_refused_ends_in_a_delivery_and_is_paid(
 
 
 def test_an_account_is_its_buyers_and_its_leads(any_database: Database, clock: ManualClock, rng: SeededRng) -> None:
-    """Sabotage seen: the suppliers let in; one read which rank it had and what its rivals cost."""
     made = scene(any_database, clock, rng, "A")
     made.place(1)
     made.drive(5)

@@ -189,7 +189,7 @@ def test_what_is_told_names_no_applicant_and_says_what_was_decided(life: Life) -
     assert (reused["procurementMethod"], reused["documents"][0]["documentType"]) == ("limited", "awardNotice")
     assert reused["value"] == {"amount": 2500000, "currency": "EUR"}
     ended = good(life.lead.get(f"/v1/ocds/packages/{PREFIX}-{life.call_off_ids[1]}"), 200)["releases"][1]
-    assert ended["contracts"][0]["amendments"][0]["rationale"] == "The ships have left."
+    assert ended["contracts"][0]["amendments"][0]["rationale"] == "The contracting authority cancelled the call-off."
     assert ended["contracts"][0]["amendments"][0]["amendsReleaseID"].endswith("-1")
     paid = good(life.lead.get(f"/v1/ocds/packages/{PREFIX}-{life.call_off_ids[0]}"), 200)["releases"]
     (credit,) = [each for each in paid if "transactions" in each["contracts"][0].get("implementation", {})]

@@ -275,8 +275,7 @@ def test_the_next_call_of_an_order_that_has_a_name(step: OrderStep, status: Orde
 def test_one_supplier_that_hangs_delays_no_other(any_database: Database, clock: ManualClock, rng: SeededRng) -> None:
     """Ten suppliers with three orders each, four workers; one supplier never answers while the others are served.
 
-    Sabotage seen: a hundred orders taken under one lease by one worker; a second order of the supplier that hangs
-    taken by another worker.
+    Sabotage seen: a second order of the supplier that hangs taken by another worker, and a third by the next.
     """
     names = [f"S-{number}" for number in range(10)]
     lead, agreements = fallback.ways(any_database, clock, rng, names, simulated=False)

@@ -21,6 +21,7 @@ from catalog.activation.rules import (
     missed,
     step,
     turn,
+    usable,
 )
 from catalog.activation.states import BINDING, FINAL, TABLE, Event, Side, State, next_state
 from space_hub.errors import Conflict, Forbidden, HubError, Invalid
@@ -301,6 +302,32 @@ def test_the_next_clock_is_the_one_to_look_at_again(now: str, expected: str | No
     assert (found and found.name) == expected
     first = notified().next_clock(at("00:00:01"))
     assert first is not None and first.name == "acknowledge"
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "expected"),
+    [
+        ("00:30:00", "01:59:59", 1),
+        ("00:30:00", "02:00:00", 60),
+        ("00:30:00", "06:00:00", 180),
+        # 45 are there from 1:30 on: before the first level they are all, and behind what is owed they are the least.
+        ("01:30:00", "01:59:59", 45),
+        ("01:30:00", "04:00:00", 120),
+        # What the first level owed is past and not made up for; the last one is still to come.
+        ("05:00:00", "05:59:59", 45),
+        ("05:00:00", "06:00:00", 180),
+        ("07:00:00", "99:00:00", 45),
+    ],
+)
+def test_what_may_be_ordered_is_what_is_there_or_still_owed_by_then(now: str, wanted: str, expected: int) -> None:
+    """Sabotage seen: clocks that have passed counted as owed turned the first row of 5:00 red."""
+    activation = played(act(Event.ACKNOWLEDGE, "00:10:00", 180))
+    assert usable(notified(), at("00:10:00"), at(wanted)) == 0
+    if at(now) >= at("01:30:00"):
+        activation = step(activation, act(Event.RAMP, "01:30:00", 45))
+    assert usable(activation, at(now), at(wanted)) == expected
+    over = step(activation, act(Event.STAND_DOWN, now, side=Side.BUYER))
+    assert usable(over, at(now), at(wanted)) == 0
 
 
 @st.composite

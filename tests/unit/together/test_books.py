@@ -5,8 +5,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.together.buys import orders
 from catalog.together.netting import LineKind, Owed, balances, in_coins, net
+from catalog.together.pricing import orders
 
 NAMES = ("BE", "DE", "FR")
 COIN = Decimal("0.01")
