@@ -60,7 +60,9 @@ OPTIONS = {"--lives=N": "how many lives are led (300)", "--seed=N": "what they a
 START = datetime(2024, 11, 4, tzinfo=UTC)
 PREFIX = Settings().ocds_prefix
 CAPABILITY = "imagery.optical"
-_A_PART = 25
+_A_PART = 10
+_ALL_OCCUR = 100
+"""From so many lives on every tag is expected."""
 _COMPETES = 5
 """Every so many lives one is of a competition."""
 
@@ -137,7 +139,7 @@ def run(*options: str) -> dict[str, object]:
         "seconds": round(perf_counter() - began, 1),
         "holds": not (whole.invalid or whole.set_aside or whole.told_twice or whole.names_leaked or surprises)
         and counted == COUNTED
-        and (lives < 2 * _A_PART or every_tag <= set(whole.tags)),
+        and (lives < _ALL_OCCUR or every_tag <= set(whole.tags)),
     }
 
 
