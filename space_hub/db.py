@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
+from threading import RLock
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pysqlite3.dbapi2 as sqlite
 from sqlalchemy import (
@@ -90,6 +92,10 @@ class Unexplained(Exception):
         return False
 
 
+_TURNS: WeakKeyDictionary[Engine, Any] = WeakKeyDictionary()
+"""Whose turn it is to write, by SQLite engine."""
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     engine: Engine
@@ -110,13 +116,30 @@ class Database:
             raise
 
     @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One writer of this process at a time on SQLite, whose own waiting is sleeps that grow.
+
+        Other processes are met by SQLite; as there, who waits too long is told that the database is busy.
+        """
+        if not self.is_sqlite:
+            yield
+            return
+        turn = _TURNS.setdefault(self.engine, RLock())
+        if not turn.acquire(timeout=_BUSY_MS / 1000):
+            raise Unavailable("database.busy", retry_after_s=1)
+        try:
+            yield
+        finally:
+            turn.release()
+
+    @contextmanager
     def write(self) -> Iterator[Session]:
         """One transaction, committed when the block ends and rolled back when it raises.
 
         What a constraint refused is explained afterwards, in a session of its own.
         """
         try:
-            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            with self._turn(), Session(self.engine, expire_on_commit=False) as session, session.begin():
                 yield session
         except OperationalError as error:
             if is_contention(error) or error.connection_invalidated:

@@ -19,9 +19,9 @@ from catalog.capacity.rules import PARTS, Ask, Bucket, Refusal, Span, release, r
 from jobs.proofs.alliance import CRISIS_LEVEL, FLOOR, PEACE_LEVEL
 from space_hub.rng import Scope
 
-CAPACITY, QUOTA, CENTS = 100 * PARTS, 400 * PARTS, 16_000_00
+CAPACITY, QUOTA, CENTS = 100 * PARTS, 600 * PARTS, 30_000_00
 UNIT_CENTS = {PEACE_LEVEL: 12_50, CRISIS_LEVEL: 20_00}
-DAYS = 4
+DAYS = 2
 HOLD = timedelta(minutes=10)
 
 
@@ -200,29 +200,30 @@ def _meets(one: Ask, other: Ask) -> bool:
     return one.first <= other.last and other.first <= one.last
 
 
-def drawn(chance: Scope, known: Sequence[str]) -> tuple[str, dict[str, Any]]:
+def drawn(chance: Scope, known: Sequence[str], *, kind: str | None = None) -> tuple[str, dict[str, Any]]:
     """The next step of a sequence: what is done, and with what; nothing for a step that needs what is not there."""
 
     def one(among: Sequence[Any]) -> Any:
         return among[int(chance.uniform() * len(among))]
 
-    kind = one(_KINDS)
+    kind = kind or one(_KINDS)
     first = 1 + int(chance.uniform() * DAYS)
     match kind:
         case "place" | "hold" | "pre_empt":
+            taking = kind == "pre_empt"
             return kind, {
-                "nation": one(("FR", "DE", "PL")),
-                "parts": one((7, 10, 25, 40, 60, 100)) * PARTS - one((0, 0, 1)),
+                "nation": one(("DE", "DE", "DE", "DE", "FR") if taking else ("FR", "PL", "DE")),
+                "parts": one((30, 50, 70, 85) if taking else (10, 25, 40, 60, 75)) * PARTS - one((0, 0, 1)),
                 "first": first,
-                "days": one((1, 2, 3)),
-                "civil": chance.uniform() < 0.15,
+                "days": one((1, 1, 2)),
+                "civil": chance.uniform() < 0.1,
             }
         case "wait":
             return kind, {"by": one((timedelta(minutes=5), HOLD, timedelta(hours=20)))}
         case "replan":
             return kind, {"first": first, "days": 2, "left": one((None, 0, 30 * PARTS, 60 * PARTS))}
         case "crisis":
-            return kind, {"nations": one((["DE"], ["DE", "PL"], ["FR"]))}
+            return kind, {"nations": one((["DE"], ["DE", "PL"]))}
         case "sweep":
             return kind, {}
         case _:
@@ -230,15 +231,15 @@ def drawn(chance: Scope, known: Sequence[str]) -> tuple[str, dict[str, Any]]:
 
 
 _OFTEN = {
-    "place": 34,
+    "place": 40,
     "hold": 12,
     "confirm": 8,
     "cancel": 10,
     "wait": 9,
     "sweep": 3,
-    "pre_empt": 16,
+    "pre_empt": 20,
     "replan": 5,
-    "crisis": 12,
+    "crisis": 4,
     "going": 3,
 }
 _KINDS = tuple(kind for kind, often in _OFTEN.items() for _ in range(often))

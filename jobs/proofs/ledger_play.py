@@ -88,7 +88,7 @@ def play(scene: Alliance, clock: ManualClock, seed: int, counts: Counts) -> None
     counts.sequences += 1
     for number in range(1, STEPS + 1):
         clock.advance(timedelta(seconds=1))
-        kind, given = drawn(chance, sorted(playing.model.kept))
+        kind, given = drawn(chance, sorted(playing.model.kept), kind="crisis" if number == 1 else None)
         said, due = playing.do(kind, given)
         counts.steps += 1
         counts.granted += said == "granted"
