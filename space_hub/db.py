@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import IntEnum
 from functools import partial
 from itertools import groupby
 from threading import RLock
@@ -271,10 +272,23 @@ def _table_of(model: type[SQLModel]) -> Table:
     return table
 
 
-def exclusive(session: Session, key: int) -> None:
+class Turn(IntEnum):
+    """What only one transaction at a time may do. The numbers are any, but each stands here once."""
+
+    MARKINGS = 7_310_001
+    LOG = 7_310_002
+    OUTBOX = 7_310_003
+    AUDIT = 7_310_004
+    ELEMENT_SETS = 7_310_010
+    SCREENING = 7_310_011
+    CONTRACTING = 7_310_021
+    ORDERS = 7_310_031
+
+
+def exclusive(session: Session, turn: Turn) -> None:
     """Let one transaction at a time pass on PostgreSQL; a SQLite writer is alone anyway."""
     if session.get_bind().dialect.name == "postgresql":
-        session.connection().execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+        session.connection().execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": turn.value})
 
 
 def stored_clock(database: Database) -> Clock:

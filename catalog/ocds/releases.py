@@ -37,7 +37,6 @@ from space_hub.work.tables import Work, WorkState
 
 KIND = "ocds.write"
 
-_LOCK = 7_310_021
 
 _WIDER = (Audience.BUYER, Audience.POOL, Audience.PUBLIC)
 
@@ -66,7 +65,7 @@ def on_event(session: Session, clock: Clock, rng: Rng, entry: LogEntry) -> None:
 
 def write(session: Session, prefix: str, process: str) -> Written:
     """Tell what happened in a process and is not told yet; twice writes nothing twice."""
-    db.exclusive(session, _LOCK)
+    db.exclusive(session, db.Turn.CONTRACTING)
     named = ocid(prefix, process)
     rows = session.exec(select(OcdsRelease).where(OcdsRelease.ocid == named).order_by(col(OcdsRelease.number))).all()
     numbers = {row.subject: row.number for row in rows}
@@ -151,7 +150,7 @@ def widen(
     authority: Authority,
 ) -> Sequence[OcdsRelease]:
     """The buyer's authority lets others read a process, what was told of it and what will be."""
-    db.exclusive(session, _LOCK)
+    db.exclusive(session, db.Turn.CONTRACTING)
     rows = session.exec(
         select(OcdsRelease)
         .where(col(OcdsRelease.ocid) == named, bought_by(principal, prefix))

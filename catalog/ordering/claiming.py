@@ -35,7 +35,6 @@ from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.phases import Phase
 
 NO_DOOR_AGAIN = timedelta(seconds=60)
-_LOCK = 7_310_031
 _TAKEN_UP = [each.value for each in (OrderStep.PLACE, OrderStep.FOLLOW, OrderStep.CANCEL)]
 _REPEATED = [each.value for each in (AttemptKind.PLACE, AttemptKind.FIND)]
 
@@ -64,7 +63,7 @@ def due(database: Database, clock: Clock) -> Found | None:
 
 def claim(session: Session, clock: Clock, rng: Rng, found: Found, adapter: Adapter | None) -> Claimed | None:
     """The call to be made, its attempt written; None where there is none to make."""
-    db.exclusive(session, _LOCK)
+    db.exclusive(session, db.Turn.ORDERS)
     call_off = trying.locked(session, found.call_off_id)
     order = session.exec(
         select(SupplyOrder).where(SupplyOrder.id == found.order_id, *_is_due(session, clock.wall())).with_for_update()

@@ -39,9 +39,6 @@ MAX_BYTES = 64 * 1024 * 1024
 _LEVEL = {"U": "unclassified", "C": "confidential", "S": "secret"}
 """What the classification character of an element set means (CLASSIFICATION_TYPE)."""
 
-_LOCK = 7_310_010
-"""Two files at once could each add the same number; on PostgreSQL the second waits."""
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -195,7 +192,7 @@ class _Taking:
                 {"bad": bad, "offered": offered, "limit_percent": round(100.0 * self.limits.bad_share, 1)},
                 **counts,
             )
-        db.exclusive(self.session, _LOCK)
+        db.exclusive(self.session, db.Turn.ELEMENT_SETS)
         if self.synthetic and self._real_catalogue():
             return self.refuse("ingest.synthetic_beside_real", {}, **counts)
         file = self._file(form=str(read.form), offered=offered, quarantined=bad, reasons=reasons)

@@ -36,7 +36,6 @@ KIND = "screen"
 LONGEST_WINDOW_H = 240.0
 WIDEST_M = 50_000.0
 
-_LOCK = 7_310_011
 
 _TRIES = 6
 _PAUSE_S = 1.0
@@ -126,7 +125,7 @@ def run_screening(
             with database.write() as session:
                 if guard is not None:
                     guard(session)
-                db.exclusive(session, _LOCK)
+                db.exclusive(session, db.Turn.SCREENING)
                 publishing = Publishing(session, clock, rng, principal, asked, taken, result, digest, engine())
                 return publishing.publish(started_at, clock.monotonic() - began)
         except Unavailable:

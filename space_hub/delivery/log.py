@@ -30,7 +30,6 @@ MAX_PAYLOAD_BYTES = 256 * 1024
 """A message is for one look at a screen; bulk is one entry that carries a hash and a link."""
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "space-hub:event-log")
-_LOCK = 7_310_002
 
 
 class LogEntry(SQLModel, table=True):
@@ -109,7 +108,7 @@ def sequence(session: Session, limit: int = 1000) -> int:
     The caller commits. Only one transaction at a time does this: SQLite has one
     writer, PostgreSQL takes an advisory lock.
     """
-    db.exclusive(session, _LOCK)
+    db.exclusive(session, db.Turn.LOG)
     fresh = session.exec(
         select(LogEntry).where(col(LogEntry.position).is_(None)).order_by(col(LogEntry.id)).limit(limit)
     ).all()

@@ -32,8 +32,6 @@ LEASE = timedelta(seconds=30)
 SLOW_S = 2.0
 """An endpoint whose last answer took longer counts as slow."""
 
-_LOCK = 7_310_003
-
 
 class MessageState(Word, of="message_state"):
     PENDING = "pending"
@@ -97,7 +95,7 @@ class Claim:
 
 def fan_out(session: Session, clock: Clock, rng: Rng, limit: int = 500) -> int:
     """Make messages of the next sequenced entries and of replays; how many entries were looked at."""
-    db.exclusive(session, _LOCK)
+    db.exclusive(session, db.Turn.OUTBOX)
     entries = log.read_after(session, cursors.position(session, cursors.FAN_OUT), limit)
     known = endpoints.active(session)
     for endpoint in known:
@@ -121,7 +119,7 @@ def claim_due(
     if endpoints_at_once < 1:
         return []
     wall = clock.wall()
-    db.exclusive(session, _LOCK)
+    db.exclusive(session, db.Turn.OUTBOX)
     waiting = col(Message.state) == MessageState.PENDING.value
     under_way = select(Message.endpoint_id).where(waiting, col(Message.claimed_until_wall) > wall)
     ready = session.exec(

@@ -20,8 +20,6 @@ from space_hub.clock import Clock
 from space_hub.db import BIG, JSON_TYPE, put
 from space_hub.trust.principal import Principal
 
-_LOCK = 7_310_003
-
 
 class AuditEntry(SQLModel, table=True):
     __tablename__ = "audit_entry"
@@ -64,7 +62,7 @@ def entry(clock: Clock, principal: Principal, action: str, subject: str, **detai
 
 def seal(session: Session, limit: int = 10_000) -> int:
     """Chain the rows that are committed and not yet chained; how many were. One transaction at a time does this."""
-    db.exclusive(session, _LOCK)
+    db.exclusive(session, db.Turn.AUDIT)
     last = head(session)
     rows = session.exec(
         select(AuditEntry).where(col(AuditEntry.number).is_(None)).order_by(col(AuditEntry.id)).limit(limit)

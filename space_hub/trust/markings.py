@@ -38,8 +38,6 @@ _KNOWN: WeakKeyDictionary[Engine, set[str]] = WeakKeyDictionary()
 """Ids that stood there before a transaction of this process met them: a marking is never changed or deleted."""
 _REMEMBERING = Lock()
 
-_LOCK = 7_310_001  # Any number will do; it keeps "new organisation" and "new marking" apart on PostgreSQL.
-
 
 class MarkingRow(SQLModel, table=True):
     __tablename__ = "marking"
@@ -75,7 +73,7 @@ class MarkingReader(SQLModel, table=True):
 
 def lock(session: Session) -> None:
     """Let only one transaction at a time add markings or organisations."""
-    db.exclusive(session, _LOCK)
+    db.exclusive(session, db.Turn.MARKINGS)
 
 
 def ensure(session: Session, marking: Marking, *, ceiling: str = "unclassified") -> str:
