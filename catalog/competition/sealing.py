@@ -41,7 +41,7 @@ from nacl import exceptions as sodium
 
 from catalog.competition.canonical import canonical
 from catalog.competition.states import FEWEST_OPENERS, MOST_OPENERS
-from space_hub.errors import Forbidden, Invalid
+from space_hub.errors import Forbidden, Invalid, Unavailable
 
 STEP = 4096
 MOST_PADDED = 65536
@@ -111,23 +111,44 @@ class Envelope:
 def seal(
     notice_sha256: str, invitation_id: str, revision: int, plain: bytes, openers: Sequence[tuple[str, bytes]]
 ) -> Envelope:
-    """The envelope of `plain` for `openers`, each an id and an X25519 public key. It can be read by no one alone."""
+    """The envelope of `plain` for `openers`, each an id and an X25519 public key. It can be read by no one alone.
+
+    Before it is given out the key is rebuilt from every pair, as `rebuild` does.
+    """
     if len(plain) > MOST_PLAIN:
         raise Invalid("quote.too_long", given=len(plain), most=MOST_PLAIN)
     names, keys = tuple(name for name, _ in openers), [key for _, key in openers]
     if not FEWEST_OPENERS <= len(openers) <= MOST_OPENERS or len(set(names)) < len(names) or len(set(keys)) < len(keys):
         raise Invalid("quote.openers_wrong", given=", ".join(names) or "-", fewest=FEWEST_OPENERS, most=MOST_OPENERS)
     aad, key, nonce = _aad(notice_sha256, invitation_id, revision, names), utils.random(_KEY), utils.random(_NONCE)
-    shares = {}
-    for first, second in combinations(range(len(openers)), 2):
+    copies = {}
+    for pair in combinations(range(len(openers)), 2):
         one = utils.random(_KEY)
-        other = _joined(key, one)
-        shares[first, second] = (
-            _sealed(one + _tag(aad), *openers[first]),
-            _sealed(other + _tag(aad), *openers[second]),
-        )
+        copies[pair] = (one + _tag(aad), _joined(key, one) + _tag(aad))
+    shares = {
+        (first, second): (_sealed(one, *openers[first]), _sealed(other, *openers[second]))
+        for (first, second), (one, other) in copies.items()
+    }
     body = bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(bindings.sodium_pad(plain, STEP), aad, nonce, key)
-    return Envelope(notice_sha256, invitation_id, revision, names, nonce, body, _commitment(key), shares)
+    made = Envelope(notice_sha256, invitation_id, revision, names, nonce, body, _commitment(key), shares)
+    rebuild(from_json(to_json(made)), copies, plain)
+    return made
+
+
+def rebuild(envelope: Envelope, copies: Mapping[tuple[int, int], tuple[bytes, bytes]], plain: bytes) -> None:
+    """Refuses unless every pair of `copies`, the shares as they were before they were sealed, gives `plain` back.
+
+    A share that was garbled at its maker's would be found at the opening, when nothing can be mended. What was sealed
+    to an opener nobody but the opener can look into: there is but libsodium between it and its copy.
+    """
+    for first, second in combinations(range(len(envelope.openers)), 2):
+        one, other = copies[first, second]
+        try:
+            given_back = unseal(envelope, _joined(one[:_KEY], other[:_KEY]))
+        except Invalid:
+            given_back = None
+        if given_back != plain or not one[_KEY:] == other[_KEY:] == envelope.tag:
+            raise Unavailable("quote.not_rebuilt", first=envelope.openers[first], second=envelope.openers[second])
 
 
 def release(envelope: Envelope, own: str, own_private: bytes, to: str, to_public: bytes) -> bytes:

@@ -21,6 +21,8 @@ from space_hub.settings import Settings
 Verdict = Literal["good", "note", "bad"]
 _STYLE = {"good": "green", "note": "yellow", "bad": "red"}
 _OLD_CATALOGUE = timedelta(days=3)
+_GRACE = timedelta(minutes=1)
+"""Longer than any loop of the jobs process pauses: what is overdue by more, none has looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +69,17 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield Finding("bad", error.code, error.params)
         return
     yield from _database(house)
-    for process in Process:
-        working = at_work(house, process)
+    at_work_now = {process: at_work(house, process) for process in Process}
+    for process, working in at_work_now.items():
         code = "doctor.at_work" if working else "doctor.not_at_work"
         yield Finding("good" if working else "note", code, {"process": process.value})
     yield from _time(house)
     yield from _sky(house)
     yield from _log(house)
+    if _schema(house).current:
+        yield from _ledger(house)
+        yield from _waiting_for_people(house)
+        yield from _overdue(house, looked_after=at_work_now[Process.JOBS])
     house.database.engine.dispose()
 
 
@@ -96,10 +102,25 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     yield Finding("good", "doctor.cores", {"cores": cores})
 
 
+@dataclass(frozen=True, slots=True)
+class _Schema:
+    at: str | None
+    head: str
+
+    @property
+    def current(self) -> bool:
+        """Only then are the tables there that are counted here."""
+        return self.at == self.head
+
+
+def _schema(house: House) -> _Schema:
+    from jobs import migrations
+
+    return _Schema(migrations.current(house.database), migrations.head())
+
+
 def _database(house: House) -> Iterator[Finding]:
     from sqlalchemy import text
-
-    from jobs import migrations
 
     with house.database.read() as session:
         ask = "SELECT sqlite_version()" if house.database.is_sqlite else "SHOW server_version"
@@ -108,11 +129,11 @@ def _database(house: House) -> Iterator[Finding]:
     yield Finding("good", "doctor.database", {"kind": kind, "version": number})
     if house.database.is_sqlite and tuple(map(int, number.split("."))) < (3, 51, 3):
         yield Finding("bad", "doctor.sqlite_old", {"version": number})
-    at, head = migrations.current(house.database), migrations.head()
-    if at == head:
-        yield Finding("good", "doctor.schema_current", {"revision": head})
+    schema = _schema(house)
+    if schema.current:
+        yield Finding("good", "doctor.schema_current", {"revision": schema.head})
     else:
-        yield Finding("bad", "doctor.schema_behind", {"at": at or "-", "head": head})
+        yield Finding("bad", "doctor.schema_behind", {"at": schema.at or "-", "head": schema.head})
 
 
 def _time(house: House) -> Iterator[Finding]:
@@ -161,3 +182,65 @@ def _log(house: House) -> Iterator[Finding]:
         yield Finding("bad", "doctor.audit_broken", {"faults": len(faults), "first": faults[0]})
     else:
         yield Finding("good", "doctor.audit_holds", {})
+
+
+def _ledger(house: House) -> Iterator[Finding]:
+    from catalog.capacity import ledger
+
+    with house.database.read() as session:
+        faults = ledger.faults(session)
+    if faults:
+        yield Finding("bad", "doctor.ledger_broken", {"faults": len(faults), "first": faults[0]})
+    else:
+        yield Finding("good", "doctor.ledger_holds", {})
+
+
+def _waiting_for_people(house: House) -> Iterator[Finding]:
+    """What no loop can mend: somebody asks a supplier's desk, or names another opener."""
+    from sqlmodel import col, func, select
+
+    from catalog.competition import publishing, states
+    from catalog.competition.tables import Competition
+    from catalog.ordering.tables import OrderAttempt, OrderStep, SupplyOrder
+
+    last = func.max(col(OrderAttempt.begun_at_wall))
+    doubtful = (
+        select(SupplyOrder.id, last)
+        .join(OrderAttempt, col(OrderAttempt.order_id) == col(SupplyOrder.id))
+        .where(SupplyOrder.step == OrderStep.DOUBT.value)
+        .group_by(col(SupplyOrder.id))
+        .order_by(last, col(SupplyOrder.id))
+    )
+    running = select(Competition).where(col(Competition.state).in_([states.State.OPEN, states.State.CLOSED]))
+    with house.database.read() as session:
+        doubts = session.exec(doubtful).all()
+        found = session.exec(running.order_by(col(Competition.quotes_until), col(Competition.id))).all()
+        bare = [each.id for each in found if publishing.spare_keys(session, each) == 0]
+    if doubts:
+        first, since = doubts[0]
+        params = {"orders": len(doubts), "since": since.isoformat(timespec="seconds"), "first": first}
+        yield Finding("note", "doctor.orders_in_doubt", params)
+    if bare:
+        yield Finding("note", "doctor.no_spare_keys", {"competitions": len(bare), "first": bare[0]})
+
+
+def _overdue(house: House, *, looked_after: bool) -> Iterator[Finding]:
+    """What a loop should have ended by now: damage while one runs, and to be expected while none does."""
+    from sqlmodel import col, func, select
+
+    from catalog.activation.tables import ActivationRow
+    from catalog.capacity.tables import CapacityReservation, ReservationKind, ReservationState
+
+    late = house.clock.now() - _GRACE
+    holds = select(func.count()).where(
+        CapacityReservation.kind == ReservationKind.HOLD.value,
+        CapacityReservation.state == ReservationState.HELD.value,
+        col(CapacityReservation.expires_at) <= late,
+    )
+    activations = select(func.count()).where(col(ActivationRow.next_due_at) <= late)
+    verdict: Verdict = "bad" if looked_after else "note"
+    with house.database.read() as session:
+        for counted, code in ((holds, "doctor.holds_overdue"), (activations, "doctor.activations_overdue")):
+            count = session.exec(counted).one()
+            if count:
+                yield Finding(verdict, code, {"count": count})

@@ -7,13 +7,14 @@ import select
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from nacl import bindings as na
 
-from catalog.competition import keyfile
+from catalog.competition import keyfile, sealing
 from catalog.competition.keyfile import Cost
 from space_hub.cli.app import run
 from tests.support.source import ROOT
@@ -119,6 +120,23 @@ def test_the_second_implementation_opens_what_the_command_sealed_and_the_command
     table.gather(ours, theirs)
     answer(capsys, *table.release("opn_oslo", "opn_haag", *AFTER))
     assert answer(capsys, *table.open("opn_haag", *AFTER))["opened"] == 2
+
+
+@pytest.mark.parametrize("garbled", [1, 2, 3])
+def test_a_quote_whose_key_a_pair_would_not_give_back_is_not_written(
+    table: Table, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, garbled: int
+) -> None:
+    """A bit that turns over while the shares of one pair are made. Sabotage seen: `seal` that rebuilds nothing."""
+    calls, joined = count(1), sealing._joined  # The one step that makes a share out of the key.
+
+    def once_wrong(one: bytes, other: bytes) -> bytes:
+        found = joined(one, other)
+        return bytes([found[0] ^ 1]) + found[1:] if next(calls) == garbled else found
+
+    monkeypatch.setattr(sealing, "_joined", once_wrong)
+    assert refused(capsys, *table.seal(), status=1) == "quote.not_rebuilt"
+    assert not (table.folder / "envelope").exists()
+    answer(capsys, *table.seal())
 
 
 def test_nothing_is_released_or_opened_before_the_deadline_and_no_key_is_touched_for_it(

@@ -2,6 +2,8 @@
 
 import copy
 import json
+import re
+from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,14 +17,17 @@ from nacl import bindings as na
 from nacl import exceptions as sodium
 from nacl import utils
 
-from catalog.competition import sealing
+from catalog.competition import notice, sealing
+from catalog.competition.canonical import canonical
 from catalog.competition.sealing import Envelope
-from space_hub.errors import Forbidden, HubError, Invalid
+from space_hub.errors import Forbidden, HubError, Invalid, Unavailable
 from tests.support.source import ROOT
 from tests.unit.competition import second_sealer
 
 NOTICE, OTHER_NOTICE = "4f" * 32, "70" * 32
 INVITATION = "inv_harbour"
+DESCRIPTION = (ROOT / "catalog/competition/README.md").read_text("utf-8")
+EXAMPLE = b'{"v":1,"lines":[{"criterion":"total","value":"48117.25","unit":"EUR"}]}'
 QUOTE = b'{"price":"48117.25","currency":"EUR","start_h":36}'
 NAMES = ("opn_haag", "opn_lyon", "opn_oslo", "opn_rome", "opn_york")
 
@@ -61,11 +66,84 @@ def test_a_second_implementation_opens_ours_and_we_open_its(plain: bytes) -> Non
     assert opened(theirs, "opn_lyon", "opn_oslo", made) == plain
 
 
+@pytest.mark.parametrize(("side", "byte"), [(0, 0), (1, 31), (0, 32), (1, 47)])
+def test_a_share_that_was_garbled_before_it_was_sealed_is_found_in_whichever_pair(side: int, byte: int) -> None:
+    """Sabotage seen: only the first pair rebuilt; the tags not compared."""
+    made = keys(3)
+    envelope = sealing.seal(NOTICE, INVITATION, 1, QUOTE, public(made))
+    copies = {
+        (i, j): (na.crypto_box_seal_open(one, *made[NAMES[i]]), na.crypto_box_seal_open(other, *made[NAMES[j]]))
+        for (i, j), (one, other) in envelope.shares.items()
+    }
+    sealing.rebuild(envelope, copies, QUOTE)
+    for first, second in combinations(range(3), 2):
+        garbled = [bytearray(each) for each in copies[first, second]]
+        garbled[side][byte] ^= 1
+        with pytest.raises(Unavailable) as refused:
+            one, other = map(bytes, garbled)
+            sealing.rebuild(envelope, {**copies, (first, second): (one, other)}, QUOTE)
+        assert refused.value.code == "quote.not_rebuilt"
+        assert (refused.value.params["first"], refused.value.params["second"]) == (NAMES[first], NAMES[second])
+    with pytest.raises(Unavailable):
+        sealing.rebuild(envelope, copies, QUOTE.replace(b"8", b"9"))
+
+
 def test_what_the_description_shows_as_bound_is_what_is_bound() -> None:
     """The one line of the README that others will compare theirs with, byte for byte."""
     envelope = sealing.seal(NOTICE, "inv_1", 1, QUOTE, public(keys(2)))
-    shown = (ROOT / "catalog/competition/README.md").read_bytes()
-    assert b"\n   " + envelope.aad + b"\n" in shown
+    assert f"\n   {envelope.aad.decode()}\n" in DESCRIPTION
+
+
+def _seconds(notice: str, to: list[tuple[str, bytes]], draw: Callable[[int], bytes]) -> dict[str, Any]:
+    return second_sealer.seal(notice, "inv_1", 1, EXAMPLE, to, draw)
+
+
+def _ours(notice: str, to: list[tuple[str, bytes]], draw: Callable[[int], bytes]) -> dict[str, Any]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(utils, "random", draw)
+        return sealing.to_json(sealing.seal(notice, "inv_1", 1, EXAMPLE, to))
+
+
+@pytest.mark.parametrize("make", [_ours, _seconds])
+def test_both_implementations_come_to_the_values_of_the_description(make: Callable[..., dict[str, Any]]) -> None:
+    """Sabotage seen: `b"space-hub quote v2"` in ours; the tag's first 16 bytes taken from its end in the second."""
+    told = dict(re.findall(r"^\| ([^|]+) \| `([^`]+)` \|$", DESCRIPTION, re.MULTILINE))
+    made = {name: na.crypto_box_seed_keypair(bytes([number]) * 32) for number, name in enumerate(NAMES[:2], 1)}
+    drawn = iter([bytes(range(32)), bytes(range(64, 88)), bytes(range(96, 128))])
+    envelope = make(told["hash of the notice"], public(made), lambda size: next(drawn))
+    body = b64decode(envelope["body"])
+    found = {
+        "its fingerprint": notice.fingerprint(made["opn_haag"][0]),
+        "`tag`": sealing.from_json(envelope).tag.hex(),
+        "`commitment`": envelope["commitment"],
+        "first 16 bytes of `body`": body[:16].hex(),
+        "MAC, its last 16 of 4,112": body[-16:].hex(),
+    }
+    assert len(body) == 4112
+    for (name, pair), sealed in zip(made.items(), envelope["shares"][0]["sealed"], strict=True):
+        found[f"public key of `{name}`"] = pair[0].hex()
+        found[f"share of `{name}`"] = na.crypto_box_seal_open(b64decode(sealed), *pair).hex()
+        assert (
+            na.crypto_box_seal_open(b64decode(told[f"sealed to `{name}`"]), *pair).hex() == told[f"share of `{name}`"]
+        )
+    assert {name: told[name] for name in found} == found
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(content=st.dictionaries(st.text(), _JSON, max_size=4))
+@settings(max_examples=60)
+def test_both_spell_a_notice_alike(content: dict[str, Any]) -> None:
+    """Whatever a lead writes into it: quotation marks, line ends, letters beyond the first plane.
+
+    Sabotage seen: letters beyond ASCII escaped; U+007F taken for one that has to be.
+    """
+    assert second_sealer.canonical(content).encode() == canonical(content)
 
 
 def test_with_three_openers_one_key_may_be_lost() -> None:
