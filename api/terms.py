@@ -100,7 +100,7 @@ class TermsIn(In):
     exclusivity: Exclusivity = Field(
         default=Exclusivity.NONE,
         description="full: all that the offering can give in this phase above the civil share; area_time: no call-off "
-        "of others that meets the area and the time of an activation at work.",
+        "of others, but for civil and humanitarian use, that meets the area and the time of an activation at work.",
     )
     civil_floor: Share = Field(default=Decimal(0), description="Share that stays for civil and humanitarian use.")
     basis: Basis = Basis.QUANTITY

@@ -5,7 +5,7 @@ from sqlmodel import Session, col, func, select
 from catalog.ordering import call_offs, options, trying
 from catalog.ordering.fallback import MOST_OPTIONS
 from catalog.ordering.standing import in_force, usable
-from catalog.ordering.tables import CallOff, CallOffKind, CallOffOption, OptionState
+from catalog.ordering.tables import CallOff, CallOffKind, CallOffOption, OptionState, Purpose
 from catalog.promise.authority import Authority
 from catalog.promise.lifecycle import CallOffStatus
 from space_hub.clock import Clock
@@ -41,7 +41,7 @@ def add_option(
     if standing.pool.id != call_off.pool_id:
         raise Invalid("call_off.pools_differ", count=2)
     kind, window = CallOffKind(call_off.kind), Interval(call_off.window_from, call_off.window_to)
-    terms = usable(standing, kind, window, clock.now())
+    terms = usable(standing, kind, Purpose(call_off.purpose), window, clock.now())
     if terms.price.currency != rows[0].currency:
         given = ", ".join(sorted({terms.price.currency, rows[0].currency}))
         raise Invalid("fallback.currencies_differ", given=given)

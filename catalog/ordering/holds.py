@@ -10,8 +10,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from catalog.capacity import ledger
 from catalog.ordering import call_offs, options
-from catalog.ordering.standing import usable
-from catalog.ordering.tables import CallOff, CallOffKind
+from catalog.ordering.tables import CallOff
 from catalog.promise.authority import Authority
 from catalog.promise.lifecycle import CallOffStatus
 from space_hub.clock import Clock
@@ -20,7 +19,6 @@ from space_hub.errors import Conflict, Forbidden
 from space_hub.rng import Rng
 from space_hub.trust import audit
 from space_hub.trust.principal import HUB_ID, Principal
-from space_hub.vocabulary.interval import Interval
 
 
 def confirm(
@@ -32,7 +30,7 @@ def confirm(
         raise Conflict("call_off.not_held", status=CallOffStatus(call_off.status))
     ledger.confirm(session, clock, options.subject_of(call_off.id, call_offs.FIRST))
     option, standing = options.standing_of(session, clock, call_off, call_offs.FIRST)
-    usable(standing, CallOffKind(call_off.kind), Interval(call_off.window_from, call_off.window_to), clock.now())
+    options.still_usable(clock, call_off, standing)
     ordered = options.ordered(session, clock, rng, call_off, option, standing)
     call_off.status = CallOffStatus.ACTIVE.value
     call_off.look_at = None if call_off.policy is None else clock.now()

@@ -19,6 +19,7 @@ from catalog.capacity.ledger import Exhausted, Want
 from catalog.capacity.rules import PARTS, Ask, Span, slots, units
 from catalog.capacity.tables import ResourceKind
 from catalog.framework.wants import by_year, of_agreement, of_lot
+from catalog.ordering.excluding import exclusive_elsewhere, of_others
 from catalog.ordering.standing import Fixed, Standing, usable
 from catalog.ordering.tables import CallOff, CallOffKind, CallOffOption, OptionState, OrderStep, Purpose, SupplyOrder
 from catalog.promise.access import PhaseTerms
@@ -99,7 +100,7 @@ def open_option(session: Session, clock: Clock, rng: Rng, call_off: CallOff, ran
     if option.state != OptionState.READY.value:
         raise Conflict("call_off.option_not_ready", rank=rank, state=OptionState(option.state))
     try:
-        usable(standing, CallOffKind(call_off.kind), Interval(call_off.window_from, call_off.window_to), clock.now())
+        still_usable(clock, call_off, standing)
         return _opened_nested(session, clock, rng, call_off, option, standing)
     except Exhausted as refusal:
         if ledger.expire(session, clock, refusal.want.resource):
@@ -125,10 +126,16 @@ def _opened_nested(
     return order
 
 
+def still_usable(clock: Clock, call_off: CallOff, standing: Standing) -> None:
+    """Conflict with the reason why what was decided may not be asked of the supplier now."""
+    window = Interval(call_off.window_from, call_off.window_to)
+    usable(standing, CallOffKind(call_off.kind), Purpose(call_off.purpose), window, clock.now())
+
+
 def standing_of(session: Session, clock: Clock, call_off: CallOff, rank: int) -> tuple[CallOffOption, Standing]:
     """An option with its agreement as it stands now, in the phase that was decided for it."""
-    option, agreement, pool, provider, nation = session.execute(
-        select(CallOffOption, Agreement, Pool, Provider, col(Organisation.nation))
+    option, agreement, pool, provider, nation, exclusive = session.execute(
+        select(CallOffOption, Agreement, Pool, Provider, col(Organisation.nation), exclusive_elsewhere())
         .join(Agreement, col(Agreement.id) == col(CallOffOption.agreement_id))
         .join(Pool, col(Pool.id) == col(Agreement.pool_id))
         .join(Provider, col(Provider.id) == col(Agreement.provider_id))
@@ -142,7 +149,11 @@ def standing_of(session: Session, clock: Clock, call_off: CallOff, rank: int) ->
     fixed = Fixed(agreement, pool, provider, terms)
     status = AgreementStatus(agreement.status)
     left = limits.of(session, agreement.id)
-    return option, Standing(fixed, status, Status(provider.status), decided, terms[decided], openings, left)
+    kept = of_others(session, agreement) if exclusive else ()
+    buyer = call_off.organisation_id
+    return option, Standing(
+        fixed, status, Status(provider.status), decided, terms[decided], openings, buyer, left, kept
+    )
 
 
 def _lose(session: Session, option: CallOffOption) -> None:

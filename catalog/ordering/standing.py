@@ -16,11 +16,13 @@ from sqlmodel import Session, col
 
 from catalog.capacity import limits
 from catalog.capacity.limits import Limits
-from catalog.capacity.rules import Span, start_of
+from catalog.capacity.rules import Span, slot_at, slot_text, start_of
 from catalog.capacity.tables import ReplanRow
-from catalog.ordering.tables import CallOffKind
+from catalog.ordering import excluding
+from catalog.ordering.tables import CallOffKind, Purpose
 from catalog.promise.access import PhaseTerms
 from catalog.promise.agreements import terms_of
+from catalog.promise.exclusion import Exclusive, excludes
 from catalog.promise.in_force import Declared
 from catalog.promise.lifecycle import AgreementStatus, MemberStatus
 from catalog.promise.opened import Opened, opened
@@ -58,7 +60,11 @@ class Standing:
     phase: Phase
     terms: PhaseTerms | None
     openings: Opened
+    buyer: str
+    """The organisation that calls off."""
     left: Limits = limits.NONE
+    exclusives: tuple[Exclusive, ...] = ()
+    """What others have activated for themselves of the same offering."""
 
     @property
     def agreement(self) -> Agreement:
@@ -95,6 +101,7 @@ _NOW = (
         col(PhaseDeclaration.nations),
         col(PhaseDeclaration.area),
         select(col(ReplanRow.id)).where(col(ReplanRow.resource) == col(Agreement.id)).exists().label("limited"),
+        excluding.exclusive_elsewhere().label("exclusive"),
     )
     .join(Provider, col(Provider.id) == col(Agreement.provider_id))
     .join(PoolMember, col(PoolMember.pool_id) == col(Agreement.pool_id))
@@ -133,11 +140,14 @@ def in_force(
     statuses: dict[str, tuple[AgreementStatus, Status]] = {}
     declared: dict[str, list[Declared]] = {each: [] for each in agreement_ids}
     limited: set[str] = set()
+    exclusive: set[str] = set()
     session.flush()
     for row in session.connection().execute(_NOW_ALONE if alone else _NOW, given):
         statuses[row.id] = AgreementStatus(row.status), Status(row.provider_status)
         if row.limited:
             limited.add(row.id)
+        if row.exclusive:
+            exclusive.add(row.id)
         if row.phase is not None:
             nations = None if row.nations is None else frozenset(row.nations)
             declared[row.id].append(Declared(Phase(row.phase), row.since, row.until, nations, row.area))
@@ -151,12 +161,14 @@ def in_force(
         phase = openings.phase
         terms = None if phase is None else fixed.terms[phase]
         left = limits.of(session, each) if each in limited else limits.NONE
+        kept = excluding.of_others(session, fixed.agreement) if each in exclusive else ()
         paid = phase or openings.declared_phase
-        found.append(Standing(fixed, status, provider_status, paid, terms, openings, left))
+        buyer = member.organisation_id
+        found.append(Standing(fixed, status, provider_status, paid, terms, openings, buyer, left, kept))
     return found
 
 
-def usable(standing: Standing, kind: CallOffKind, window: Interval, now: datetime) -> PhaseTerms:
+def usable(standing: Standing, kind: CallOffKind, purpose: Purpose, window: Interval, now: datetime) -> PhaseTerms:
     """The terms by which `window` may be asked of the supplier now; Conflict with the reason why not."""
     agreement = standing.agreement
     if standing.status is not AgreementStatus.SIGNED:
@@ -174,6 +186,12 @@ def usable(standing: Standing, kind: CallOffKind, window: Interval, now: datetim
     earliest = now + standing.terms.notice
     if kind is not CallOffKind.ARCHIVE and window.start < earliest:
         raise Conflict("call_off.notice_too_short", phase=Phase(standing.phase), earliest=log.rfc3339(earliest))
+    if purpose is Purpose.DEFENCE and any(
+        excludes(each, standing.buyer, window, standing.openings.area) for each in standing.exclusives
+    ):
+        # The phase is the buyer's own: which one others are in is not told.
+        day = slot_text(standing.span, slot_at(standing.span, window.start))
+        raise Conflict("agreement.exclusive_elsewhere", phase=Phase(standing.phase), day=day)
     return standing.terms
 
 

@@ -1,6 +1,6 @@
 """What stands of activations: who may read one, what they bind, and what may be ordered by them."""
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_
 from sqlmodel import Session, col, select
 
 from catalog.activation.rules import Activation
@@ -28,16 +28,18 @@ def get(session: Session, principal: Principal, activation_id: str) -> Activatio
     return found
 
 
-def at_work(session: Session, agreement_id: str) -> list[tuple[Phase, Activation]]:
-    """Real activations of an agreement that its supplier accepted and that are not over."""
-    rows = session.exec(
-        select(ActivationRow).where(
-            ActivationRow.agreement_id == agreement_id,
-            ActivationRow.mode == REAL,
-            col(ActivationRow.accepted_parts).is_not(None),
-            col(ActivationRow.state).not_in(_FINAL),
-        )
+def working() -> ColumnElement[bool]:
+    """Real activations that their suppliers accepted and that are not over."""
+    return and_(
+        col(ActivationRow.mode) == REAL,
+        col(ActivationRow.accepted_parts).is_not(None),
+        col(ActivationRow.state).not_in(_FINAL),
     )
+
+
+def at_work(session: Session, agreement_id: str) -> list[tuple[Phase, Activation]]:
+    """Those of one agreement, each with the phase that it opens."""
+    rows = session.exec(select(ActivationRow).where(ActivationRow.agreement_id == agreement_id, working()))
     return [(Phase(row.phase), book.read(session, row)) for row in rows]
 
 

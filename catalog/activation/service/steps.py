@@ -15,7 +15,6 @@ from catalog.activation.tables import ActivationRow
 from catalog.exercise import running
 from catalog.promise.authority import Authority
 from catalog.promise.tables import Agreement
-from catalog.tables import Offering
 from space_hub.clock import Clock
 from space_hub.errors import Invalid
 from space_hub.rng import Rng
@@ -135,9 +134,6 @@ def _take(
     after = step(before, Act(event, _side(principal, parties, event), clock.now(), person, parts, reason))
     if event is Event.APPROVE:
         _in_force(session, clock, row)
-    if row.mode == REAL and event in (Event.APPROVE, Event.REFUSE, Event.STAND_DOWN):
-        # What others may order of this offering depends on it: they read under the same row, shared.
-        session.exec(select(Offering.id).where(Offering.id == parties.agreement.offering_id).with_for_update()).one()
     added = book.write(session, clock, principal, row, before, after, authority)
     telling.tell(session, clock, principal, row, parties, after, added)
     if after.state in FINAL:
