@@ -10,7 +10,7 @@ from api.deps import Asked
 from api.models import In, Out
 from api.paging import Page, Paged
 from api.policy import PROBLEM, Router, scope
-from catalog.competition import awarding, competitions, invitations
+from catalog.competition import awarding, ceilings, competitions, invitations
 from catalog.competition.states import State
 from catalog.competition.tables import Competition, Invitation
 from space_hub.clock import Clock
@@ -55,6 +55,11 @@ class InvitationOut(Out):
     quotes_until: datetime
     opportunity_id: str = Field(description="Where you ask; everybody invited reads the same answer.")
     sent_at: datetime
+    highest_total: str | None = Field(
+        description="What your agreement comes to for this use: a quote that asks for more is out. Null where the "
+        "award becomes an agreement, and where no price is asked for."
+    )
+    currency: str | None = Field(description="Of `highest_total`.")
     quote: QuoteOut | None
 
 
@@ -72,14 +77,14 @@ class DebriefOut(Out):
     state: State
     awarded: bool
     reasons: str
-    fault: str | None = Field(description="Why your quote could not be read; you may reply by a complaint.")
+    fault: str | None = Field(description="Why your quote was not judged; you may reply by a complaint.")
     criteria: list[OwnCriterionOut]
     total: str | None
     failed_hard: list[str]
 
 
 def _out(session: Session, clock: Clock, row: Invitation, of: Competition) -> InvitationOut:
-    kept = invitations.latest(session, row.id)
+    kept, most = invitations.latest(session, row.id), ceilings.of(session, of, row)
     return InvitationOut.model_validate(
         {
             **row.model_dump(),
@@ -88,6 +93,8 @@ def _out(session: Session, clock: Clock, row: Invitation, of: Competition) -> In
             "questions_until": of.questions_until,
             "quotes_until": of.quotes_until,
             "opportunity_id": of.opportunity_id,
+            "highest_total": None if most is None else f"{most.amount:f}",
+            "currency": None if most is None else most.currency,
             "quote": kept,
         }
     )

@@ -31,7 +31,7 @@ _DECIDED = frozenset({State.STANDSTILL, State.AWARDED, State.UNSUCCESSFUL, State
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One opened quote; without points where it could not be read."""
+    """One opened quote; without points where it could not be read, or asks for more than was agreed."""
 
     invitation: Invitation
     quote: SealedQuote
@@ -71,7 +71,7 @@ def _read(session: Session, row: Competition, notice: Notice, invitation_id: str
     for invitation, quote, opened in session.exec(asked).all():
         kept = session.exec(select(QuoteScore).where(QuoteScore.quote_id == quote.id)).all()
         record = {each.criterion: Decimal(each.value) for each in kept if each.criterion in readiness}
-        if opened.plain is None:
+        if opened.plain is None or opened.fault is not None:
             yield Judged(invitation, quote, opened, {}, record, None)
             continue
         values = dict(quotes.read(opened.plain, notice.criteria).values)
@@ -138,7 +138,7 @@ def awards(session: Session, competition_id: str) -> list[tuple[Award, Invitatio
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A supplier's own outcome; `fault` where its quote could not be read, and then it has no points."""
+    """A supplier's own outcome; `fault` where its quote was not judged, and then it has no points."""
 
     invitation_id: str
     state: State

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from catalog.competition import asks, notice, openers, scoring, states, telling
+from catalog.competition import asks, ceilings, notice, openers, scoring, states, telling
 from catalog.competition.asks import Aim, CompetitionAsk
 from catalog.competition.competitions import enter, locked
 from catalog.competition.notice import Holder
@@ -19,6 +19,7 @@ from catalog.competition.scoring import Criterion
 from catalog.competition.states import Actor, Event, State
 from catalog.competition.tables import Competition, CompetitionOpener, Invitation
 from catalog.demand import opportunities
+from catalog.framework import admission
 from catalog.promise import pools
 from catalog.promise.authority import Authority
 from catalog.promise.lifecycle import AgreementStatus
@@ -193,10 +194,10 @@ def _check_openers(session: Session, row: Competition) -> None:
 
 
 def _invitable(session: Session, row: Competition, agreement_ids: Sequence[str]) -> list[tuple[Agreement, Provider]]:
-    """Agreements of this lot that the aim allows, each of another supplier, which is verified."""
+    """Agreements of this lot that the aim allows, each of another supplier, which is verified and admitted."""
     if not 1 <= len(agreement_ids) <= MOST_INVITED:
         raise Invalid("competition.invited_number", given=len(agreement_ids), most=MOST_INVITED)
-    aim = asks.read(row.ask).aim
+    aim, pool = asks.read(row.ask).aim, session.get_one(Pool, row.pool_id)
     found: dict[str, tuple[Agreement, Provider]] = {}
     for agreement_id in agreement_ids:
         pair = session.exec(
@@ -212,6 +213,8 @@ def _invitable(session: Session, row: Competition, agreement_ids: Sequence[str])
             raise Conflict("competition.agreement_not_fit", agreement_id=agreement_id, status=status, aim=aim)
         if provider.status != Status.VERIFIED.value:
             raise Conflict("agreement.provider_not_verified", status=Status(provider.status))
+        admission.need_admitted(session, pool, row.lot_id, provider.id)
+        ceilings.check_currency(session, row, agreement.id)
         if provider.id in found:
             raise Invalid("competition.invited_twice", agreement_id=agreement_id)
         found[provider.id] = (agreement, provider)

@@ -10,7 +10,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +19,7 @@ from sqlmodel import Session, col, select
 
 from catalog.activation import readiness
 from catalog.activation.tables import ReadinessEvidence
-from catalog.competition import competitions, openers, opening, quotes, scoring, sealing, states, telling
+from catalog.competition import ceilings, competitions, openers, opening, quotes, scoring, sealing, states, telling
 from catalog.competition.notice import Notice
 from catalog.competition.scoring import CriterionKind
 from catalog.competition.states import Actor, Clocks, Event, State
@@ -137,6 +137,7 @@ def open_all(
     first = _first(session, row, first_opener_id, second)
     standing = competitions.quotes_standing(session, row)
     read = _read_all(notice, standing, keys, unreadable)
+    read = {each: _within_agreement(session, row, notice, standing[each][0], found) for each, found in read.items()}
     made = CompetitionOpening(
         competition_id=row.id,
         first_opener_id=first.id,
@@ -195,6 +196,7 @@ class _Read:
     content: Mapping[str, Any] | None
     plain_sha256: str | None
     fault: str | None
+    """Of one with content: it is out for what it says."""
 
 
 def _row(session: Session, principal: Principal, competition_id: str) -> tuple[Competition, Opener]:
@@ -247,6 +249,16 @@ def _read(notice: Notice, invitation_id: str, quote: SealedQuote, key: str) -> _
     return _Read(content, hashlib.sha256(plain).hexdigest(), None if fault is None else fault.code)
 
 
+def _within_agreement(
+    session: Session, row: Competition, notice: Notice, invitation: Invitation, found: _Read
+) -> _Read:
+    if found.content is None:
+        return found
+    values = quotes.read(found.content, notice.criteria).values
+    above = ceilings.exceeded(row, values, ceilings.of(session, row, invitation))
+    return replace(found, fault="quote.above_agreed_price") if above else found
+
+
 def _keep(
     session: Session,
     clock: Clock,
@@ -267,7 +279,7 @@ def _keep(
             plain_sha256=found.plain_sha256,
         )
     )
-    if plain is None:
+    if plain is None or found.fault is not None:
         return
     session.flush()
     values = quotes.read(plain, notice.criteria).values

@@ -45,7 +45,7 @@ def add_option(
     if terms.price.currency != rows[0].currency:
         given = ", ".join(sorted({terms.price.currency, rows[0].currency}))
         raise Invalid("fallback.currencies_differ", given=given)
-    total = options.price(standing, terms, kind, window, parts)
+    total = options.price(standing.span, terms, kind, window, parts)
     last = session.exec(select(func.max(CallOffOption.rank)).where(col(CallOffOption.call_off_id) == call_off.id)).one()
     session.add(
         CallOffOption(

@@ -136,7 +136,7 @@ def place(
     ranked = []
     for rank, (standing, (_, parts)) in enumerate(zip(standings, ask.options, strict=True), FIRST):
         terms = usable(standing, ask.kind, ask.purpose, ask.window, now)
-        total = options.price(standing, terms, ask.kind, ask.window, parts)
+        total = options.price(standing.span, terms, ask.kind, ask.window, parts)
         unit, currency = terms.price.amount, terms.price.currency
         if quoted is not None and (said := quoted.get(standing.agreement.id)) is not None:
             unit = (unit * said.amount / total).quantize(Decimal("1e-6")) if total else unit

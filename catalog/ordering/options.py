@@ -44,15 +44,15 @@ _SECONDS = {Span.HOUR: 3600, Span.DAY: 86_400}
 _SMALLEST = Decimal("0.000001")
 
 
-def price(standing: Standing, terms: PhaseTerms, kind: CallOffKind, window: Interval, parts: int) -> Decimal:
+def price(span: Span, terms: PhaseTerms, kind: CallOffKind, window: Interval, parts: int) -> Decimal:
     """What so many parts of every slot come to: the unit price is for one unit of capacity over one day.
 
     From the archive the quantity is bought once, however long its delivery may take.
     """
     total = terms.price.amount * parts / PARTS
     if kind is not CallOffKind.ARCHIVE:
-        first, last = _slots(standing, window)
-        total = total * (last - first + 1) * _SECONDS[standing.span] / _SECONDS[Span.DAY]
+        first, last = _slots(span, window)
+        total = total * (last - first + 1) * _SECONDS[span] / _SECONDS[Span.DAY]
     return total.quantize(_SMALLEST, ROUND_HALF_EVEN)
 
 
@@ -66,7 +66,7 @@ def resources_of(
     """
     agreement = standing.agreement
     price = money(option.total_price, option.currency)
-    first, last = _slots(standing, Interval(call_off.window_from, call_off.window_to))
+    first, last = _slots(standing.span, Interval(call_off.window_from, call_off.window_to))
     ask = Ask(first, last, option.parts_per_slot)
     if call_off.kind == CallOffKind.ARCHIVE.value:
         found, used = [], {call_off.window_from.year: option.parts_per_slot}
@@ -211,10 +211,10 @@ def ordered(
     return order, _told(session, clock, call_off, option, order, standing)
 
 
-def _slots(standing: Standing, window: Interval) -> tuple[int, int]:
+def _slots(span: Span, window: Interval) -> tuple[int, int]:
     if window.stop is None:
         raise ValueError(f"a window without an end has no last slot: {window}")
-    return slots(standing.span, window.start, window.stop)
+    return slots(span, window.start, window.stop)
 
 
 def _told(

@@ -190,7 +190,7 @@ def _entrant(session: Session, clock: Clock, rng: Rng, scene: Field, number: int
         pool_id=scene.pool_id,
         offering_id=supplier.offering_id,
         period=Interval(midnight, midnight + timedelta(days=30)),
-        terms={Phase.PEACE: PhaseTerms(100 * PARTS, timedelta(), money("12.50", "EUR"))},
+        terms={Phase.PEACE: PhaseTerms(100 * PARTS, timedelta(), money("5000", "EUR"))},
     )
     agreements.step(session, clock, rng, supplier.principal, drafted.id, AgreementEvent.OFFER)
     if signed:

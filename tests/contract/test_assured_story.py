@@ -73,8 +73,21 @@ CLOCKS = {
     "S3": "acknowledge 02T09:31:05 0, full 02T16:31:05 20",
 }
 
-VERDICTS = {"FR": (9, "falls"), "PL": (9, "protected"), "IT": (9, "begun")}
-"""Level and verdict of those who held what Germany needed on the fourth: 40 of France are enough for the missing 20."""
+ORDER = [
+    ("FR", 9, "9/10", "falls"),
+    ("IT more", 9, "11/20", "falls"),
+    ("IT", 9, "11/20", "begun"),
+    ("PL more", 9, "27/200", "not_reached"),
+    ("PL", 9, "27/200", "protected"),
+]
+"""Level, used share of the quota and verdict of those who held what Germany needed on the fourth, in the order in which
+they give way: 40 of France and 10 of Italy are enough for the missing 41, and Poland, which came last, used least.
+
+France has called off 40 of S5, 90 of S1 and 20 of S3 over three days, 450 of 500; Italy 5 over five days and 10 over
+three, 55 of 100; Poland 40 and 5 over three, 135 of 1,000."""
+
+FELL = {"FR": (40, "375"), "IT": (10, "93.75")}
+"""What each lost of every day, and a quarter of its price over three days, at 12.50 a unit."""
 
 SHOWN = {
     "S1": ("met", 8 * 3600, 8 * 3600),
@@ -94,25 +107,31 @@ def shown(stage: Stage) -> dict[str, list[tuple[Any, ...]]]:
     return found
 
 
-def france_alone_gave_way(stage: Stage, preemption_id: str) -> None:
-    """By the written order, which the lead reads whole and France not; its second way is tried, to the cent repaid."""
+def two_gave_way(stage: Stage, preemption_id: str) -> None:
+    """By the written order, which the lead reads whole; repaid to the cent. France's second way is tried."""
     path = f"/v1/preemptions/{preemption_id}"
     order = good(stage.pool.lead.get(path), 200)["order"]
     names = {call_off: nation for nation, call_off in stage.call_offs.items()}
-    assert {names[each["call_off_id"]]: (each["level"], each["verdict"]) for each in order} == VERDICTS
-    seen = good(stage.france.get(path), 200)
-    assert [seen[name] for name in ("phase", "reason", "call_off_id", "order")] == [
-        *("conflict", "Defence of the coast", None, None)
-    ]
-    assert [(each["quantity"], each["compensation"], each["currency"]) for each in seen["fell"]] == [(40, "375", "EUR")]
-    (told,) = stage.pool.events(stage.france, "call_off.pre_empted")
-    assert (stage.told(told["timestamp"]), told["data"]["compensation"]) == ("03T00:00:00", "375")
-    assert stage.germany.organisation_id not in str((seen, told["data"]))
-    for other in (stage.poland, stage.italy, *(each.caller for each in stage.of.values())):
+    assert [
+        (names[each["call_off_id"]], each["level"], each["quota_share"], each["verdict"]) for each in order
+    ] == ORDER
+    for (nation, (quantity, repaid)), who in zip(FELL.items(), (stage.france, stage.italy), strict=True):
+        seen = good(who.get(path), 200)
+        assert [seen[name] for name in ("phase", "reason", "call_off_id", "order")] == [
+            *("conflict", "Defence of the coast", None, None)
+        ]
+        fell = [(each["quantity"], each["compensation"], each["currency"]) for each in seen["fell"]]
+        assert fell == [(quantity, repaid, "EUR")], nation
+        (told,) = stage.pool.events(who, "call_off.pre_empted")
+        assert (stage.told(told["timestamp"]), told["data"]["compensation"]) == ("03T00:00:00", repaid)
+        known = {each.organisation_id for each in (stage.germany, stage.france, stage.italy)} - {who.organisation_id}
+        assert not [each for each in known if each in str((seen, told["data"]))]
+    for other in (stage.poland, *(each.caller for each in stage.of.values())):
         assert other.get(path).status_code == 404
         assert stage.pool.events(other, "call_off.pre_empted") == []
     options = good(stage.france.get(f"/v1/call-offs/{stage.call_offs['FR']}"), 200)["options"]
     assert [each["state"] for each in options] == ["pre_empted", "trying"]
+    assert good(stage.italy.get(f"/v1/call-offs/{stage.call_offs['IT more']}"), 200)["status"] == "pre_empted"
 
 
 def it_is_drilled(real: Stage) -> None:
@@ -178,8 +197,8 @@ def standing(database: Database, clock: ManualClock, rng: SeededRng, kept: tuple
 
 def test_the_story_goes_as_it_was_written_to_the_second(hub: Hub) -> None:
     """Sabotage seen: a miss stamped with the second of the look; one key let pass as two persons; the ramp left out of
-    the promise; reserves not asked; civil use not protected; the whole price given back; a pre-emption read by anybody:
-    each turned it red."""
+    the promise; reserves not asked; civil use not protected; the whole price given back; a pre-emption read by anybody;
+    the used share of a quota not looked at; a victim that reads the other: each turned it red."""
     stage = opened(hub)
     in_peace(stage)
     a_crisis_is_declared(stage)
@@ -187,7 +206,7 @@ def test_the_story_goes_as_it_was_written_to_the_second(hub: Hub) -> None:
     they_answer(stage)
     they_ramp_up(stage, ("02T16:31:06",))
     what_is_there_is_called_off(stage)
-    france_alone_gave_way(stage, it_comes_to_a_conflict(stage))
+    two_gave_way(stage, it_comes_to_a_conflict(stage))
     it_is_over(stage)
 
     expected = [" ".join(line.split()) for line in COURSE.strip().splitlines()]

@@ -95,7 +95,8 @@ class Theatre:
         return list(found["items"])
 
 
-def theatre(hub: Hub) -> Theatre:
+def theatre(hub: Hub, **more: Any) -> Theatre:
+    """`more` is what its pool has beside."""
     broker, lead = hub.key("broker"), hub.key("nation", "FR")
     with hub.database.write() as session:
         _, secret = keys.issue(session, hub.clock, hub.rng, organisation_id=lead.organisation_id, name="second")
@@ -105,7 +106,7 @@ def theatre(hub: Hub) -> Theatre:
         "mission_area": "imagery",
         "open_to_suppliers": False,
     }
-    pool_id = good(lead.post("/v1/pools", pool))["id"]
+    pool_id = good(lead.post("/v1/pools", pool | more))["id"]
     second = Caller(hub, lead.organisation_id, secret)
     second._creates = 10_000  # Its names of requests are its organisation's, and the first key uses those below.
     return Theatre(hub, broker, lead, second, pool_id)

@@ -50,6 +50,9 @@ TERMS = {
     ),
 }
 
+QUOTAS = {"FR": 500, "DE": 1000, "PL": 1000, "IT": 100}
+"""Of the year, added up over the days that are called off."""
+
 
 @dataclass
 class Stage:
@@ -125,33 +128,44 @@ def whole(stage: Stage) -> list[str]:
 
 def opened(hub: Hub) -> Stage:
     """Signed in peace, by the first second of the second of November."""
-    pool = theatre(hub)
-    france, germany, poland, italy = (pool.member(each) for each in ("FR", "DE", "PL", "IT"))
+    pool = theatre(hub, capability="imagery.optical")
+    france, germany, poland, italy = (pool.member(each) for each in QUOTAS)
+    (lot,) = good(pool.lead.get(f"/v1/pools/{pool.pool_id}/lots"), 200)
+    for who, quantity in zip((france, germany, poland, italy), QUOTAS.values(), strict=True):
+        body = {"year": 2024, "quantity": quantity, "decided_by": FIRST}
+        good(pool.lead.put(f"/v1/lots/{lot['id']}/quotas/{who.organisation_id}", body), 200)
     of = {name: pool.supplied(name, *terms) for name, terms in TERMS.items()}
     return Stage(pool, france, germany, poland, italy, of)
 
 
 def in_peace(stage: Stage) -> None:
-    """France has a second way; Poland's use is civil; Italy's begins in the night before all others."""
+    """France has a second way; Poland's use is civil; Italy's begins in the night before all others.
+
+    Some minutes later both call off a little more, as any other.
+    """
     stage.at("02T06:00:00")
     placed = good(stage.call_off(stage.france, "S5", 40, otherwise="S4"))
     assert [(each["phase"], each["total_price"]) for each in placed["options"]] == [("peace", "1500")] * 2
     stage.call_offs["FR"] = placed["id"]
     stage.call_offs["PL"] = good(stage.call_off(stage.poland, "S5", 40, purpose="civil"))["id"]
-    stage.call_offs["IT"] = good(stage.call_off(stage.italy, "S5", 20, window_from="2024-11-02T23:00:00Z"))["id"]
+    stage.call_offs["IT"] = good(stage.call_off(stage.italy, "S5", 5, window_from="2024-11-02T23:00:00Z"))["id"]
+    stage.at("02T06:10:00")
+    stage.call_offs["IT more"] = good(stage.call_off(stage.italy, "S5", 10))["id"]
+    stage.at("02T06:20:00")
+    stage.call_offs["PL more"] = good(stage.call_off(stage.poland, "S5", 5))["id"]
 
 
 def it_comes_to_a_conflict(stage: Stage) -> str:
-    """Germany needs 70 where 50 are left: the id of the pre-emption."""
+    """Germany needs 91 where 50 are left: the id of the pre-emption."""
     stage.at("03T00:00:00")
     body = {"phase": "conflict", "reason": "Attack", "decided_by": FIRST, "nations": ["DE"], "area": NORTH}
     good(stage.pool.lead.post(f"/v1/pools/{stage.pool.pool_id}/phases", body))
-    refused = stage.call_off(stage.germany, "S5", 70)
+    refused = stage.call_off(stage.germany, "S5", 91)
     assert (refused.status_code, refused.json()["code"]) == (409, "capacity.exhausted"), "nothing falls unasked"
     taken: dict[str, Any] = {"pre_empt": True, "reason": "Defence of the coast"}
-    above = stage.call_off(stage.germany, "S5", 91, **taken)
+    above = stage.call_off(stage.germany, "S5", 106, **taken)
     assert (above.status_code, above.json()["code"]) == (409, "preemption.not_enough"), "what may not fall is left"
-    good(stage.call_off(stage.germany, "S5", 70, **taken))
+    good(stage.call_off(stage.germany, "S5", 91, **taken))
     (told,) = stage.pool.events(stage.france, "call_off.pre_empted")
     return str(told["data"]["preemption_id"])
 

@@ -240,6 +240,61 @@ def test_leaving_the_ranking_needs_reasons_and_a_debrief_says_nothing_of_rivals(
     assert "52117" not in whole and scene.invitation(0) not in whole and "Supplier 0" not in whole
 
 
+def test_what_asks_for_more_than_was_agreed_is_out_and_its_supplier_is_told_before_and_after(hub: Hub) -> None:
+    """10 a day for two days at 5,000. Sabotage seen: as much taken for more; a quote with a fault ranked."""
+    scene = begun(hub, 3)
+    own = good(scene.supplier(0).get(f"/v1/invitations/{scene.invitation(0)}"))
+    assert (own["highest_total"], own["currency"]) == ("100000", "EUR")
+    for number, price in enumerate(("100000.01", "100000", "60000")):
+        good(scene.send(number, quote(price, hours=12)))
+    scene.due()
+    done = scene.opened()
+    assert (done["opened"], done["unreadable"]) == (3, 0)
+    settle(hub)
+    shown = {each["invitation_id"]: each for each in good(scene.lead.get(f"{scene.path}/quotes"))["items"]}
+    dear, equal, best = (shown[scene.invitation(number)] for number in range(3))
+    assert (dear["rank"], dear["fault"], dear["total"]) == (None, "quote.above_agreed_price", None)
+    assert dear["quote"]["lines"][0]["value"] == "100000.01", "the lead can see it for itself"
+    assert [(each["rank"], each["fault"]) for each in (best, equal)] == [(1, None), (2, None)]
+    told = [messages(scene.supplier(number), "competition.opened")[0]["data"]["fault"] for number in range(3)]
+    assert told == ["quote.above_agreed_price", None, None]
+    assert refused(scene.award(0, reason="All the same.")) == (422, "competition.award_not_ranked")
+    good(scene.supplier(0).post(f"{scene.path}/complaints", {"text": "The terms say otherwise."}))
+
+
+def test_who_competes_for_an_agreement_may_ask_what_it_likes(hub: Hub) -> None:
+    scene = begun(hub, 1, aim=Aim.AGREEMENT)
+    own = good(scene.supplier(0).get(f"/v1/invitations/{scene.invitation(0)}"))
+    assert (own["highest_total"], own["currency"]) == (None, None)
+    good(scene.send(0, quote("990000")))
+    scene.due()
+    scene.opened()
+    [read] = good(scene.lead.get(f"{scene.path}/quotes"))["items"]
+    assert (read["rank"], read["fault"]) == (1, None)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (
+            "INSERT INTO pool_supplier (id, lot_id, provider_id, state, submission_id) "
+            "SELECT 'psu_1', lot_id, provider_id, 'suspended', (SELECT MAX(id) FROM submission) FROM agreement LIMIT 1",
+            "lot.not_admitted",
+        ),
+        ("UPDATE pool SET kind = 'framework', method = 'mixed'", "lot.not_admitted"),
+        ("UPDATE agreement_terms SET currency = 'USD'", "competition.currency_differs"),
+    ],
+)
+def test_only_who_is_admitted_and_agreed_in_that_currency_is_invited(hub: Hub, change: str, code: str) -> None:
+    """Sabotage seen: neither asked for."""
+    scene = prepared(hub)
+    with hub.database.write() as session:
+        session.execute(text(change))
+    body = {"agreement_ids": [each.agreement_id for each in scene.field.entrants], "decided_by": DECIDED}
+    assert refused(scene.lead.post(f"{scene.path}/publish", body)) == (409, code)
+    assert scene.state() == "draft"
+
+
 def test_a_complaint_stops_the_standstill_and_what_was_left_runs_on(hub: Hub) -> None:
     """Sabotage seen: the clock that goes on; the whole standstill begun anew."""
     scene = begun(hub, 2)
