@@ -60,6 +60,9 @@ def claim(
 ) -> Work | None:
     """The oldest piece of work that is free or whose lease has run out, now held by `holder`; None if there is none.
 
+    Of the same moment the kind decides and then the slot: ids are drawn in one row for all
+    organisations, so that an order by them would tell one how much there was to do for another.
+
     Work that has cost three leases is failed (`work.poisoned`), so that what
     ends every worker does not end them for ever.
     """
@@ -70,7 +73,7 @@ def claim(
         work = session.exec(
             select(Work)
             .where(col(Work.kind).in_(list(kinds)), or_(col(Work.state) == WorkState.QUEUED.value, expired))
-            .order_by(col(Work.created_at_wall), col(Work.id))
+            .order_by(col(Work.created_at_wall), col(Work.kind), col(Work.slot), col(Work.id))
             .limit(1)
             .with_for_update(skip_locked=True)
             .execution_options(populate_existing=True)
