@@ -9,6 +9,7 @@ through psycopg 3.
 
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -81,12 +82,12 @@ class Installation(SQLModel, table=True):
     demonstration: bool = False
 
 
-class Unexplained(Exception):
+class Unexplained(Exception, ABC):
     """A constraint refused something and the transaction is lost; what to say of it needs another look."""
 
+    @abstractmethod
     def explain(self, session: Session) -> HubError:
         """The refusal in words, as things stand now."""
-        raise NotImplementedError
 
     def mend(self, database: "Database") -> bool:
         """Clear away what stood in the way only because nobody had looked; whether another try is worth it."""
