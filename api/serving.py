@@ -5,12 +5,17 @@
 
 import socket
 import sys
+from itertools import count
 from typing import Any
 
 import uvicorn
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.supervisors import Multiprocess
 
-_FACTORY = "api.app:create"
+from api import app as application
+
+_LEAVE_EVERY = 100
 
 
 def run(app: Any, *, host: str, port: int, workers: int) -> None:
@@ -24,14 +29,38 @@ def run(app: Any, *, host: str, port: int, workers: int) -> None:
         "timeout_graceful_shutdown": 3,
     }
     if workers == 1:
-        uvicorn.run(app or _FACTORY, factory=app is None, **options)
+        uvicorn.run(app or "api.app:create", factory=app is None, **options)
         return
-    config = uvicorn.Config(_FACTORY, factory=True, workers=workers, **options)
+    config = uvicorn.Config("api.serving:one_of_several", factory=True, workers=workers, **options)
     shared = config.bind_socket()
     # The event loop does this for sockets that it made itself. A socket that was handed to it keeps the delay of small
     # packets: each answer is two, and the second then waits 40 ms for the client to acknowledge the first.
     shared.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     Multiprocess(config, sockets=[shared]).run()
+
+
+class Moved:
+    """Now and then a client is asked to connect again, so that it may come to a process with less to do.
+
+    Of connections that arrive together one process accepts most or all, and clients keep theirs for
+    hours: the other processes would rest. One that connects anew is met by a process that waits.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app, self._answers = app, count(1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start" and next(self._answers) % _LEAVE_EVERY == 0:
+                MutableHeaders(scope=message)["Connection"] = "close"
+            await send(message)
+
+        await self._app(scope, receive, counted)
+
+
+def one_of_several() -> Moved:
+    """The application as each of several processes serves it."""
+    return Moved(application.create())
 
 
 if __name__ == "__main__":

@@ -22,18 +22,18 @@ OPTIONS = {
     "--database=NAME": "postgresql (as it is without this option) or sqlite",
     "--attempts=N": "how many requests, over all clients; 200000 unless told",
     "--clients=N": "how many processes make them; 4 unless told",
-    "--kills=N": "how many times a process of the API is killed; 60 unless told",
+    "--kills=N": "how many times a process of the API is killed; 120 unless told",
     "--seed=N": "of all that is drawn; 1 unless told",
     "--sabotage=yes": "the constraint is dropped first: it must not hold then",
 }
 
-_DATABASE_CUT_EVERY_BYTES = 3_000_000
+_DATABASE_CUT_EVERY_BYTES = 500_000
 _SOCKET = ".s.PGSQL.5432"
 
 
 def run(*options: str) -> dict[str, object]:
     chosen = words(options, database=KINDS, sabotage=("no", "yes"))
-    given = numbers(options, attempts=200_000, clients=4, kills=60, seed=1)
+    given = numbers(options, attempts=200_000, clients=4, kills=120, seed=1)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="space-hub-bench-")))
         url = stack.enter_context(fresh(chosen["database"], folder))
@@ -62,5 +62,6 @@ def run(*options: str) -> dict[str, object]:
             sabotage=chosen["sabotage"] == "yes",
             progress=lambda done: bar.update(task, completed=done),
         )
-        cuts = {} if cutter is None else {"cuts_at_the_database": dict(cutter.broken)}
-    return {"database": chosen["database"], **report.as_dict(), **cuts}
+        there = None if cutter is None else dict(cutter.broken)
+    holds = report.holds and there != {}
+    return {"database": chosen["database"], "cuts_at_the_database": there, **report.as_dict(), "holds": holds}

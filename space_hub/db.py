@@ -10,17 +10,18 @@ through psycopg 3.
 import math
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
-from functools import partial
-from itertools import groupby
+from functools import lru_cache, partial
+from itertools import chain, groupby
 from threading import RLock
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import psycopg
 import pysqlite3.dbapi2 as sqlite
 from sqlalchemy import (
     JSON,
@@ -167,10 +168,16 @@ def connect(url: str) -> Database:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return Database(engine)
-    engine = create_engine(url, hide_parameters=True, pool_size=10, max_overflow=20)
+    engine = create_engine(url, hide_parameters=True, pool_size=10, max_overflow=20, paramstyle="numeric_dollar")
+    event.listen(engine, "connect", _number_parameters, insert=True)
     event.listen(engine, "checkin", _note_rest)
     event.listen(engine, "checkout", partial(_ping_rested, engine.dialect))
     return Database(engine)
+
+
+def _number_parameters(connection: Any, _record: object) -> None:
+    """Parameters are numbered as the server numbers them: else the driver reads a long statement anew each time."""
+    connection.cursor_factory, connection.server_cursor_factory = psycopg.RawCursor, psycopg.RawServerCursor
 
 
 def _note_rest(_connection: object, record: ConnectionPoolEntry) -> None:
@@ -208,19 +215,23 @@ class _Insertion:
     marks: str
     columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
 
-    def words(self, count: int) -> str:
-        return self.head + ", ".join([self.marks] * count)
+    def words(self, rows: int, after: int) -> str:
+        """For so many rows, where so many values stand before theirs; only PostgreSQL's driver numbers them."""
+        each = len(self.columns)
+        marks = (_NUMBERED.sub(partial(_moved, after + row * each), self.marks) for row in range(rows))
+        return self.head + ", ".join(marks)
 
-    def values(self, rows: Sequence[SQLModel]) -> list[Any]:
-        found = []
-        for row in rows:
-            for key, convert in self.columns:
-                value = getattr(row, key)
-                found.append(value if value is None or convert is None else convert(value))
-        return found
+    def values(self, row: SQLModel) -> Iterator[Any]:
+        for key, convert in self.columns:
+            value = getattr(row, key)
+            yield value if value is None or convert is None else convert(value)
 
 
-_NAMED = re.compile(r"%\(\w+\)s")
+def _moved(by: int, mark: re.Match[str]) -> str:
+    return f"${by + int(mark[1])}"
+
+
+_NUMBERED = re.compile(r"\$(\d+)")
 _INSERTIONS: dict[tuple[str, type[SQLModel]], _Insertion] = {}
 
 
@@ -233,17 +244,25 @@ def put(session: Session, *rows: SQLModel) -> None:
     """
     session.flush()
     connection = session.connection()
-    parts: list[tuple[str, list[Any]]] = []
-    for model, group in groupby(rows, type):
-        insertion, alike = _insertion(connection.dialect, model), list(group)
-        parts.append((insertion.words(len(alike)), insertion.values(alike)))
-    if connection.dialect.name != "postgresql":
-        for words, values in parts:
-            connection.exec_driver_sql(words, tuple(values))
+    parts = [(_insertion(connection.dialect, model), list(alike)) for model, alike in groupby(rows, type)]
+    given = [tuple(value for row in alike for value in insertion.values(row)) for insertion, alike in parts]
+    if connection.dialect.name == "postgresql":
+        words = _together(tuple((insertion, len(alike)) for insertion, alike in parts))
+        connection.exec_driver_sql(words, tuple(chain.from_iterable(given)))
         return
-    former = ", ".join(f"part{number} AS ({words})" for number, (words, _) in enumerate(parts[:-1]))
-    given = tuple(value for _, values in parts for value in values)
-    connection.exec_driver_sql(f"WITH {former} {parts[-1][0]}" if former else parts[-1][0], given)
+    for (insertion, alike), values in zip(parts, given, strict=True):
+        connection.exec_driver_sql(insertion.words(len(alike), 0), values)
+
+
+@lru_cache(maxsize=512)
+def _together(parts: tuple[tuple[_Insertion, int], ...]) -> str:
+    """One statement that inserts so many rows of each."""
+    words, after = [], 0
+    for insertion, rows in parts:
+        words.append(insertion.words(rows, after))
+        after += rows * len(insertion.columns)
+    former = ", ".join(f"part{number} AS ({each})" for number, each in enumerate(words[:-1]))
+    return f"WITH {former} {words[-1]}" if former else words[-1]
 
 
 def _insertion(dialect: Dialect, model: type[SQLModel]) -> _Insertion:
@@ -252,7 +271,7 @@ def _insertion(dialect: Dialect, model: type[SQLModel]) -> _Insertion:
         table = _table_of(model)
         kept = [column for column in table.columns if column is not table.autoincrement_column]
         compiled = insert(table).inline().compile(dialect=dialect, column_keys=[column.key for column in kept])
-        head, _, marks = _NAMED.sub("%s", str(compiled)).partition(" VALUES ")
+        head, _, marks = str(compiled).partition(" VALUES ")
         found = _INSERTIONS[dialect.name, model] = _Insertion(
             f"{head} VALUES ",
             marks,

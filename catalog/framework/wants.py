@@ -1,14 +1,14 @@
 """What a call-off takes of its lot, beside the agreement: its nation's quota, year by year, and the lot's money.
 
-The ceilings stand in rows that are locked shared here and for themselves where they move, so that a ceiling which
-was read is still true when the ledger counts.
+The ceilings stand in rows that are locked shared by whoever calls off (`catalog.ordering.standing`) and for
+themselves where they move, so that a ceiling which was read is still true when the ledger counts.
 """
 
 from collections import Counter
+from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from sqlalchemy import bindparam, select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from catalog.capacity import wholes
 from catalog.capacity.ledger import CENTS, Want
@@ -16,33 +16,35 @@ from catalog.capacity.rules import Ask, Span, start_of
 from catalog.capacity.tables import ResourceKind
 from catalog.framework.lot_rows import money_resource
 from catalog.framework.quotas import quota_resource
-from catalog.promise.tables import Agreement, Pool, PoolLot
+from catalog.promise.tables import Agreement
 from space_hub.errors import Conflict
 from space_hub.vocabulary.money import Money
 
 _WHOLE = (wholes.SLOT, wholes.SLOT)
 
-_LOT = (
-    select(col(PoolLot.id), col(PoolLot.unit), col(PoolLot.ceiling), col(Pool.currency))
-    .join(Pool, col(Pool.id) == col(PoolLot.pool_id))
-    .where(col(PoolLot.id) == bindparam("lot"))
-    .with_for_update(read=True, key_share=True, of=PoolLot)
-)
-"""Built once: every call-off asks it."""
+
+@dataclass(frozen=True, slots=True)
+class LotLimits:
+    """What a lot limits, read with its row locked shared so that it stays true until the ledger has counted."""
+
+    id: str
+    unit: str | None
+    ceiling: str | None
+    currency: str | None
 
 
-def of_lot(session: Session, lot_id: str, organisation_id: str, *, used: dict[int, int], price: Money) -> list[Want]:
+def of_lot(session: Session, lot: LotLimits, organisation_id: str, *, used: dict[int, int], price: Money) -> list[Want]:
     """Wants for `used` parts by year (`by_year`) at `price` in all; none where the lot limits nothing.
 
     Raises Conflict `quota.not_granted` for a nation without a quota where others have one.
     """
-    lot = session.connection().execute(_LOT, {"lot": lot_id}).one()
     found = []
-    for year, parts in sorted(used.items()) if lot.unit is not None else ():  # Without a unit there are no quotas.
-        quota = quota_resource(session, lot.id, organisation_id, year)
-        if quota is not None:
-            ask = Ask(*_WHOLE, parts)
-            found.append(Want(quota.resource, ResourceKind.QUOTA, Span.WHOLE, lot.unit, ask, quota.granted))
+    if lot.unit is not None:  # Without a unit there are no quotas.
+        for year, parts in sorted(used.items()):
+            quota = quota_resource(session, lot.id, organisation_id, year)
+            if quota is not None:
+                ask = Ask(*_WHOLE, parts)
+                found.append(Want(quota.resource, ResourceKind.QUOTA, Span.WHOLE, lot.unit, ask, quota.granted))
     cents = cents_of(price)
     if lot.ceiling is not None and cents:
         if price.currency != lot.currency:

@@ -18,7 +18,7 @@ from catalog.capacity import ledger, limits
 from catalog.capacity.ledger import Exhausted, Want
 from catalog.capacity.rules import PARTS, Ask, Span, slots, units
 from catalog.capacity.tables import ResourceKind
-from catalog.framework.wants import by_year, of_agreement, of_lot
+from catalog.framework.wants import LotLimits, by_year, of_agreement, of_lot
 from catalog.ordering.excluding import exclusive_elsewhere, of_others
 from catalog.ordering.standing import Fixed, Standing, usable
 from catalog.ordering.tables import CallOff, CallOffKind, CallOffOption, OptionState, OrderStep, Purpose, SupplyOrder
@@ -26,7 +26,7 @@ from catalog.promise.access import PhaseTerms
 from catalog.promise.agreements import terms_of
 from catalog.promise.lifecycle import AgreementStatus
 from catalog.promise.opened import opened as opened_of
-from catalog.promise.tables import Agreement, Pool
+from catalog.promise.tables import Agreement, Pool, PoolLot
 from providers.lifecycle import Status
 from providers.tables import Provider
 from space_hub.clock import Clock
@@ -79,7 +79,7 @@ def resources_of(
         if call_off.purpose != Purpose.DEFENCE.value and share:
             found.append(_capacity(standing, ResourceKind.CIVIL, ask, share))
     found += of_agreement(agreement, price)
-    return found + of_lot(session, agreement.lot_id, call_off.organisation_id, used=used, price=price)
+    return found + of_lot(session, standing.lot, call_off.organisation_id, used=used, price=price)
 
 
 def _capacity(standing: Standing, kind: ResourceKind, ask: Ask, ceiling: int | Callable[[int], int]) -> Want:
@@ -134,25 +134,27 @@ def still_usable(clock: Clock, call_off: CallOff, standing: Standing) -> None:
 
 def standing_of(session: Session, clock: Clock, call_off: CallOff, rank: int) -> tuple[CallOffOption, Standing]:
     """An option with its agreement as it stands now, in the phase that was decided for it."""
-    option, agreement, pool, provider, nation, exclusive = session.execute(
-        select(CallOffOption, Agreement, Pool, Provider, col(Organisation.nation), exclusive_elsewhere())
+    option, agreement, pool, lot, provider, nation, exclusive = session.execute(
+        select(CallOffOption, Agreement, Pool, PoolLot, Provider, col(Organisation.nation), exclusive_elsewhere())
         .join(Agreement, col(Agreement.id) == col(CallOffOption.agreement_id))
         .join(Pool, col(Pool.id) == col(Agreement.pool_id))
+        .join(PoolLot, col(PoolLot.id) == col(Agreement.lot_id))
         .join(Provider, col(Provider.id) == col(Agreement.provider_id))
         .join(Organisation, col(Organisation.id) == call_off.organisation_id)
         .where(col(CallOffOption.call_off_id) == call_off.id, col(CallOffOption.rank) == rank)
-        .with_for_update(read=True, key_share=True, of=Agreement)
+        .with_for_update(read=True, key_share=True, of=(Agreement, PoolLot))
     ).one()
     terms = terms_of(session, agreement.id)
     openings = opened_of(session, agreement, terms, nation, call_off.area, clock.now())
     decided = Phase(option.phase)
     fixed = Fixed(agreement, pool, provider, terms)
+    limited = LotLimits(lot.id, lot.unit, lot.ceiling, pool.currency)
     status = AgreementStatus(agreement.status)
     left = limits.of(session, agreement.id)
     kept = of_others(session, agreement) if exclusive else ()
     buyer = call_off.organisation_id
     return option, Standing(
-        fixed, status, Status(provider.status), decided, terms[decided], openings, buyer, left, kept
+        fixed, status, Status(provider.status), decided, terms[decided], openings, limited, buyer, left, kept
     )
 
 

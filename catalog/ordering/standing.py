@@ -11,13 +11,14 @@ from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, bindparam, select
+from sqlalchemy import Engine, Row, bindparam, select
 from sqlmodel import Session, col
 
 from catalog.capacity import limits
 from catalog.capacity.limits import Limits
 from catalog.capacity.rules import Span, slot_at, slot_text, start_of
 from catalog.capacity.tables import ReplanRow
+from catalog.framework.wants import LotLimits
 from catalog.ordering import excluding
 from catalog.ordering.tables import CallOffKind, Purpose
 from catalog.promise.access import PhaseTerms
@@ -26,7 +27,7 @@ from catalog.promise.exclusion import Exclusive, excludes
 from catalog.promise.in_force import Declared
 from catalog.promise.lifecycle import AgreementStatus, MemberStatus
 from catalog.promise.opened import Opened, opened
-from catalog.promise.tables import Agreement, PhaseDeclaration, Pool, PoolMember
+from catalog.promise.tables import Agreement, PhaseDeclaration, Pool, PoolLot, PoolMember
 from providers.lifecycle import Status
 from providers.tables import Provider
 from space_hub.clock import Clock
@@ -60,6 +61,7 @@ class Standing:
     phase: Phase
     terms: PhaseTerms | None
     openings: Opened
+    lot: LotLimits
     buyer: str
     """The organisation that calls off."""
     left: Limits = limits.NONE
@@ -94,6 +96,8 @@ _NOW = (
     select(
         col(Agreement.id),
         col(Agreement.status),
+        col(PoolLot.unit),
+        col(PoolLot.ceiling),
         col(Provider.status).label("provider_status"),
         col(PhaseDeclaration.phase),
         col(PhaseDeclaration.since),
@@ -103,6 +107,7 @@ _NOW = (
         select(col(ReplanRow.id)).where(col(ReplanRow.resource) == col(Agreement.id)).exists().label("limited"),
         excluding.exclusive_elsewhere().label("exclusive"),
     )
+    .join(PoolLot, col(PoolLot.id) == col(Agreement.lot_id))
     .join(Provider, col(Provider.id) == col(Agreement.provider_id))
     .join(PoolMember, col(PoolMember.pool_id) == col(Agreement.pool_id))
     .join(
@@ -115,10 +120,12 @@ _NOW = (
         col(PoolMember.organisation_id) == bindparam("member"),
         col(PoolMember.status) == MemberStatus.JOINED.value,
     )
-    .with_for_update(read=True, key_share=True, of=Agreement)
+    .with_for_update(read=True, key_share=True, of=(Agreement, PoolLot))
 )
-_NOW_ALONE = _NOW.with_for_update(of=Agreement)
 """Built once: to build it costs more than to ask it. One row for each declaration of the pool, or one without."""
+
+_ALONE = _NOW.with_for_update(of=Agreement)
+"""Asked before `_NOW` by who must be alone: one statement cannot lock agreements for itself and their lots shared."""
 
 
 def in_force(
@@ -137,34 +144,44 @@ def in_force(
     """
     given = {"agreements": list(agreement_ids), "member": member.organisation_id}
     now = clock.now()
-    statuses: dict[str, tuple[AgreementStatus, Status]] = {}
+    standing: dict[str, Row[*tuple[Any, ...]]] = {}
     declared: dict[str, list[Declared]] = {each: [] for each in agreement_ids}
-    limited: set[str] = set()
-    exclusive: set[str] = set()
     session.flush()
-    for row in session.connection().execute(_NOW_ALONE if alone else _NOW, given):
-        statuses[row.id] = AgreementStatus(row.status), Status(row.provider_status)
-        if row.limited:
-            limited.add(row.id)
-        if row.exclusive:
-            exclusive.add(row.id)
+    if alone:
+        session.connection().execute(_ALONE, given)
+    for row in session.connection().execute(_NOW, given):
+        standing[row.id] = row
         if row.phase is not None:
             nations = None if row.nations is None else frozenset(row.nations)
             declared[row.id].append(Declared(Phase(row.phase), row.since, row.until, nations, row.area))
     found = []
     for each in agreement_ids:
-        if each not in statuses:
+        if each not in standing:
             raise NotFound("agreement.unknown", agreement_id=each)
-        status, provider_status = statuses[each]
+        row = standing[each]
+        status = AgreementStatus(row.status)
         fixed = _fixed(session, each, status)
         openings = opened(session, fixed.agreement, fixed.terms, member.nation, area, now, declarations=declared[each])
         phase = openings.phase
         terms = None if phase is None else fixed.terms[phase]
-        left = limits.of(session, each) if each in limited else limits.NONE
-        kept = excluding.of_others(session, fixed.agreement) if each in exclusive else ()
+        left = limits.of(session, each) if row.limited else limits.NONE
+        kept = excluding.of_others(session, fixed.agreement) if row.exclusive else ()
         paid = phase or openings.declared_phase
-        buyer = member.organisation_id
-        found.append(Standing(fixed, status, provider_status, paid, terms, openings, buyer, left, kept))
+        lot = LotLimits(fixed.agreement.lot_id, row.unit, row.ceiling, fixed.pool.currency)
+        found.append(
+            Standing(
+                fixed,
+                status,
+                Status(row.provider_status),
+                paid,
+                terms,
+                openings,
+                lot,
+                member.organisation_id,
+                left,
+                kept,
+            )
+        )
     return found
 
 

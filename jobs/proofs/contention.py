@@ -28,7 +28,7 @@ from jobs.proofs.service import Service
 from space_hub.trust import keys
 from space_hub.trust.scopes import OrganisationKind
 
-CUT_EVERY_BYTES = 100_000
+CUT_EVERY_BYTES = 60_000
 _DRAWN_OUT_S = 3600.0
 
 Note = dict[str, Any]

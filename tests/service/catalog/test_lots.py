@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from httpx2 import Response
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from catalog.capacity import ledger, wholes
 from catalog.capacity.rules import Ask, Span, day_slot
 from catalog.capacity.tables import ResourceKind
 from catalog.framework import admission, quotas, wants
 from catalog.framework.tables import PoolSupplierEntry
-from catalog.promise.tables import Pool
+from catalog.promise.tables import Pool, PoolLot
 from providers import clocks
 from providers.tables import Evidence
 from space_hub.db import Database
@@ -252,10 +252,21 @@ def test_quotas_are_granted_passed_on_and_never_overdrawn(scene: Scene) -> None:
     assert code(scene.give(germany, germany, 1), 422) == "quota.to_itself"
 
 
+def limits_of(session: Session, lot_id: str) -> wants.LotLimits:
+    lot = session.get_one(PoolLot, lot_id)
+    return wants.LotLimits(lot.id, lot.unit, lot.ceiling, session.get_one(Pool, lot.pool_id).currency)
+
+
 def use(scene: Scene, who: Caller, count: int, price: str = "0") -> None:
     """What a call-off takes of the lot."""
     with scene.hub.database.write() as session:
-        wanted = wants.of_lot(session, scene.lot_id, who.organisation_id, used={2025: count}, price=money(price, "EUR"))
+        wanted = wants.of_lot(
+            session,
+            limits_of(session, scene.lot_id),
+            who.organisation_id,
+            used={2025: count},
+            price=money(price, "EUR"),
+        )
         ledger.take(
             session,
             scene.hub.clock,
@@ -328,7 +339,9 @@ def test_lots_share_out_the_ceiling_of_their_pool(scene: Scene) -> None:
     with pytest.raises(Conflict, match=r"capacity\.money_exhausted"):
         use(replace(scene, lot_id=first["id"]), scene.lead, 2, "400.01")
     with pytest.raises(Conflict, match=r"lot\.other_currency"), scene.hub.database.write() as session:
-        wants.of_lot(session, first["id"], scene.lead.organisation_id, used={}, price=money(1, "USD"))
+        wants.of_lot(
+            session, limits_of(session, first["id"]), scene.lead.organisation_id, used={}, price=money(1, "USD")
+        )
     lower = f"/v1/lots/{first['id']}/ceiling"
     assert code(scene.lead.put(lower, {"ceiling": "599.99", "decided_by": DECIDED}), 409) == "lot.ceiling_reached"
     assert good(scene.lead.put(lower, {"ceiling": "600", "decided_by": DECIDED}), 200)["spent"] == "600.00"
