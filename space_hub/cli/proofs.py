@@ -45,6 +45,12 @@ class Ask:
     progress: Progress
 
 
+def _access(ask: Ask) -> Report:
+    from space_hub.validation import access
+
+    return access.run(ask.data, progress=ask.progress)
+
+
 def _formats(ask: Ask) -> Report:
     from space_hub.validation import formats
 
@@ -84,6 +90,7 @@ def _documents(ask: Ask) -> Report:
 
 
 PROOFS: dict[str, Callable[[Ask], Report]] = {
+    "access": _access,
     "documents": _documents,
     "durability": _durability,
     "formats": _formats,

@@ -22,6 +22,14 @@ NUMERICS = {"numba", "numpy", "scipy", "sgp4", "skyfield"}
 PURE = {
     "space_hub/orbit": {"space_hub.orbit", "space_hub.errors", *NUMERICS},
     "space_hub/vocabulary": {"space_hub.vocabulary", "space_hub.errors", "space_hub.text", "iso3166"},
+    "catalog/feasibility": {
+        "catalog.feasibility",
+        "space_hub.orbit",
+        "space_hub.vocabulary",
+        "space_hub.errors",
+        "space_hub.text",
+        "numpy",
+    },
     "catalog/matching": {
         "catalog.matching",
         "space_hub.vocabulary",

@@ -36,6 +36,7 @@ NOT_WORDS = {
     "space_hub.cli.health:Process": "names a process as it is typed and logged",
     "space_hub.delivery.retry:Verdict": "tells the sender whether to try again",
     "space_hub.errors:Kind": "tells the edges which status to answer",
+    "space_hub.orbit.coverage.sensor:LookSide": "codes of the vocabulary's list `look_side`, which has their labels",
     "space_hub.orbit.elements:Regime": "signs of the trade: LEO, MEO, GEO",
     "space_hub.orbit.plausibility:Doubt": "ends the code of a sentence, `gp.flag_*`",
     "space_hub.vocabulary.attributes:Better": "tells a program which way is better",
