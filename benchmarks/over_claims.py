@@ -19,6 +19,7 @@ import numpy as np
 from benchmarks.screening.catalogue import real
 from catalog.feasibility.compute import SAME_VISIT_S, findings, widest
 from catalog.feasibility.values import Asked, FeasibilityVerdict, Station, Subject
+from space_hub.orbit.coverage.access import Flags
 from space_hub.orbit.coverage.area import places
 from space_hub.orbit.coverage.earth import earth_fixed
 from space_hub.orbit.coverage.sensor import Places, Sensor, conditions
@@ -156,8 +157,8 @@ def _truth(
     mask = Sensor(elevation=sites[0].mask_deg)
     waits = []
     for satellite in range(len(fleet)):
-        contact = np.logical_or.reduce([_holds(mask, *paths[satellite], sun, ground, k) for k in range(len(sites))])
-        over = held[:, satellite].any(axis=0)
+        contact = np.array([_holds(mask, *paths[satellite], sun, ground, k) for k in range(len(sites))]).any(axis=0)
+        over: Flags = held[:, satellite].any(axis=0)
         ends = np.flatnonzero(over[:-1] & ~over[1:])
         heard = np.flatnonzero(contact)
         following = np.searchsorted(heard, ends)
@@ -168,12 +169,12 @@ def _truth(
     return truth, shown
 
 
-def _holds(sensor: Sensor, position: Floats, velocity: Floats, sun: Floats, where: Places, k: int) -> Floats:
+def _holds(sensor: Sensor, position: Floats, velocity: Floats, sun: Floats, where: Places, k: int) -> Flags:
     values = conditions(sensor, position, velocity, sun, where.points[k], where.up[k])
-    return np.logical_and.reduce([each > 0.0 for each in values])
+    return np.asarray(np.all([each > 0.0 for each in values], axis=0))
 
 
-def _gaps(at: Ticks, held: Floats) -> Floats:
+def _gaps(at: Ticks, held: Flags) -> Floats:
     """Seconds without access between visits, those nearer than a pass taken as one."""
     seen = at[np.flatnonzero(held)]
     begin, end = union(seen, seen + STEP, round(SAME_VISIT_S * SECOND))

@@ -160,11 +160,11 @@ def compare(
         if progress:
             progress(satellite + 1, len(elements))
     into.windows = len(theirs)
-    columns = (np.array(column, dtype=np.int64) for column in (zip(*theirs, strict=True) if theirs else ((),) * 4))
-    others = Accesses(*columns, start, stop)
+    columns = np.array(theirs, dtype=np.int64).reshape(-1, 4).T
+    others = Accesses(columns[0], columns[1], columns[2], columns[3], start, stop)
     for place in range(len(sites)):
-        one, other = revisit(ours, place), revisit(others, place)
-        for mine_s, their_s in ((one.mean_s, other.mean_s), (one.p95_s, other.p95_s), (one.worst_s, other.worst_s)):
+        own, other = revisit(ours, place), revisit(others, place)
+        for mine_s, their_s in ((own.mean_s, other.mean_s), (own.p95_s, other.p95_s), (own.worst_s, other.worst_s)):
             into.revisit_share = max(into.revisit_share, _share(mine_s, their_s))
 
 

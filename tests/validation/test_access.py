@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks import over_claims
-from space_hub.orbit.coverage.access import Accesses
+from space_hub.orbit.coverage.access import Accesses, accesses
 from space_hub.orbit.gp import read_text
 from space_hub.orbit.sample import sample_catalogue
 from space_hub.orbit.times import SECOND
@@ -43,16 +43,15 @@ def _shifted(found: Accesses) -> Accesses:
 
 def _one_less(found: Accesses) -> Accesses:
     kept = np.arange(len(found)) != len(found) // 2
-    some = (each[kept] for each in (found.satellite, found.place, found.begin, found.end))
-    return Accesses(*some, found.start, found.stop)
+    satellite, place, begin, end = (each[kept] for each in (found.satellite, found.place, found.begin, found.end))
+    return Accesses(satellite, place, begin, end, found.start, found.stop)
 
 
 @pytest.mark.parametrize(("change", "holds"), [(_as_it_is, True), (_shifted, False), (_one_less, False)])
 def test_a_window_that_is_late_or_missing_does_not_hold(
     change: Callable[[Accesses], Accesses], holds: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = access.accesses
-    monkeypatch.setattr(access, "accesses", lambda *given: change(whole(*given)))
+    monkeypatch.setattr(access, "accesses", lambda *given: change(accesses(*given)))
     report = AccessReport("none", START.isoformat(), 0.5)
     report.elevations.append(access.ElevationAgreement("none"))
     compare(report, CASES[4], [one for one in SKY if "SHELL-B 01" in one.name][:1])

@@ -9,7 +9,7 @@ A satellite without a state is data: it is named, and is not seen within eight n
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -67,8 +67,9 @@ class Accesses:
         return self._only(self.satellite == satellite)
 
     def _only(self, kept: Flags) -> "Accesses":
-        some = (each[kept] for each in (self.satellite, self.place, self.begin, self.end))
-        return Accesses(*some, self.start, self.stop, self.failed)
+        return replace(
+            self, satellite=self.satellite[kept], place=self.place[kept], begin=self.begin[kept], end=self.end[kept]
+        )
 
 
 def accesses(elements: Sequence[ElementSet], places: Places, sensor: Sensor, start: int, stop: int) -> Accesses:
@@ -113,11 +114,12 @@ def _candidates(paths: Paths, places: Places, sensor: Sensor) -> Iterator[_Pairs
     if size > 0.5:
         centre = centre / size
         spread = float(np.arccos(np.clip(aimed @ centre, -1.0, 1.0)).max())
-        near = _nearest(first, last, centre[:, None])[..., 0] <= reach + spread + 1e-6
+        near = np.asarray(_nearest(first, last, centre[:, None])[..., 0] <= reach + spread + 1e-6)
     else:
         near = np.isfinite(reach)
-    held = np.lib.stride_tricks.sliding_window_view(np.isfinite(radius), NODES, axis=1).all(axis=2)[:, : paths.cells]
-    rows, cells = np.nonzero(near & held)
+    # A sum over the nodes of a cell's polynomial is a number where all of them are.
+    whole = np.lib.stride_tricks.sliding_window_view(radius, NODES, axis=1).sum(axis=2)
+    rows, cells = np.nonzero(near & np.isfinite(whole))
     step = max(1, 8 * _TOGETHER // len(aimed))
     for begin in range(0, len(rows), step):
         r, c = rows[begin : begin + step], cells[begin : begin + step]
@@ -137,7 +139,7 @@ def _nearest(first: Floats, last: Floats, aimed: Floats) -> Floats:
     # A direction stands over the arc when it is on the inner side of both ends.
     over = (np.cross(normal, first) @ aimed > 0.0) & (np.cross(last, normal) @ aimed > 0.0)
     aside = np.abs(np.arcsin(np.clip(normal @ aimed, -1.0, 1.0)))
-    return np.where(over, aside, np.arccos(np.clip(ends, -1.0, 1.0)))
+    return np.asarray(np.where(over, aside, np.arccos(np.clip(ends, -1.0, 1.0))))
 
 
 def _windows(paths: Paths, places: Places, sensor: Sensor, pairs: _Pairs) -> tuple[Indices, Indices, Floats, Floats]:
@@ -156,7 +158,7 @@ def _windows(paths: Paths, places: Places, sensor: Sensor, pairs: _Pairs) -> tup
 
         cuts += _roots(one, values)
     # A cell with no cut is wholly inside or wholly outside; one sample tells.
-    inside = np.logical_and.reduce([values[:, 1] > 0.0 for values in samples])
+    inside = np.all([values[:, 1] > 0.0 for values in samples], axis=0)
     pair = np.concatenate([each[0] for each in cuts]) if cuts else np.empty(0, dtype=np.int64)
     share = np.concatenate([each[1] for each in cuts]) if cuts else np.empty(0)
     cut = np.zeros(len(pairs.rows), dtype=bool)
@@ -170,7 +172,7 @@ def _windows(paths: Paths, places: Places, sensor: Sensor, pairs: _Pairs) -> tup
     piece = np.flatnonzero((pair[1:] == pair[:-1]) & (share[1:] > share[:-1]))
     some, begin, end = pair[piece], share[piece], share[piece + 1]
     if len(some):
-        holds = np.logical_and.reduce([values > 0.0 for values in asked(some, 0.5 * (begin + end))])
+        holds = np.all([values > 0.0 for values in asked(some, 0.5 * (begin + end))], axis=0)
         some, begin, end = some[holds], begin[holds], end[holds]
     some = np.concatenate([some, whole])
     begin = np.concatenate([begin, np.zeros(len(whole))]) + pairs.cells[some]
@@ -260,15 +262,14 @@ def _joined(
     satellite: Floats, place: Floats, begin: Floats, end: Floats, window: tuple[int, int], failed: tuple[int, ...]
 ) -> Accesses:
     """Pieces of neighbouring cells made one; ticks rounded."""
-    begins = window[0] + np.rint(begin).astype(np.int64)
-    ends = window[0] + np.rint(end).astype(np.int64)
-    order = np.lexsort((begins, satellite, place))
-    satellite, place, begins, ends = (each[order] for each in (satellite, place, begins, ends))
+    rows = np.stack([satellite, place, np.rint(begin), np.rint(end)]).astype(np.int64)
+    rows = rows[:, np.lexsort((rows[2], rows[0], rows[1]))]
+    satellites, where, begins, ends = rows
     fresh = np.ones(len(begins), dtype=bool)
-    fresh[1:] = (satellite[1:] != satellite[:-1]) | (place[1:] != place[:-1]) | (begins[1:] > ends[:-1] + _SEAM)
+    fresh[1:] = (satellites[1:] != satellites[:-1]) | (where[1:] != where[:-1]) | (begins[1:] > ends[:-1] + _SEAM)
     head = np.flatnonzero(fresh)
     tail = np.append(head[1:], len(begins)) - 1
-    satellite, place, begins, ends = satellite[head], place[head], begins[head], ends[tail[: len(head)]]
-    order = np.lexsort((satellite, begins, place))
-    whole = (each[order].astype(np.int64) for each in (satellite, place, begins, ends))
-    return Accesses(*whole, window[0], window[1], failed)
+    satellites, where, begins, ends = satellites[head], where[head], begins[head], ends[tail[: len(head)]]
+    order = np.lexsort((satellites, begins, where))
+    start, stop = window
+    return Accesses(satellites[order], where[order], start + begins[order], start + ends[order], start, stop, failed)

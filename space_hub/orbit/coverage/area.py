@@ -7,7 +7,7 @@ begins 0.14 s later for each kilometre. Edges are straight in longitude and lati
 7946 has them; what crosses the antimeridian comes cut in two, as it asks.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from math import ceil, cos, hypot, radians
 from typing import Any
@@ -22,6 +22,14 @@ from space_hub.orbit.times import Floats
 KM_A_DEGREE = 111.195
 MOST = 64
 """Samples of an area unless asked otherwise: France at 130 km."""
+
+_SHAPED: dict[str, Callable[[Any], Any]] = {
+    "LineString": lambda given: [[given]],
+    "MultiLineString": lambda given: [[line] for line in given],
+    "Polygon": lambda given: [given],
+    "MultiPolygon": lambda given: given,
+}
+"""Coordinates of each kind as shapes of lines."""
 
 _FINEST_KM = 1.0
 _COARSER = 1.15
@@ -38,15 +46,9 @@ def sampled(geometry: Mapping[str, Any], spacing_km: float | None = None, most: 
     kind, given = geometry["type"], geometry["coordinates"]
     if kind in ("Point", "MultiPoint"):
         return np.array([given] if kind == "Point" else given, dtype=np.float64)[:, :2]
-    shapes = {
-        "LineString": lambda: [[given]],
-        "MultiLineString": lambda: [[line] for line in given],
-        "Polygon": lambda: [given],
-        "MultiPolygon": lambda: given,
-    }
-    if kind not in shapes:
-        raise Invalid("coverage.geometry_unknown", given=kind, known=", ".join(("Point", "MultiPoint", *shapes)))
-    lines = [[np.array(line, dtype=np.float64)[:, :2] for line in shape] for shape in shapes[kind]()]
+    if kind not in _SHAPED:
+        raise Invalid("coverage.geometry_unknown", given=kind, known=", ".join(("Point", "MultiPoint", *_SHAPED)))
+    lines = [[np.array(line, dtype=np.float64)[:, :2] for line in shape] for shape in _SHAPED[kind](given)]
     filled = kind.endswith("Polygon")
     if spacing_km is not None:
         return _at(lines, filled, spacing_km)
