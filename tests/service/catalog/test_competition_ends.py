@@ -7,10 +7,16 @@ from nacl import bindings
 from sqlalchemy import text
 from sqlmodel import select
 
+from catalog.activation import evidence
+from catalog.activation.readiness import Outcome, Shown, Source
+from catalog.promise.tables import Agreement
 from jobs import deliver, handlers, react, schedule
+from jobs.proofs import supply
 from jobs.proofs.competing import STANDSTILL, quote
 from jobs.runner import Lane
 from space_hub.delivery.log import LogEntry
+from space_hub.trust.scopes import OrganisationKind
+from space_hub.vocabulary.phases import Phase
 from tests.support.competing import DECIDED, Competing, begun, good, refused
 from tests.support.demand import settle
 from tests.support.hub import Hub
@@ -61,6 +67,34 @@ def test_one_service_key_never_acts_for_two_openers_of_a_competition(hub: Hub) -
     both = scene.opener(0).post(f"{path}/confirmation", {"answer": answer})
     assert refused(both) == (422, "competition.opener_twice")
     good(scene.lead.post(f"{path}/confirmation", {"answer": answer}))
+
+
+def test_a_lead_reads_nothing_of_what_a_supplier_failed_to_do_for_others(hub: Hub) -> None:
+    """Sabotage seen: the record made of all that is known of the supplier, whose points its buyer reads."""
+    scene = begun(hub, 2)
+    first, second = scene.field.entrants
+    with hub.database.write() as session:
+        nation = supply.principal(session, hub.clock, hub.rng, OrganisationKind.NATION, "DE", "Other lead")
+        elsewhere = supply.promise(session, hub.clock, hub.rng, first.supplier, nation).agreement_id
+        for agreement_id in (elsewhere, second.agreement_id):
+            evidence.note(
+                session,
+                hub.clock,
+                hub.rng,
+                nation,
+                session.get_one(Agreement, agreement_id),
+                Phase.CRISIS,
+                Shown(Outcome.REFUSED, timedelta(hours=6), None, 10, 0, hub.clock.now()),
+                source=Source.ACTIVATION,
+                source_sha256=agreement_id,
+            )
+    for number in range(2):
+        good(scene.send(number, quote(f"5{number}000")))
+    scene.due()
+    scene.opened()
+    ranked = good(scene.lead.get(f"{scene.path}/quotes"))["items"]
+    record = {each["agreement_id"]: each["points"]["record"] for each in ranked}
+    assert record == {first.agreement_id: "0.5000", second.agreement_id: "0.4545"}
 
 
 def _decided(hub: Hub) -> Competing:
