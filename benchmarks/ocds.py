@@ -25,7 +25,7 @@ from catalog.competition import awarding, clocks, competitions, invitations, ope
 from catalog.competition.placing import on_decided
 from catalog.competition.tables import Competition, Invitation
 from catalog.framework import admission, lots, reuse
-from catalog.framework.states import PoolKind, PoolMethod, SupplierEvent
+from catalog.framework.states import PoolKind, PoolMethod, SupplierEvent, SupplierState
 from catalog.ocds import releases
 from catalog.ocds.occasions import ocid
 from catalog.ocds.tables import OcdsRelease
@@ -206,7 +206,8 @@ def live(world: World) -> None:
     world.processes.add(lot.id)
     for supplier in world.suppliers:
         world.pause()
-        if not _admitted(world, lot.id, supplier) and kind is PoolKind.FRAMEWORK:
+        state = _stands(world, lot.id, supplier)
+        if state is SupplierState.REMOVED or (kind is PoolKind.FRAMEWORK and state is not SupplierState.ADMITTED):
             continue
         agreement_id = _agreed(world, pool.id, supplier)
         world.agreed.add(supplier.provider_id)
@@ -220,16 +221,16 @@ def live(world: World) -> None:
         pools.close(session, clock, world.lead, pool.id, "Spent.", AUTHORITY)
 
 
-def _admitted(world: World, lot_id: str, supplier: Supplier) -> bool:
-    """Whether a supplier comes to stand on a lot; it may have been refused, suspended or gone in between."""
+def _stands(world: World, lot_id: str, supplier: Supplier) -> SupplierState | None:
+    """How a supplier comes to stand on a lot, None if it never asked; it may have been suspended in between."""
     session, clock, rng, draw = world.session, world.clock, world.rng, world.draw
     if world.perhaps(0.2):
-        return False
+        return None
     admission.apply_to(session, clock, rng, supplier.principal, lot_id, "We fly satellites.")
     world.pause()
     if world.perhaps(0.15):
         admission.leave(session, clock, supplier.principal, lot_id, supplier.provider_id)
-        return False
+        return SupplierState.LEFT
 
     def decide(event: SupplierEvent, reason: str = "") -> None:
         admission.decide(session, clock, rng, world.lead, lot_id, supplier.provider_id, event, reason, AUTHORITY)
@@ -237,16 +238,16 @@ def _admitted(world: World, lot_id: str, supplier: Supplier) -> bool:
     if world.perhaps(0.3):
         decide(SupplierEvent.REFUSE, "Not what was asked.")
         world.refused.add(supplier.provider_id)
-        return False
+        return SupplierState.REFUSED
     decide(SupplierEvent.ADMIT)
     if world.perhaps(0.3):
         decide(SupplierEvent.SUSPEND, "Under review.")
         world.pause()
         if world.perhaps(0.3):
             decide(SupplierEvent.REMOVE, "It did not answer.")
-            return False
+            return SupplierState.REMOVED
         decide(SupplierEvent.ADMIT, draw.choice(["", "Amends made."]))
-    return True
+    return SupplierState.ADMITTED
 
 
 def _agreed(world: World, pool_id: str, supplier: Supplier) -> str:
