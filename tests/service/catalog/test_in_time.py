@@ -37,7 +37,7 @@ def test_a_quote_that_came_in_time_is_there_before_the_competition_is_closed(
     supplier = field.entrants[0].supplier.principal
     with postgres_database.write() as session:
         row = competitions.get(session, field.lead, competition_id)
-        [(invitation, _)] = session.exec(invitations.readable(supplier)).all()
+        [(invitation, _)] = session.execute(invitations.readable(supplier)).all()
         envelope = sealed(competitions.frozen(session, row), invitation.id, quote("52000"))
         clock.advance(row.quotes_until - clock.now() - timedelta(seconds=1))
         invitations.submit(session, clock, rng, supplier, invitation.id, envelope)
@@ -68,7 +68,7 @@ def test_a_quote_is_judged_and_written_by_one_look_at_the_clock(
     supplier = field.entrants[0].supplier.principal
     with sqlite_database.write() as session:
         row = competitions.get(session, field.lead, competition_id)
-        [(invitation, _)] = session.exec(invitations.readable(supplier)).all()
+        [(invitation, _)] = session.execute(invitations.readable(supplier)).all()
         envelope = sealed(competitions.frozen(session, row), invitation.id, quote("52000"))
         late = _Running(row.quotes_until - timedelta(seconds=1))
         invitations.submit(session, late, rng, supplier, invitation.id, envelope)
