@@ -95,7 +95,7 @@ def doubt(session: Session, clock: Clock, order: SupplyOrder) -> None:
     """Nothing is sent any more; who can find out is told."""
     order.step, order.problem = OrderStep.DOUBT.value, "order.in_doubt"
     option = session.get_one(CallOffOption, (order.call_off_id, order.rank))
-    if option.state != OptionState.PRE_EMPTED.value:
+    if option.state not in (OptionState.PRE_EMPTED.value, OptionState.LOST.value):
         option.state = OptionState.DOUBT.value
     session.add_all([order, option])
     tell_doubt(session, clock, order)
