@@ -71,7 +71,7 @@ def claim(session: Session, clock: Clock, rng: Rng, found: Found, adapter: Adapt
     if order is None:
         return None
     session.add(order)
-    if order.status is None and call_off.window_to <= clock.now():
+    if order.status is None and order.provider_reference is None and call_off.window_to <= clock.now():
         _end(session, clock, rng, call_off, order, OrderStatus.EXPIRED, "order.window_over")
         return None
     if adapter is None or not adapter.capabilities.order:
