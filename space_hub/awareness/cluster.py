@@ -67,7 +67,7 @@ class Cluster:
     def __enter__(self) -> Self:
         try:
             from distributed import Client
-            from distributed.comm import get_address_host_port
+            from distributed.comm.addressing import get_address_host_port
         except ImportError as error:
             raise Unavailable("cluster.not_installed", missing=error.name or str(error)) from error
         try:

@@ -140,7 +140,7 @@ def test_a_victim_is_told_alone_and_not_for_whom_it_fell(
 def test_who_falls_is_judged_by_what_its_supplier_said_a_moment_ago(
     postgres_database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    """Sabotage seen: call-offs locked by the very statement that reads what they hold: one that was begun fell."""
+    """Sabotage seen: call-offs locked by the statement that reads what they hold: one that had begun was to fall."""
     scene = found(postgres_database, clock, rng)
     day = scene.days(2)
     first = scene.place("PL", 50 * PARTS, day)
