@@ -158,7 +158,7 @@ def _truth(
     waits = []
     for satellite in range(len(fleet)):
         contact = np.array([_holds(mask, *paths[satellite], sun, ground, k) for k in range(len(sites))]).any(axis=0)
-        over: Flags = held[:, satellite].any(axis=0)
+        over = np.logical_or.reduce(held[:, satellite])
         ends = np.flatnonzero(over[:-1] & ~over[1:])
         heard = np.flatnonzero(contact)
         following = np.searchsorted(heard, ends)
