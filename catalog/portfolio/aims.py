@@ -54,8 +54,12 @@ class Aims:
             whole = self.pool.strained(phase, kept, everything)
             whole.fill()
             for place, hit in enumerate(self.hit):
-                left = _after(whole, hit)
-                found[place, phase] = _less(kept, left.short) if any(left.short) else kept
+                if any(_after(whole, hit).short):
+                    left = self.pool.strained(phase, kept, [float(offer not in hit) for offer in range(len(everything))])
+                    left.fill()
+                    found[place, phase] = _less(kept, left.short)
+                else:
+                    found[place, phase] = kept
         return found
 
     @cached_property
@@ -111,13 +115,12 @@ class Aims:
         }
         return Cut(scenario, tuple(demands), asked, tuple(sorted(carried.items())))
 
-    def staying(self, retained: Sequence[float], scenario: Scenario) -> int:
-        """How much of what was asked to stay does, exactly."""
-        place, phase = scenario
+    def staying(self, retained: Sequence[float], phase: Phase) -> list[int]:
+        """How much of what was asked to stay does, exactly, by failure."""
         kept = self.pool.kept(phase)
         network = self.pool.strained(phase, kept, retained)
         network.fill()
-        return sum(kept) - sum(_after(network, self.hit[place]).short)
+        return [sum(kept) - sum(_after(network, hit).short) for hit in self.hit]
 
 
 def _after(whole: Network, hit: Iterable[int]) -> Network:

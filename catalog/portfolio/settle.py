@@ -33,19 +33,17 @@ def plan(
 ) -> Plan:
     """`served`: units, as floats, by offer, demand and phase."""
     use: dict[tuple[str, str, Phase], Decimal] = {}
-    shortfall: dict[tuple[str, Phase], Decimal] = {}
     for phase in pool.phases:
         for (offer, demand), units in _units(pool, aims, retained, served, phase, batch).items():
             use[pool.demands[demand].id, pool.offers[offer].id, phase] = pool.decimal(units)
-        for demand in pool.demands:
-            got = sum((size for (name, _, at), size in use.items() if name == demand.id and at is phase), ZERO)
-            if got < demand.quantity.get(phase, ZERO):
-                shortfall[demand.id, phase] = demand.quantity[phase] - got
+    shortfall = {(each.id, phase): each.quantity.get(phase, ZERO) for each in pool.demands for phase in pool.phases}
+    for (demand_id, _, phase), size in use.items():
+        shortfall[demand_id, phase] -= size
     names = tuple(offer.id for offer, kept in zip(pool.offers, retained, strict=True) if kept)
     return Plan(
         retained=names,
         use=use,
-        shortfall=shortfall,
+        shortfall={key: size for key, size in shortfall.items() if size > 0},
         cost=pricing.total(pool.market, names, use),
         bills=pricing.bills(pool.market, names, use),
         exposed=exposed(pool, aims, retained),
@@ -59,13 +57,12 @@ def plan(
 def exposed(pool: Pool, aims: Aims, retained: Sequence[bool]) -> tuple[Exposure, ...]:
     parts = [float(kept) for kept in retained]
     found = []
-    for place, failure in enumerate(pool.failures):
-        for phase in pool.phases:
-            asked = sum(pool.kept(phase))
-            stays = aims.staying(parts, (place, phase))
+    for phase in pool.phases:
+        asked = sum(pool.kept(phase))
+        for place, stays in enumerate(aims.staying(parts, phase)):
             if stays < asked:
                 best = sum(aims.failing[place, phase])
-                found.append(Exposure(failure, phase, *map(pool.decimal, (asked, stays, best))))
+                found.append(Exposure(pool.failures[place], phase, *map(pool.decimal, (asked, stays, best))))
     return tuple(found)
 
 
