@@ -10,7 +10,6 @@ from functools import cached_property
 
 from catalog.portfolio.network import Network
 from catalog.portfolio.pool import Pool
-from catalog.portfolio.values import Failure
 from space_hub.vocabulary.phases import Phase
 
 Scenario = tuple[int, Phase]
@@ -55,7 +54,9 @@ class Aims:
             whole.fill()
             for place, hit in enumerate(self.hit):
                 if any(_after(whole, hit).short):
-                    left = self.pool.strained(phase, kept, [float(offer not in hit) for offer in range(len(everything))])
+                    left = self.pool.strained(
+                        phase, kept, [float(offer not in hit) for offer in range(len(everything))]
+                    )
                     left.fill()
                     found[place, phase] = _less(kept, left.short)
                 else:

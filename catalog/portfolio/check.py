@@ -54,7 +54,9 @@ def _quantities(market: Market, plan: Plan) -> Iterable[Violation]:
         most = market.rules.largest_share * demands[demand_id].quantity[phase]
         yield from _above("share", f"{demand_id} {supplier} {phase}", size, most)
     for (nation, offer_id, phase), size in by_nation.items():
-        yield from _above("quota", f"{nation} {offer_id} {phase}", size, market.rules.quota.get((nation, offer_id), size))
+        yield from _above(
+            "quota", f"{nation} {offer_id} {phase}", size, market.rules.quota.get((nation, offer_id), size)
+        )
     for demand in market.demands:
         for phase, asked in demand.quantity.items():
             missing = asked - by_demand[demand.id, phase]
@@ -81,7 +83,7 @@ def _choices(market: Market, plan: Plan) -> Iterable[Violation]:
             ),
         ):
             missing = min(least, len(possible)) - len(there)
-            if missing > 0 and not (rules.incompatible or rules.budget):
+            if least > 1 and missing > 0 and not (rules.incompatible or rules.budget):
                 yield Violation(rule, demand.id, Decimal(missing))
 
 
@@ -131,9 +133,7 @@ def _failures(market: Market, plan: Plan) -> Iterable[Violation]:
                     yield Violation("survives", f"{failure} {phase}", best - stays)
 
 
-def _stays(
-    market: Market, offers: list[Offer], needs: Mapping[str, Decimal], phase: Phase
-) -> tuple[Decimal, Decimal]:
+def _stays(market: Market, offers: list[Offer], needs: Mapping[str, Decimal], phase: Phase) -> tuple[Decimal, Decimal]:
     """The maximum flow, and by how much whole units of 32 bits may have moved it."""
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import maximum_flow
@@ -157,9 +157,7 @@ def _stays(
                 edge(("offer", offer.id), door, min(size, quotas.get((demand.nation, offer.id), size)))
                 edge(door, ("demand", demand.id), size)
     tails, heads = zip(*edges, strict=True)
-    graph = csr_array(
-        (np.array(list(edges.values()), dtype=np.int32), (tails, heads)), shape=(len(nodes), len(nodes))
-    )
+    graph = csr_array((np.array(list(edges.values()), dtype=np.int32), (tails, heads)), shape=(len(nodes), len(nodes)))
     return maximum_flow(graph, 0, 1).flow_value * unit, unit * (len(offers) + len(market.demands) + 2)
 
 

@@ -73,10 +73,12 @@ class Model:
             for offer in range(len(pool.offers)):
                 self._charges(offer, phase)
             self._shares(phase)
+        self.own = self._own()
+        self.flows = len(self.rows)
+        """Rows up to here say what can flow at all; those after, what may be chosen."""
         self._pairs()
         self._variety()
         self._budgets()
-        self.own = self._own()
 
     def column(self, cost: float, upper: float, *, whole: bool = False) -> int:
         self.cost.append(cost)
@@ -89,7 +91,7 @@ class Model:
         self.rows.append((terms, low, high))
 
     def cut_row(self, cut: Cut) -> tuple[dict[int, float], float, float]:
-        """The inequality of a failure, over what it asks; its slack is a new column when it is the first of its kind."""
+        """The inequality of a failure, over what it asks; the first of a scenario brings its slack, a new column."""
         terms = {self.x[offer]: most / cut.least for offer, most in cut.carried}
         if cut.scenario not in self.slack:
             self.slack[cut.scenario] = self.column(self.steep, np.inf)
@@ -210,14 +212,14 @@ class Model:
                         terms[column] = terms.get(column, 0.0) + part * value
             self.row(terms, high=float(most * (1 - _ROOM) / self.money))
 
-    def _own(self) -> dict[int, float]:
-        """Columns by which national capacity serves its owner."""
+    def _own(self) -> dict[Phase, dict[int, float]]:
+        """By phase the columns by which national capacity serves its owner."""
         pool = self.pool
-        return {
-            column: 1.0
-            for (offer, demand, _), column in self.y.items()
-            if pool.offers[offer].owner_nation == pool.demands[demand].nation
-        }
+        found: dict[Phase, dict[int, float]] = {}
+        for (offer, demand, phase), column in self.y.items():
+            if pool.offers[offer].owner_nation == pool.demands[demand].nation:
+                found.setdefault(phase, {})[column] = 1.0
+        return found
 
 
 def starts(rows: Iterable[tuple[dict[int, float], float, float]]) -> tuple[list[int], list[int], list[float]]:

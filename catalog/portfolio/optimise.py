@@ -40,8 +40,6 @@ class Search:
         self.solver = Solver(self.model)
         self.scenarios: set[Scenario] = set()
         self.cuts = 0
-        if self.model.own:
-            self._own_first()
 
     def plan(self) -> Plan:
         root = self._root()
@@ -119,9 +117,3 @@ class Search:
 
     def _open(self) -> None:
         self.solver.bounds(self.model.x, [0.0] * len(self.model.x), [1.0] * len(self.model.x))
-
-    def _own_first(self) -> None:
-        """As much national capacity for its owner as is possible while nothing more falls short."""
-        most = self.solver.most(self.model.own)
-        spare = self.solver.slack(self.model.steep / 4)
-        self.solver.row({**self.model.own, spare: 1.0}, most * (1 - 1e-7))

@@ -2,10 +2,11 @@
 
 Offers stand by score, then hash; demands by priority, then what they ask. So
 the same market is the same model, whatever order it came in. The unit is the
-finest that capacities, quantities, quotas and kept shares are written in, so
-that flows of whole units are exact.
+finest that capacities, quantities, quotas and kept shares are written in and some
+digits finer, so that flows of whole units are exact.
 """
 
+import itertools
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import cached_property
@@ -15,7 +16,9 @@ from catalog.portfolio.values import ZERO, Failure, Kind, Market
 from space_hub.errors import Invalid
 from space_hub.vocabulary.phases import Phase
 
-_PLACES = 15
+_PLACES = 12
+FINER = 6
+"""Digits below the finest that is written: where a guarantee or a budget ends, a quantity is no round number."""
 
 
 class Pool:
@@ -38,9 +41,7 @@ class Pool:
         self.unit = _unit(market)
         self.place = {offer.id: place for place, offer in enumerate(self.offers)}
         self.capacity = {
-            phase: [
-                self.floor(offer.capacity.get(phase, ZERO)) if phase in offer.tiers else 0 for offer in self.offers
-            ]
+            phase: [self.floor(offer.capacity.get(phase, ZERO)) if phase in offer.tiers else 0 for offer in self.offers]
             for phase in self.phases
         }
         self.need = {
@@ -176,7 +177,7 @@ def _unit(market: Market) -> Decimal:
     places = max(max(map(_places, [*plain, ZERO])), max(map(_places, [*asked, ZERO])) + max(map(_places, shares)))
     if places > _PLACES:
         raise Invalid("portfolio.too_fine", places=places, most=_PLACES)
-    return Decimal(1).scaleb(-places)
+    return Decimal(1).scaleb(-places - FINER)
 
 
 def _places(value: Decimal) -> int:
@@ -188,10 +189,13 @@ def _refuse(market: Market) -> None:
     for offer in market.offers:
         for phase, tiers in offer.tiers.items():
             starts, prices = [start for start, _ in tiers], [price for _, price in tiers]
-            falling = all(later < earlier for earlier, later in zip(prices, prices[1:], strict=False))
-            rising = all(later > earlier for earlier, later in zip(starts, starts[1:], strict=False))
+            falling = all(later < earlier for earlier, later in itertools.pairwise(prices))
+            rising = all(later > earlier for earlier, later in itertools.pairwise(starts))
             if not tiers or starts[0] != 0 or min(prices) < 0 or not falling or not rising:
                 raise Invalid("portfolio.tiers", offer=offer.id, phase=phase)
-    for what, names in (("offer", [each.id for each in market.offers]), ("demand", [each.id for each in market.demands])):
+    for what, names in (
+        ("offer", [each.id for each in market.offers]),
+        ("demand", [each.id for each in market.demands]),
+    ):
         if len(set(names)) < len(names):
             raise Invalid("portfolio.twice", what=what)

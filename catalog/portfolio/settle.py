@@ -11,11 +11,11 @@ from decimal import Decimal
 
 from catalog.portfolio import pricing
 from catalog.portfolio.aims import Aims
-from catalog.portfolio.pool import Pool
+from catalog.portfolio.pool import FINER, Pool
 from catalog.portfolio.values import ZERO, Exposure, Plan, Use
 from space_hub.vocabulary.phases import Phase
 
-_CRUMB = 1e-5
+_CRUMB = 1e-6
 """What is missing below this part of a typical demand is rounding, not a choice."""
 
 
@@ -74,6 +74,12 @@ def quantities(use: Use, offer_id: str) -> dict[Phase, Decimal]:
     return found
 
 
+def _round(size: float, crumb: float) -> int:
+    """The round number that is meant, if one is near; else down to units."""
+    near = round(size / 10**FINER) * 10**FINER
+    return near if abs(size - near) <= crumb else int(size)
+
+
 def _units(
     pool: Pool,
     aims: Aims,
@@ -88,7 +94,7 @@ def _units(
     for (offer, demand, at), size in sorted(served.items(), key=lambda one: one[0][:2]):
         if at is phase and retained[offer]:
             given[demand] += size
-            network.push(offer, demand, int(size + 1e-6) if size > crumb / 10 else 0)
+            network.push(offer, demand, _round(size, crumb))
     for demand, size in enumerate(given):
         aim = aims.nominal[phase][demand]
         unserved = pool.need[phase][demand] - (aim if size > aim - crumb else int(size))

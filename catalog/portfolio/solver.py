@@ -43,9 +43,12 @@ class Solver:
             self.highs.setOptionValue(name, value)
         self.columns = len(model.cost)
         self._add_columns(0)
-        self._add_rows(model.rows)
+        self._add_rows(model.rows[: model.flows])
         self._relaxed = True
         """Columns are continuous until they are said to be whole."""
+        if model.own:
+            self._own_first()
+        self._add_rows(model.rows[model.flows :])
         self.spent = 0
         """Nodes so far."""
 
@@ -54,24 +57,25 @@ class Solver:
         self._add_columns(self.columns)
         self._add_rows(rows)
 
-    def row(self, terms: dict[int, float], low: float) -> None:
-        self._add_rows([(terms, low, np.inf)])
+    def _own_first(self) -> None:
+        """As much national capacity for its owner as is possible while nothing more falls short.
 
-    def slack(self, cost: float) -> int:
-        column = self.model.column(cost, np.inf)
-        self._add_columns(self.columns)
-        return column
-
-    def most(self, terms: dict[int, float]) -> float:
-        """The most of `terms` in the relaxation when nothing costs but what is missing, and that twice as much."""
+        Lexicographic, before cost: a nation that built a satellite does not rent
+        another because that is cheaper today. What this forgoes is priced below a shortage.
+        """
+        everything = np.arange(self.columns, dtype=np.int32)
         costs = np.zeros(self.columns)
         costs[self.model.missing] = 2.0
-        costs[list(terms)] = [-value for value in terms.values()]
-        everything = np.arange(self.columns, dtype=np.int32)
-        self.highs.changeColsCost(self.columns, everything, costs)
+        for terms in self.model.own.values():
+            costs[list(terms)] = -1.0
+        self.highs.changeColsCost(len(costs), everything, costs)
         values = self.relax().values
-        self.highs.changeColsCost(self.columns, everything, np.array(self.model.cost))
-        return sum(values[column] * value for column, value in terms.items())
+        self.highs.changeColsCost(len(costs), everything, np.array(self.model.cost))
+        for terms in self.model.own.values():
+            most = sum(values[column] for column in terms)
+            spare = self.model.column(self.model.steep / 4, np.inf)
+            self._add_columns(self.columns)
+            self._add_rows([({**terms, spare: 1.0}, most * (1 - _FEASIBLE), np.inf)])
 
     def bounds(self, columns: Sequence[int], lower: Sequence[float], upper: Sequence[float]) -> None:
         places = np.array(columns, dtype=np.int32)

@@ -189,10 +189,10 @@ class Trial:
         for place, demand in enumerate(self.demands):
             cost[first + place] = self.steep if demand.penalty is None else float(demand.penalty)
             mine = {column: 1.0 for column, (_, one) in enumerate(pairs) if one is demand}
-            add(mine | {first + place: 1.0}, self.aims[phase][place], self.aims[phase][place])
+            add(mine | {first + place: 1.0}, self.aims[phase][place] - 1e-7, np.inf)
         cost[own] = self.steep / 4
         home = {column: 1.0 for column, (offer, demand) in enumerate(pairs) if offer.owner_nation == demand.nation}
-        add(home | {own: 1.0}, self.own[phase] - 1e-6, np.inf)
+        add(home | {own: 1.0}, self.own[phase] * (1 - 1e-6), np.inf)
         for place, (offer, kept) in enumerate(zip(self.offers, chosen, strict=True)):
             cost[paid + place] = 1.0
             steps = offer.tiers[phase]
@@ -212,7 +212,8 @@ class Trial:
             if at is phase:
                 terms, standing = self._bill(nation, phase, chosen, pairs, paid)
                 add(terms, -np.inf, float(limit) * (1 - 2e-6) - standing)
-        whole = [float(column >= full) for column in range(width)]
+        several = [len(self.offers[place].tiers[phase]) > 1 for place, _ in tiers]
+        whole = [0.0] * full + [float(one) for one in several]
         upper = [np.inf] * full + [1.0] * len(tiers)
         solved = milp(
             cost,
@@ -221,8 +222,9 @@ class Trial:
             bounds=(np.zeros(width), upper),  # type: ignore[arg-type]
             options={"mip_rel_gap": 0.0},
         )
-        if solved.status != 0:
+        if solved.status == 2:
             return float("inf")
+        assert solved.status == 0, solved.message
         retainers = sum(float(offer.retainer[phase]) for offer, kept in zip(self.offers, chosen, strict=True) if kept)
         return float(solved.fun) + retainers
 

@@ -27,7 +27,9 @@ def small(seed: int) -> Market:
         incompatible=frozenset(pairs),
         protect=frozenset(protect),
         chosen=frozenset({Failure(("s0",), ("g1",))} if draw.random() < 0.15 else ()),
-        service={(phase, priority): Decimal(draw.choice(("1", "0.8", "0.5"))) for phase in PHASES for priority in (1, 2)},
+        service={
+            (phase, priority): Decimal(draw.choice(("1", "0.8", "0.5"))) for phase in PHASES for priority in (1, 2)
+        },
     )
     return Market(offers, demands, rules)
 
