@@ -3,7 +3,7 @@
 from decimal import Decimal
 from random import Random
 
-from catalog.portfolio.values import Demand, Failure, Kind, Market, Offer, Rules
+from catalog.portfolio.values import Demand, Failure, Kind, Market, Offer, Rules, Tiers
 from space_hub.vocabulary.phases import Phase
 
 PHASES = (Phase.PEACE, Phase.CRISIS)
@@ -37,7 +37,7 @@ def small(seed: int) -> Market:
 def _offer(draw: Random, name: str, phases: tuple[Phase, ...]) -> Offer:
     listed = Decimal(draw.randint(500, 3000)) / 100
     size = Decimal(draw.randint(10, 60))
-    tiers = ((Decimal(0), listed),)
+    tiers: Tiers = ((Decimal(0), listed),)
     if draw.random() < 0.35:
         tiers = (*tiers, (Decimal(draw.randint(5, 20)), listed * Decimal("0.7")))
         if draw.random() < 0.5:

@@ -219,7 +219,7 @@ class Trial:
             cost,
             constraints=LinearConstraint(np.array(table), low, high),
             integrality=whole,
-            bounds=(np.zeros(width), upper),  # type: ignore[arg-type]
+            bounds=(np.zeros(width), upper),
             options={"mip_rel_gap": 0.0},
         )
         if solved.status == 2:

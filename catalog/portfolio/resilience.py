@@ -2,7 +2,8 @@
 
 Premium = cost of the plan that survives, less cost of the cheapest one. Each is
 known to its gap; the premium is stated once the two gaps together are below a
-tenth of it, and as an interval where the nodes do not reach so far.
+tenth of it, and as an interval where the nodes do not reach so far. What pairs or
+budgets leave no way to survive counts at the price of a shortage; `Plan.exposed` tells it.
 """
 
 from collections import defaultdict

@@ -136,7 +136,7 @@ class Plan:
     shortfall: Mapping[tuple[str, Phase], Decimal]
     cost: Decimal
     bills: Mapping[tuple[str, Phase], Decimal]
-    """Cost by nation and phase; together they are `cost` to the cent that was asked, nothing is rounded."""
+    """Cost by nation and phase; together they are `cost`, but for what the 28th digit of a share leaves."""
     exposed: tuple[Exposure, ...]
     gap: float
     """How far at most the value is from the best one, as a share of it."""

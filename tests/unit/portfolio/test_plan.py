@@ -43,7 +43,7 @@ def plan(offers: list[Offer], demands: list[Demand], **rules: object) -> Plan:
 
 
 def test_the_same_market_in_any_order_is_the_same_plan() -> None:
-    """Sabotage seen: offers left in the order given; the plan of the second shuffle differs."""
+    """Sabotage seen: offers left in the order in which they came."""
     first = drawn(7, 30, 8, 6)
     found = optimise(first)
     for seed in range(3):
@@ -57,6 +57,7 @@ def test_the_same_market_in_any_order_is_the_same_plan() -> None:
 
 
 def test_of_two_equal_offers_the_better_fit_is_taken_and_of_equal_fits_the_hash_decides() -> None:
+    """Sabotage seen: offers left in the order in which they came."""
     one, two = offer("a", tie="2"), offer("b", tie="1")
     needs = [demand(50, "a", "b")]
     assert plan([one, two], needs).retained == ("b",)
@@ -86,7 +87,8 @@ def test_a_failure_that_nothing_survives_is_told_with_what_stays() -> None:
     found = plan(offers, [demand(80, "a", "b")], protect=frozenset({Kind.GROUP}))
     assert found.retained == ("a", "b")
     told = found.exposed[0]
-    assert (told.failure, told.asked, told.stays, told.best) == (Failure((), ("launcher",)), 80, 30, 30)
+    assert told.failure == Failure((), ("launcher",))
+    assert (float(told.asked), float(told.stays), float(told.best)) == (80, 30, 30)
 
 
 def test_the_checker_finds_what_is_wrong_with_a_plan() -> None:
@@ -102,7 +104,7 @@ def test_the_checker_finds_what_is_wrong_with_a_plan() -> None:
         ("cost", replace(good, cost=good.cost + 1), named),
         ("shortfall", replace(good, use={k: v for k, v in good.use.items() if k != key}), named),
         ("eligible", replace(good, retained=tuple(name for name in good.retained if name != key[1])), named),
-        ("capacity", replace(good, use=good.use | {key: Decimal(10**6)}), named),
+        ("capacity", replace(good, use={**good.use, key: Decimal(10**6)}), named),
         ("share", good, replace(named, largest_share=Decimal("0.01"))),
         ("incompatible", good, replace(named, incompatible=frozenset({frozenset({first, second})}))),
         ("budget", good, replace(named, budget={(market.demands[0].nation, PEACE): Decimal(1)})),
