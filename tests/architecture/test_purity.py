@@ -30,6 +30,15 @@ PURE = {
         "space_hub.text",
         "numpy",
     },
+    "catalog/portfolio": {
+        "catalog.portfolio",
+        "space_hub.vocabulary",
+        "space_hub.errors",
+        "space_hub.text",
+        "highspy",
+        "numpy",
+        "scipy",
+    },
     "catalog/matching": {
         "catalog.matching",
         "space_hub.vocabulary",
