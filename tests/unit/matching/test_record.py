@@ -7,11 +7,11 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 
-from catalog.matching.explain import counterfactual
 from catalog.matching.recommend import recommend
 from catalog.matching.record import freeze, thaw
-from catalog.matching.values import Candidate, Gate, Need, Outcome, PhaseNeed
+from catalog.matching.values import Candidate, Need, PhaseNeed
 from catalog.shelf.content import fingerprint
+from catalog.wording import counterfactual as in_words
 from catalog.wording import sentence
 from tests.unit.matching.cases import PEACE, SHARP, markets, need, offer
 
@@ -47,7 +47,9 @@ def test_a_budget_that_the_least_costly_set_exceeds_is_flagged() -> None:
 def test_every_reason_has_a_sentence(language: str, market: tuple[Need, list[Candidate]]) -> None:
     wanted, offers = market
     for each in freeze(wanted, offers, recommend(wanted, offers)).result["offerings"]:
-        reasons = [*each["reasons"], *([each["counterfactual"]] if each["counterfactual"] else [])]
+        reasons = each["reasons"]
+        if each["counterfactual"]:
+            assert "{" not in in_words(each["counterfactual"], language)
         gates = [
             {"code": f"match.{gate['gate']}.{gate['outcome']}", "params": gate["params"]} for gate in each["gates"]
         ]
@@ -56,19 +58,8 @@ def test_every_reason_has_a_sentence(language: str, market: tuple[Need, list[Can
             assert "{" not in sentence(said["code"], said["params"], language, capacity_unit="km2/d")
 
 
-def test_only_a_single_miss_has_a_counterfactual() -> None:
-    fail, ask = Gate("nation", Outcome.FAIL, {"offered": "FR"}), Gate("coverage", Outcome.UNKNOWN)
-    alone = counterfactual((fail,))
-    assert alone is not None
-    assert alone.code == "match.enter.nation"
-    open_too = counterfactual((fail, ask))
-    assert open_too is not None
-    assert open_too.code == "match.enter.nation.if_answered"
-    assert counterfactual((fail, fail)) is None
-
-
 def test_what_the_counterfactual_says_is_true() -> None:
     refused = recommend(need(), [offer("A", gsd=0.7)]).judged[0]
     assert refused.counterfactual is not None
-    assert refused.counterfactual.params["threshold"] == SHARP.threshold
+    assert refused.counterfactual.changes[0].params["threshold"] == SHARP.threshold
     assert recommend(need(), [offer("A", gsd=0.5)]).judged[0].verdict.value == "taken"
