@@ -211,7 +211,7 @@ def _passing(need: Need, offers: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _name(reason: Said, need: Need) -> str:
-    name: str = reason["code"].removeprefix("match.term.")
+    name: str = reason["code"].rpartition(".")[2]
     if name != "clause":
         return name
     return f"clause {next(place for place, each in enumerate(need.clauses) if _is(each, reason['params']))}"

@@ -35,9 +35,9 @@ def refuse_contradictions(need: Need) -> None:
     if sanctioned_users:
         raise Invalid("catalog.users_sanctioned", nations=", ".join(sorted(sanctioned_users)))
     _refuse_wishes(need)
-    for phase in need.phases:
-        if phase.budget_per_day == 0:
-            raise Invalid("catalog.budget_buys_nothing", phase=phase.phase)
+    for each in need.phases:
+        if each.budget_per_day == 0:
+            raise Invalid("catalog.budget_buys_nothing", phase=each.phase)
 
 
 def _refuse_wishes(need: Need) -> None:

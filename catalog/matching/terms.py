@@ -38,7 +38,7 @@ def terms(need: Need) -> dict[str, Reason]:
     for place, clause in enumerate(need.clauses):
         if clause.hard:
             name = Gate("clause", Outcome.UNKNOWN, clause=place).term
-            found[name] = Reason("match.term.clause", {**asked_params(clause), "offered": None})
+            found[name] = Reason("gap.asked.clause", {**asked_params(clause), "offered": None})
     return found
 
 

@@ -278,9 +278,9 @@ def match(file: options.File, organisation: As, example: RequirementExample = Fa
     )
     _tell_cover(voice, shown, names)
     for found in filter(None, (shown["sole"], shown["impasse"])):
-        voice.tell("cli.said", style="yellow", text=found["text"])
+        voice.tell("cli.note", style="yellow", text=found["text"])
     for each in shown["sole"]["barriers"] if shown["sole"] else ():
-        voice.tell("cli.said", text=each["text"])
+        voice.tell("cli.note", text=each["text"])
     voice.tell("cli.recommends", match=shown["id"], requirement=shown["requirement_id"], style="dim")
     voice.answer(shown)
     return OK if shown["covered"] else FAILED

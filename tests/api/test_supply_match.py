@@ -163,7 +163,10 @@ def test_sanctions_releases_and_documents_are_judged_and_said(hub: Hub) -> None:
     }
     said = of(match, refused["id"])["counterfactual"]
     assert said["text"] == "Would be eligible if CN were not barred and if it were released to FR."
-    assert match["sole"]["barriers"][0]["text"].startswith("use by DE, FR: keeps 1 other supplier out")
+    assert [each["text"] for each in match["sole"]["barriers"]] == [
+        "sanctions (CN): keeps 1 other supplier out, 0 by itself alone",
+        "use by DE, FR: keeps 1 other supplier out, 0 by itself alone",
+    ]
     papers = [{"kind": "cyber_audit", "levels": ["2"], "recognised_by": ["DE"]}]
     open_ = of(ask(planner, **asked, papers=papers), taken["id"])
     assert open_["verdict"] == "question"
