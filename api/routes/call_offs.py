@@ -73,7 +73,10 @@ class CallOffIn(In):
     )
     reason: str = Field(default="", max_length=500, description="Needed to pre-empt; those who give way read it.")
     hold_s: int | None = Field(
-        default=None, ge=1, description="Keep the capacity for so many seconds and order nothing until it is confirmed."
+        default=None,
+        ge=1,
+        le=int(call_offs.LONGEST_HOLD.total_seconds()),
+        description="Keep the capacity for so many seconds and order nothing until it is confirmed.",
     )
 
     def value(self) -> CallOffAsk:

@@ -50,7 +50,7 @@ def get_capacity(
     """
     first = first_day or asked.clock.now().date()
     last = last_day or min(first, _LATEST) + timedelta(days=30)
-    if not 0 <= (last - first).days < _MOST_DAYS:
+    if not 0 <= (last - first).days < _MOST_DAYS or last == date.max:
         raise Invalid("capacity.window_wrong", first=first.isoformat(), last=last.isoformat(), days=_MOST_DAYS)
     with asked.read() as session:
         agreement = agreements.get(session, asked.principal, agreement_id)

@@ -24,7 +24,7 @@ class DeliveryIn(In):
     reference: str = Field(min_length=1, max_length=200, description="Your own name for it; it never changes.")
     quantity: QuantityIn
     at: UtcDatetime | None = Field(default=None, description="By your clock.")
-    latency_s: float | None = Field(default=None, ge=0, description="From the taking to the handing over.")
+    latency_s: float | None = Field(default=None, ge=0, le=1e9, description="From the taking to the handing over.")
     links: list[str] = Field(default_factory=list, max_length=50)
     quality: dict[str, float] = Field(default_factory=dict, max_length=40)
 

@@ -5,7 +5,6 @@ Read once and written to a folder in the form each contestant takes, so that rea
 
 import gzip
 import json
-import os
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks._shared import shared_folder
 from benchmarks.screening.window import MAX_AGE_DAYS, START
 from space_hub.orbit.elements import ElementSet
 from space_hub.orbit.gp import read_text
@@ -33,9 +33,7 @@ class Catalogue:
 
 def real(start: datetime = START, max_age_days: float = MAX_AGE_DAYS) -> Catalogue:
     """The public catalogue of 2024-11-01 without the sets older than `max_age_days` at `start`."""
-    root = Path(__file__).resolve().parents[2]
-    shared = Path(os.environ.get("SPACE_HUB_SHARED", root.parent / "shared"))
-    with gzip.open(shared / "data" / REAL, "rt", encoding="utf-8") as file:
+    with gzip.open(shared_folder() / "data" / REAL, "rt", encoding="utf-8") as file:
         offered = [line.elements for line in read_text(file.read(), now=start).accepted]
     return fresh(offered, start, max_age_days)
 

@@ -162,9 +162,17 @@ def of_provider(
         raise NotFound("readiness.unknown", provider_id=provider_id)
     statement = select(ReadinessEvidence).where(ReadinessEvidence.provider_id == provider_id)
     if not own:
-        statement = statement.where(_readable(principal, clock))
+        statement = statement.where(_readable(principal.organisation_id, clock))
     rows = session.exec(statement.order_by(col(ReadinessEvidence.happened_at).desc(), col(ReadinessEvidence.id))).all()
     return score(map(value, rows), clock.now()), rows
+
+
+def known_to(session: Session, clock: Clock, organisation_id: str, provider_id: str) -> Readiness:
+    """The readiness of a supplier as one nation may know it, by what counts of its own pools."""
+    rows = session.exec(
+        select(ReadinessEvidence).where(ReadinessEvidence.provider_id == provider_id, _readable(organisation_id, clock))
+    ).all()
+    return score(map(value, rows), clock.now())
 
 
 def value(row: ReadinessEvidence) -> Evidence:
@@ -215,11 +223,11 @@ def _held(principal: Principal, provider_id: str) -> SelectOfScalar[str]:
     )
 
 
-def _readable(principal: Principal, clock: Clock) -> ColumnElement[bool]:
+def _readable(organisation_id: str, clock: Clock) -> ColumnElement[bool]:
     mine = (
         sa_select(col(Agreement.id))
         .join(PoolMember, col(PoolMember.pool_id) == col(Agreement.pool_id))
-        .where(pools.joined(principal.organisation_id))
+        .where(pools.joined(organisation_id))
     )
     return col(ReadinessEvidence.agreement_id).in_(mine) & (col(ReadinessEvidence.counts_at) <= clock.now())
 

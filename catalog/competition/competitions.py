@@ -16,6 +16,7 @@ from catalog.competition import notice, openers, states, telling
 from catalog.competition.notice import Notice
 from catalog.competition.states import Actor, Clocks, Event, State
 from catalog.competition.tables import (
+    Award,
     Competition,
     CompetitionEntry,
     CompetitionOpener,
@@ -51,6 +52,7 @@ def cancel(
     row.state = states.next_state(State(row.state), Event.CANCEL, Actor.AUTHORITY, reason).value
     row.standstill_until = None
     session.add(row)
+    void_awards(session, row.id)
     enter(session, clock, principal, row, Event.CANCEL, authority, reason)
     for each in complaints_waiting(session, row.id):
         submissions.close(session, clock, rng, principal.organisation_id, each, Outcome.ACCEPTED, reason.strip())
@@ -162,6 +164,12 @@ def quotes_standing(session: Session, row: Competition) -> dict[str, tuple[Invit
         .order_by(col(Invitation.id), col(SealedQuote.revision))
     ).all()
     return {invitation.id: (invitation, quote) for invitation, quote in rows}
+
+
+def void_awards(session: Session, competition_id: str) -> None:
+    """Nobody is awarded any more; what was said of it stays in history and audit."""
+    for award in session.exec(select(Award).where(Award.competition_id == competition_id)).all():
+        session.delete(award)
 
 
 def complaints_waiting(session: Session, competition_id: str) -> Sequence[Submission]:

@@ -153,11 +153,10 @@ def _end(session: Session, row: Competition) -> datetime:
 def _again(
     session: Session, clock: Clock, principal: Principal, row: Competition, authority: Authority, reason: str
 ) -> None:
-    """Back to the decision: the awards are void, what was said of them stays in history and audit."""
+    """Back to the decision: the awards are void."""
     row.state = states.next_state(State(row.state), Event.COMPLAINT_ACCEPTED, Actor.AUTHORITY, reason).value
     row.standstill_until = None
-    for award in session.exec(select(Award).where(Award.competition_id == row.id)).all():
-        session.delete(award)
+    competitions.void_awards(session, row.id)
     session.add(row)
     competitions.enter(session, clock, principal, row, Event.COMPLAINT_ACCEPTED, authority, reason)
     for to in telling.invited(session, row.id):

@@ -5,6 +5,7 @@ and whoever hashes every likely price has read it. What was withdrawn or
 replaced is read by nobody; what was withdrawn is not even kept.
 """
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select
@@ -62,8 +63,7 @@ def submit(
 ) -> SealedQuote:
     """Keep an envelope until the opening. The same one again is the same quote; another has a higher revision."""
     invitation = get(session, principal, invitation_id, lock=True)
-    row = session.get_one(Competition, invitation.competition_id)
-    states.quotable(State(row.state), Clocks(row.quotes_until), clock.now())
+    row, now = _taking(session, clock, invitation)
     notice = competitions.frozen(session, row)
     if len(canonical(given)) > MOST_BYTES:
         raise Invalid("quote.envelope_too_long", most=MOST_BYTES)
@@ -86,7 +86,7 @@ def submit(
         revision=envelope.revision,
         envelope=sealing.to_json(envelope),
         envelope_sha256=digest,
-        received_at=clock.now(),
+        received_at=now,
     )
     session.add(quote)
     audit.record(
@@ -99,8 +99,7 @@ def submit(
 def withdraw(session: Session, clock: Clock, principal: Principal, invitation_id: str) -> Invitation:
     """Take back every revision before the deadline; without any nothing happens."""
     invitation = get(session, principal, invitation_id, lock=True)
-    row = session.get_one(Competition, invitation.competition_id)
-    states.quotable(State(row.state), Clocks(row.quotes_until), clock.now())
+    _taking(session, clock, invitation)
     kept = session.exec(select(SealedQuote).where(SealedQuote.invitation_id == invitation.id)).all()
     for each in kept:
         session.delete(each)
@@ -115,3 +114,16 @@ def withdraw(session: Session, clock: Clock, principal: Principal, invitation_id
         )
     session.flush()
     return invitation
+
+
+def _taking(session: Session, clock: Clock, invitation: Invitation) -> tuple[Competition, datetime]:
+    """The competition while it takes quotes, and the one moment by which this is judged and written.
+
+    Its row is shared until the transaction ends: what was in time is there before anybody closes it, or opens.
+    """
+    row = session.exec(
+        select(Competition).where(Competition.id == invitation.competition_id).with_for_update(read=True)
+    ).one()
+    now = clock.now()
+    states.quotable(State(row.state), Clocks(row.quotes_until), now)
+    return row, now

@@ -13,6 +13,7 @@ import hmac
 from nacl import bindings
 from nacl import exceptions as sodium
 from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from catalog.competition import states
@@ -67,6 +68,9 @@ def confirm(session: Session, clock: Clock, principal: Principal, opener_id: str
         raise Invalid("opener.answer_wrong") from error
     if not hmac.compare_digest(hashlib.sha256(given).hexdigest(), row.challenge_sha256):
         raise Forbidden("opener.answer_wrong")
+    other = _also_acting(session, principal, row)
+    if other is not None:
+        raise Invalid("competition.opener_twice", first=other, second=row.id)
     row.confirmed_at, row.key_id = row.confirmed_at or clock.now(), principal.key_id
     session.add(row)
     audit.record(session, clock, principal, "opener.confirm", row.id, service_key=principal.key_id)
@@ -129,6 +133,22 @@ def value(row: Opener) -> states.Opener:
         confirmed=row.confirmed_at is not None,
         retired=row.retired_at is not None,
     )
+
+
+def _also_acting(session: Session, principal: Principal, row: Opener) -> str | None:
+    """Another opener for whom the service key acts, where both are named: one key would be two persons there."""
+    named = sa_select(col(CompetitionOpener.competition_id)).where(col(CompetitionOpener.opener_id) == row.id)
+    others = (
+        select(Opener.id)
+        .join(CompetitionOpener, col(CompetitionOpener.opener_id) == col(Opener.id))
+        .where(
+            Opener.id != row.id,
+            Opener.key_id == principal.key_id,
+            col(Opener.confirmed_at).is_not(None),
+            col(CompetitionOpener.competition_id).in_(named),
+        )
+    )
+    return session.exec(others.limit(1)).first()
 
 
 def _own(session: Session, principal: Principal, opener_id: str, *, retired: bool = False) -> Opener:

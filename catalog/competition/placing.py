@@ -30,9 +30,14 @@ from space_hub.vocabulary.money import Money
 
 
 def on_decided(session: Session, clock: Clock, rng: Rng, entry: LogEntry) -> None:
-    """The reaction to `competition.decided`; of its several entries only the lead's one names the competition."""
+    """The reaction to `competition.decided`; of its several entries only the lead's one names the competition.
+
+    That something was not placed is told by the same topic, and follows from here: it is not followed again.
+    """
     row = session.get(Competition, entry.subject)
     if row is None or row.state != State.AWARDED.value or entry.payload.get("state") != State.AWARDED.value:
+        return
+    if "not_placed" in entry.payload:
         return
     named = awarding.awards(session, row.id)
     ask = asks.read(row.ask)

@@ -17,8 +17,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from catalog.activation import readiness
-from catalog.activation.tables import ReadinessEvidence
+from catalog.activation import evidence
 from catalog.competition import ceilings, competitions, openers, opening, quotes, scoring, sealing, states, telling
 from catalog.competition.notice import Notice
 from catalog.competition.scoring import CriterionKind
@@ -38,7 +37,6 @@ from space_hub.clock import Clock
 from space_hub.errors import Conflict, HubError, Invalid
 from space_hub.trust import audit
 from space_hub.trust.principal import Principal
-from space_hub.vocabulary.phases import Phase
 
 CLAIMS = frozenset(
     {
@@ -283,7 +281,7 @@ def _keep(
         return
     session.flush()
     values = quotes.read(plain, notice.criteria).values
-    record = {each.name: _record(session, clock, invitation) for each in notice.criteria}
+    record = {each.name: _record(session, clock, row, invitation) for each in notice.criteria}
     points = scoring.score(notice.criteria, values, record).points
     for each in notice.criteria:
         value = record[each.name] if each.kind is CriterionKind.READINESS else values[each.name]
@@ -298,20 +296,13 @@ def _keep(
         )
 
 
-def _record(session: Session, clock: Clock, invitation: Invitation) -> Decimal:
-    """What the hub knows of the supplier at the moment of the opening; a newcomer has the neutral value."""
-    rows = session.exec(select(ReadinessEvidence).where(ReadinessEvidence.provider_id == invitation.provider_id))
-    evidence = [
-        readiness.Evidence(
-            readiness.Source(each.source),
-            Phase(each.phase),
-            readiness.Outcome(each.outcome),
-            each.happened_at,
-            each.counts_at,
-        )
-        for each in rows
-    ]
-    return Decimal(repr(readiness.score(evidence, clock.now()).overall.value)).quantize(scoring.PLACES)
+def _record(session: Session, clock: Clock, row: Competition, invitation: Invitation) -> Decimal:
+    """What the lead may know of the supplier at the moment of the opening; a newcomer has the neutral value.
+
+    A lead reads the points: what a supplier failed to do for pools of others must not be in them.
+    """
+    known = evidence.known_to(session, clock, row.organisation_id, invitation.provider_id)
+    return Decimal(repr(known.overall.value)).quantize(scoring.PLACES)
 
 
 def _bytes(given: str) -> bytes:

@@ -1,7 +1,8 @@
 """What became of an exercise, by value: what happened in it beside what its scenario gives when it is played.
 
 Nothing refers to it from outside but its hash. What an activation shows of its supplier is worked out by the rules
-that judge real ones, as of the moment of closing; what a clock missed by then counts, whether or not it was looked at.
+that judge real ones, as of the moment of closing or of the planned end, if that came first: after it nobody could act
+any more. What a clock missed by then counts, whether or not it was looked at.
 """
 
 from datetime import datetime, timedelta
@@ -16,12 +17,14 @@ from catalog.activation.rules import turn
 from catalog.activation.service import book
 from catalog.activation.tables import ActivationRow
 from catalog.capacity.rules import PARTS, units
+from catalog.exercise import running
 from catalog.exercise.scenario import ScenarioIn, entry_told, played, told
 from catalog.exercise.tables import Exercise
 from catalog.promise.tables import PhaseDeclaration
 
 
 def compiled(session: Session, exercise: Exercise, now: datetime) -> dict[str, Any]:
+    until = running.measured_until(session, exercise.id, now)
     phases = session.exec(
         select(PhaseDeclaration).where(PhaseDeclaration.mode == exercise.id).order_by(col(PhaseDeclaration.number))
     )
@@ -36,7 +39,7 @@ def compiled(session: Session, exercise: Exercise, now: datetime) -> dict[str, A
             {"phase": each.phase, "since": each.since.isoformat(), "at": each.at.isoformat(), "reason": each.reason}
             for each in phases
         ],
-        "activations": [_activation(session, row, now) for row in activations],
+        "activations": [_activation(session, row, until) for row in activations],
         "played": told(played(ScenarioIn.model_validate(exercise.scenario))),
     }
 

@@ -1,5 +1,7 @@
 """Whether an exercise is under way: what is done in one is done between its start and its end."""
 
+from datetime import datetime
+
 from sqlmodel import Session
 
 from catalog.exercise.states import State
@@ -14,7 +16,8 @@ def require(session: Session, clock: Clock, principal: Principal) -> None:
     """Refuse what the key of an exercise does before its start or after its end; a real key may always act."""
     if principal.mode == REAL:
         return
-    exercise = session.get_one(Exercise, principal.mode)
+    # Shared until the transaction ends: what is done before the end is in the report of the end.
+    exercise = session.get_one(Exercise, principal.mode, with_for_update={"read": True})
     if exercise.state != State.RUNNING or clock.now() >= exercise.closes_at:
         raise Conflict(
             "exercise.not_running",
@@ -22,3 +25,8 @@ def require(session: Session, clock: Clock, principal: Principal) -> None:
             opens=exercise.opens_at.isoformat(),
             closes=exercise.closes_at.isoformat(),
         )
+
+
+def measured_until(session: Session, mode: str, now: datetime) -> datetime:
+    """Up to when clocks count: `now`, and in an exercise not after its time, past which nobody can act in it."""
+    return now if mode == REAL else min(now, session.get_one(Exercise, mode).closes_at)

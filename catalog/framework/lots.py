@@ -16,9 +16,10 @@ from catalog.capacity.rules import Bucket, Span
 from catalog.framework import lot_rows
 from catalog.framework.lot_rows import money_resource
 from catalog.framework.states import PoolState
+from catalog.ordering.tables import CallOffOption
 from catalog.promise import pools
 from catalog.promise.authority import Authority
-from catalog.promise.tables import Pool, PoolLot
+from catalog.promise.tables import Agreement, Pool, PoolLot
 from space_hub.clock import Clock
 from space_hub.errors import Conflict, Forbidden, Invalid, NotFound
 from space_hub.rng import Rng
@@ -67,9 +68,14 @@ def add(
 def set_ceiling(
     session: Session, clock: Clock, principal: Principal, lot_id: str, ceiling: Decimal, authority: Authority
 ) -> PoolLot:
-    """Another ceiling in money; never below what is called off, nor all lots above the pool's."""
+    """Another ceiling in money; never below what is called off, nor all lots above the pool's.
+
+    A lot without a ceiling does not count its money: it gets one only before anything is called off in it.
+    """
     lot, pool = led(session, principal, lot_id)
     session.refresh(lot, with_for_update=True)
+    if lot.ceiling is None and _called_off(session, lot.id):
+        raise Conflict("lot.ceiling_too_late", number=lot.number)
     _fits(pool, [each for each in of_pool(session, pool.id) if each.id != lot.id], ceiling)
     if not lot_rows.put_ceiling(session, pool, lot, ceiling):
         used = wholes.of(session, money_resource(lot.id)).committed
@@ -125,6 +131,11 @@ def choose(
 def money_of(session: Session, lot: PoolLot) -> Bucket | None:
     """Ceiling and use in hundredths; None where the lot has no ceiling."""
     return None if lot.ceiling is None else wholes.of(session, money_resource(lot.id))
+
+
+def _called_off(session: Session, lot_id: str) -> bool:
+    found = select(CallOffOption.rank).join(Agreement, col(Agreement.id) == col(CallOffOption.agreement_id))
+    return session.exec(found.where(Agreement.lot_id == lot_id).limit(1)).first() is not None
 
 
 def _fits(pool: Pool, others: Sequence[PoolLot], ceiling: Decimal | None) -> None:

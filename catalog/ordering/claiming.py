@@ -71,7 +71,7 @@ def claim(session: Session, clock: Clock, rng: Rng, found: Found, adapter: Adapt
     if order is None:
         return None
     session.add(order)
-    if order.status is None and call_off.window_to <= clock.now():
+    if order.status is None and order.provider_reference is None and call_off.window_to <= clock.now():
         _end(session, clock, rng, call_off, order, OrderStatus.EXPIRED, "order.window_over")
         return None
     if adapter is None or not adapter.capabilities.order:
@@ -95,7 +95,7 @@ def doubt(session: Session, clock: Clock, order: SupplyOrder) -> None:
     """Nothing is sent any more; who can find out is told."""
     order.step, order.problem = OrderStep.DOUBT.value, "order.in_doubt"
     option = session.get_one(CallOffOption, (order.call_off_id, order.rank))
-    if option.state != OptionState.PRE_EMPTED.value:
+    if option.state not in (OptionState.PRE_EMPTED.value, OptionState.LOST.value):
         option.state = OptionState.DOUBT.value
     session.add_all([order, option])
     tell_doubt(session, clock, order)

@@ -107,10 +107,10 @@ def judge(
 ) -> Delivery:
     """The buyer's authority accepts or rejects, once, before the clock does."""
     row = get(session, principal, delivery_id)
-    order = session.get_one(SupplyOrder, row.order_id)
+    order = _locked(session, row.order_id)
     if order.organisation_id != principal.organisation_id:
         raise Forbidden("delivery_goods.not_yours", delivery_id=delivery_id)
-    row = session.exec(select(Delivery).where(Delivery.id == delivery_id).with_for_update()).one()
+    session.refresh(row)
     after = next_delivery(DeliveryState(row.state), event, due_at=row.acceptance_due_at, now=clock.now(), reason=reason)
     _enter(session, row, after, event.value, principal, clock.now(), authority, reason)
     audit.record(
@@ -135,11 +135,13 @@ def deem(session: Session, clock: Clock, limit: int = 200) -> int:
         .where(Delivery.state == DeliveryState.DELIVERED.value, col(Delivery.acceptance_due_at) <= clock.now())
         .order_by(col(Delivery.acceptance_due_at), col(Delivery.id))
         .limit(limit)
-        .with_for_update()
     ).all()
     for row in due:
+        order = _locked(session, row.order_id)
+        session.refresh(row)
+        if row.state != DeliveryState.DELIVERED.value:
+            continue
         _enter(session, row, DeliveryState.DEEMED, "deem", HUB, row.acceptance_due_at)
-        order = session.get_one(SupplyOrder, row.order_id)
         tell_delivery(session, clock, "delivery.decided", order, row)
         crediting.settle(session, clock, order)
     crediting.settle_what_fell_short(session, clock)
@@ -180,6 +182,12 @@ def too_late(clock: Clock, order: SupplyOrder) -> bool:
 def late(delivery: Delivery, window_to: datetime) -> timedelta:
     """How long after the window it was delivered, by the hub's clock: the supplier's own is kept, never trusted."""
     return max(delivery.noted_at - window_to, timedelta())
+
+
+def _locked(session: Session, order_id: str) -> SupplyOrder:
+    """Whoever judges or hands over has the order for itself: who judges the last one sees that it is the last."""
+    held = select(SupplyOrder).where(SupplyOrder.id == order_id).with_for_update()
+    return session.exec(held.execution_options(populate_existing=True)).one()
 
 
 def _parts(given: Delivered) -> int:

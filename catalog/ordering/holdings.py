@@ -1,11 +1,14 @@
 """Who holds an agreement's capacity, as the written order judges it (`catalog.capacity.held`)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
+from catalog.capacity.dropping import chunks
 from catalog.capacity.held import Held
 from catalog.capacity.rules import Ask, Span, slot_at, start_of
 from catalog.capacity.tables import CapacityBucket, CapacityReservation, Preempted, ReservationState
@@ -36,6 +39,21 @@ def of(session: Session, clock: Clock, agreement: Agreement, first: int, last: i
     Not those of the call-off `but`, which is just being written. A call-off that was pre-empted once already is
     not taken from again.
     """
+    overlaps = (
+        col(CapacityReservation.resource) == agreement.id,
+        col(CapacityReservation.state) == ReservationState.HELD.value,
+        col(CapacityReservation.first_slot) <= last,
+        col(CapacityReservation.last_slot) >= first,
+    )
+    # Locked by a statement of their own: one that waits for a lock reads the other tables as they were before.
+    session.exec(
+        select(CallOff.id)
+        .join(CallOffOption, col(CallOffOption.call_off_id) == col(CallOff.id))
+        .join(CapacityReservation, col(CapacityReservation.id) == col(CallOffOption.reservation_id))
+        .where(col(CallOff.id) != but, *overlaps)
+        .order_by(col(CallOff.id))
+        .with_for_update(of=CallOff)
+    ).all()
     rows = session.execute(
         sa_select(CapacityReservation, CallOff, CallOffOption, AgreementTerms, SupplyOrder)
         .join(CallOffOption, col(CallOffOption.reservation_id) == col(CapacityReservation.id))
@@ -51,20 +69,13 @@ def of(session: Session, clock: Clock, agreement: Agreement, first: int, last: i
             & (col(SupplyOrder.rank) == col(CallOffOption.rank)),
             isouter=True,
         )
-        .where(
-            col(CapacityReservation.resource) == agreement.id,
-            col(CallOff.id) != but,
-            col(CapacityReservation.state) == ReservationState.HELD.value,
-            col(CapacityReservation.first_slot) <= last,
-            col(CapacityReservation.last_slot) >= first,
-        )
+        .where(col(CallOff.id) != but, *overlaps)
         .order_by(col(CallOff.id))
-        .with_for_update(of=CallOff)
         .execution_options(populate_existing=True)
     ).all()
     span, now = Span(agreement.bucket), clock.now()
     shares = _quota_shares(session, agreement.lot_id)
-    fallen = set(session.exec(select(Preempted.call_off_id)).all()) if rows else set()
+    fallen = {each for ids in chunks([row[1].id for row in rows]) for each in session.exec(_fallen(ids))}
     found = []
     for reservation, call_off, option, terms, order in rows:
         year = start_of(span, reservation.first_slot).year
@@ -81,6 +92,10 @@ def of(session: Session, clock: Clock, agreement: Agreement, first: int, last: i
         )
         found.append(Holding(held, call_off, option, terms, order))
     return found
+
+
+def _fallen(call_off_ids: Sequence[str]) -> SelectOfScalar[str]:
+    return select(Preempted.call_off_id).where(col(Preempted.call_off_id).in_(call_off_ids))
 
 
 def _cancellable(order: SupplyOrder | None) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -37,11 +37,10 @@ from space_hub.rng import Rng
 from space_hub.trust import markings
 from space_hub.trust.organisations import Organisation
 from space_hub.vocabulary.interval import Interval
-from space_hub.vocabulary.money import money
+from space_hub.vocabulary.money import Money, money
 from space_hub.vocabulary.phases import Phase
 
 _SECONDS = {Span.HOUR: 3600, Span.DAY: 86_400}
-_SMALLEST = Decimal("0.000001")
 
 
 def price(span: Span, terms: PhaseTerms, kind: CallOffKind, window: Interval, parts: int) -> Decimal:
@@ -53,7 +52,7 @@ def price(span: Span, terms: PhaseTerms, kind: CallOffKind, window: Interval, pa
     if kind is not CallOffKind.ARCHIVE:
         first, last = _slots(span, window)
         total = total * (last - first + 1) * _SECONDS[span] / _SECONDS[Span.DAY]
-    return total.quantize(_SMALLEST, ROUND_HALF_EVEN)
+    return Money(total, terms.price.currency).amount
 
 
 def resources_of(

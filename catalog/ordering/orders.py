@@ -242,6 +242,7 @@ def _known_again(session: Session, clock: Clock, order: SupplyOrder) -> None:
     order.step = (OrderStep.CANCEL if wanted else OrderStep.FOLLOW).value
     order.attempts, order.problem, order.due_at_wall = 0, "", clock.wall()
     option = session.get_one(CallOffOption, (order.call_off_id, order.rank))
-    option.state = OptionState.TRYING.value
+    if option.state == OptionState.DOUBT.value:  # Otherwise its capacity is another's meanwhile.
+        option.state = OptionState.TRYING.value
     session.add_all([order, option])
     session.flush()

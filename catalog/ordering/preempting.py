@@ -37,7 +37,7 @@ from space_hub.delivery import log
 from space_hub.errors import Conflict, Forbidden, Invalid, NotFound
 from space_hub.rng import Rng
 from space_hub.trust import audit, markings
-from space_hub.trust.principal import Principal
+from space_hub.trust.principal import HUB_ID, Principal
 from space_hub.vocabulary.money import money
 from space_hub.vocabulary.phases import Phase
 
@@ -224,7 +224,8 @@ def _fell(
     if not any(each.state in _STILL_OPEN for each in others):
         call_off.status, call_off.look_at = CallOffStatus.PRE_EMPTED.value, None
     session.add(call_off)
-    call_offs.enter(session, clock, row.by_organisation_id, call_off, reason=reason)
+    # Its nation reads who entered this step, and is not to read for whom it fell.
+    call_offs.enter(session, clock, HUB_ID, call_off, reason=reason)
     session.flush()
     if holding.order is not None and holding.order.cancel_asked_at is None:
         trying.ask_to_cancel(session, clock, call_off, holding.order)

@@ -2,15 +2,16 @@
 
 The pool's lead decides it, with an authority and the evidence. Everyone who holds some of the slots is seated again
 by the written order (`catalog.capacity.replanning`), whole or not at all; whoever is not seated gives back everything,
-its order is cancelled and its other options are tried. All of it is one transaction of few statements, however many
-hold. The limit stays for later call-offs until another replan raises or lifts it.
+its order is cancelled and its other options are tried. What is delivered already needs no seat and is left alone.
+All of it is one transaction of few statements, however many hold. The limit stays for later call-offs until another
+replan raises or lifts it.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import bindparam, func, insert, or_, update
+from sqlalchemy import bindparam, case, func, insert, update
 from sqlmodel import Session, col, select
 
 from catalog.capacity import dropping, ledger
@@ -26,6 +27,7 @@ from catalog.promise.authority import Authority
 from catalog.promise.lifecycle import CallOffStatus
 from catalog.promise.tables import Agreement, Pool
 from catalog.risk.tables import Cause
+from providers.adapters.base import OrderStatus
 from space_hub.clock import Clock
 from space_hub.delivery import log
 from space_hub.errors import Forbidden, Invalid
@@ -64,7 +66,8 @@ def replan(
     kept, dropped = 0, []
     known = ledger.buckets(session, agreement.id, first, last)
     if left is not None:
-        found = {each.held.id: each for each in holdings.of(session, clock, agreement, first, last)}
+        holding = holdings.of(session, clock, agreement, first, last)
+        found = {each.held.id: each for each in holding if not _delivered(each)}
         here = [replace(each.held, ask=_within(each.held.ask, first, last)) for each in found.values()]
         seated = seat(dict.fromkeys(range(first, last + 1), left), here)
         kept, dropped = len(seated.kept), [found[each.id] for each in seated.dropped]
@@ -107,6 +110,10 @@ def _slots(clock: Clock, agreement: Agreement, window: Interval) -> tuple[int, i
     return max(first, slot_at(span, now)), last
 
 
+def _delivered(holding: Holding) -> bool:
+    return holding.order is not None and holding.order.status == OrderStatus.COMPLETED.value
+
+
 def _within(ask: Ask, first: int, last: int) -> Ask:
     return Ask(max(ask.first, first), min(ask.last, last), ask.parts)
 
@@ -128,9 +135,9 @@ def _lose(session: Session, clock: Clock, principal: Principal, dropped: Sequenc
             col(SupplyOrder.call_off_id) == bindparam("of"),
             col(SupplyOrder.rank) == bindparam("place"),
             col(SupplyOrder.cancel_asked_at).is_(None),
-            or_(*(col(SupplyOrder.step) == each.value for each in (OrderStep.PLACE, OrderStep.FOLLOW))),
+            col(SupplyOrder.ended_at).is_(None),
         )
-        .values(step=OrderStep.CANCEL.value, cancel_asked_at=now, due_at_wall=clock.wall())
+        .values(step=case(*_TO_CANCEL, else_=col(SupplyOrder.step)), cancel_asked_at=now, due_at_wall=clock.wall())
         .execution_options(**_PLAIN),
         ways,
     )
@@ -167,6 +174,11 @@ def _lose(session: Session, clock: Clock, principal: Principal, dropped: Sequenc
     )
     session.expire_all()
 
+
+_TO_CANCEL = [
+    (col(SupplyOrder.step) == each.value, OrderStep.CANCEL.value) for each in (OrderStep.PLACE, OrderStep.FOLLOW)
+]
+"""One in doubt is cancelled once somebody knows of it."""
 
 _PLAIN = {"synchronize_session": False}
 

@@ -334,7 +334,8 @@ def led(session: Session, principal: Principal, pool_id: str) -> Pool:
     pool = get(session, principal, pool_id)
     if pool.lead_organisation_id != principal.organisation_id:
         raise Forbidden("pool.lead_decides", pool_id=pool_id)
-    return session.exec(select(Pool).where(Pool.id == pool_id).with_for_update()).one()
+    held = select(Pool).where(Pool.id == pool_id).with_for_update()
+    return session.exec(held.execution_options(populate_existing=True)).one()
 
 
 def joined(organisation_id: str) -> ColumnElement[bool]:

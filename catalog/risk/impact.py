@@ -5,7 +5,8 @@ rests on the asset, in its current version or in one that an agreement pinned; a
 or a cut-off on the offering itself. Whatever is promised of it is then weighed anew
 (`catalog.risk.commitments`).
 
-`on_object_event` may be given the same log entry again and then says nothing.
+`on_object_event` may be given the same log entry again and then says nothing. An outage or a cut-off is read under the
+lock under which it ends: what is over closes the risks that there are, and none may open behind it.
 """
 
 from collections.abc import Sequence
@@ -123,7 +124,7 @@ class _Reader:
             self._raise(asset, Threat(asset, Cause.DECAY, entry.subject, entry.marking_id, begins, detail=detail))
 
     def outage(self) -> None:
-        outage = self._session.get_one(Outage, self._entry.subject)
+        outage = self._session.get_one(Outage, self._entry.subject, with_for_update=True)
         if outage.closed_at is not None:
             return
         asset = self._session.get_one(Asset, outage.asset_id)
@@ -149,7 +150,7 @@ class _Reader:
         )
 
     def cut_off(self) -> None:
-        cut_off = self._session.get_one(CutOff, self._entry.payload["cut_off_id"])
+        cut_off = self._session.get_one(CutOff, self._entry.payload["cut_off_id"], with_for_update=True)
         if cut_off.until_at is not None and cut_off.until_at <= self._clock.now():
             return
         agreement = self._session.get_one(Agreement, cut_off.agreement_id)

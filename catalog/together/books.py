@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, select
 
 from catalog.capacity.tables import Preempted, PreemptionRow
 from catalog.framework.tables import PoolQuota
 from catalog.ordering import accounts
 from catalog.ordering.tables import CallOff, CallOffOption, OrderStatusEntry, ServiceCredit, SupplyOrder
-from catalog.promise.lifecycle import MemberStatus
+from catalog.promise.lifecycle import AgreementStatus, MemberStatus
 from catalog.promise.tables import Agreement, AgreementTerms, Pool, PoolLot, PoolMember
 from catalog.together import shares
 from catalog.together.netting import InKind, Line, LineKind, Owed, in_coins
@@ -158,6 +159,8 @@ def _guarantees(session: Session, pool: Pool, period: Interval) -> list[Owed]:
         select(Agreement)
         .where(
             Agreement.pool_id == pool.id,
+            # A draft that was never signed guarantees nobody anything.
+            col(Agreement.status).in_([AgreementStatus.SIGNED.value, AgreementStatus.ENDED.value]),
             col(Agreement.minimum_guarantee).is_not(None),
             Agreement.period_to >= period.start,
             col(Agreement.period_to) < period.stop,
@@ -201,12 +204,17 @@ def _weights(session: Session, pool: Pool, agreement: Agreement) -> dict[str, De
             .group_by(col(PoolQuota.organisation_id))
         ).all()
     )
-    known = len(quotas) == len(members)
+    known = len(quotas) == len(members) and any(quotas.values())
     return {member: Decimal(int(quotas[member])) if known else Decimal(1) for member in members}
 
 
 def _joint_buys(session: Session, pool: Pool, period: Interval) -> list[Owed]:
-    """Those agreed before the period's end and in no statement yet, whenever that was."""
+    """Those agreed before the period's end and in no statement yet, a draft included, whenever that was."""
+    stated = (
+        sa_select(col(SettlementLine.subject))
+        .join(Settlement, col(Settlement.id) == col(SettlementLine.settlement_id))
+        .where(col(Settlement.pool_id) == pool.id, col(SettlementLine.kind) == LineKind.SHARE.value)
+    )
     rows = session.exec(
         select(CostShare, JointBuy)
         .join(
@@ -219,6 +227,7 @@ def _joint_buys(session: Session, pool: Pool, period: Interval) -> list[Owed]:
             JointBuy.state == BuyState.AGREED.value,
             JointBuyEntry.event == BuyEvent.CONCLUDE.value,
             col(JointBuyEntry.at) < period.stop,
+            col(JointBuy.id).not_in(stated),
         )
         .order_by(col(JointBuy.id), col(CostShare.organisation_id))
     ).all()

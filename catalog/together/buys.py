@@ -276,11 +276,10 @@ def get(session: Session, principal: Principal, buy_id: str, *, lock: bool = Fal
 
 
 def readable_needs(session: Session, principal: Principal, buy: JointBuy) -> Sequence[JointNeed]:
-    """One's own; once priced, those who take part and the lead read all."""
+    """One's own; once priced, those who take part and the lead read all. What is given up unpriced is never shown."""
     needs = needs_of(session, buy.id)
     me = principal.organisation_id
-    shown = BuyState(buy.state) is not BuyState.GATHERING and all(need.consented_at is not None for need in needs)
-    if shown and takes_part(session, principal, buy):
+    if shares_of(session, buy.id) and takes_part(session, principal, buy):
         return needs
     return [need for need in needs if need.organisation_id == me]
 

@@ -1,9 +1,8 @@
 """Who pays whom at the end of a period, once all debts between nations are set against each other. Pure.
 
-Only what remains of each nation's debts and claims is paid: multilateral netting. The largest debtor pays
-the largest creditor until all is settled, which takes at most one payment fewer than there are nations with a
-balance. The fewest possible would need groups that settle among themselves, a search that grows with
-every subset (Verhoeff 2004); the greedy order is close to it and can be checked by hand.
+Only what remains of each nation's debts and claims is paid: multilateral netting. Each pays its balance to the one
+who leads, or has it from there, which takes at most one payment for each other nation. Paying each other might take
+fewer, and would tell a nation whose capacity was taken who took it: a payment names its payer.
 
 Service rendered in kind counts like money once its receiver confirmed it, and only up to the share of a
 nation's debts that the pool declared; what is left over is carried and told.
@@ -100,18 +99,11 @@ def balances(lines: Iterable[Line]) -> dict[str, Decimal]:
     return {name: found[name] for name in sorted(found)}
 
 
-def net(lines: Iterable[Line]) -> tuple[Payment, ...]:
-    """The payments that settle `lines`; equal balances are taken by name."""
-    left = balances(lines)
-    payments = []
-    while any(left.values()):
-        payer = min(left, key=lambda name: (left[name], name))
-        payee = min(left, key=lambda name: (-left[name], name))
-        amount = min(-left[payer], left[payee])
-        payments.append(Payment(payer, payee, amount))
-        left[payer] += amount
-        left[payee] -= amount
-    return tuple(payments)
+def net(lines: Iterable[Line], through: str) -> tuple[Payment, ...]:
+    """The payments that settle `lines`, each to or from `through`; those that it receives come first, then by name."""
+    owed = {name: amount for name, amount in balances(lines).items() if amount and name != through}
+    received = [Payment(name, through, -amount) for name, amount in owed.items() if amount < 0]
+    return (*received, *(Payment(through, name, amount) for name, amount in owed.items() if amount > 0))
 
 
 def in_coins(owed: Iterable[Owed]) -> tuple[Line, ...]:

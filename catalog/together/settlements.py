@@ -211,11 +211,12 @@ def statement(session: Session, principal: Principal, settlement: Settlement) ->
     """All of it for the pool's lead; of a party its own lines, balance and payments."""
     lines = lines_of(session, settlement.id)
     values = [_value(line) for line in lines]
-    balances, payments = netting.balances(values), netting.net(values)
+    lead = session.get_one(Pool, settlement.pool_id).lead_organisation_id
+    balances, payments = netting.balances(values), netting.net(values, lead)
     agreed = _agreed(session, settlement.id)
     waiting = len(_parties(lines) - agreed)
     me = principal.organisation_id
-    if session.get_one(Pool, settlement.pool_id).lead_organisation_id == me:
+    if me == lead:
         return Statement(settlement, lines, balances, payments, settlement.sha256, frozenset(agreed), waiting)
     own = [line for line in lines if me in (line.payer_id, line.payee_id)]
     return Statement(

@@ -67,12 +67,16 @@ class Cluster:
     def __enter__(self) -> Self:
         try:
             from distributed import Client
+            from distributed.comm.addressing import get_address_host_port
         except ImportError as error:
             raise Unavailable("cluster.not_installed", missing=error.name or str(error)) from error
         try:
-            self._client = Client(self.address, timeout=self.answer_s, set_as_default=False, direct_to_workers=False)
-        except (ValueError, TypeError) as error:
+            # Before the client, which starts a thread of its own to find out.
+            get_address_host_port(self.address)
+        except ValueError as error:
             raise Invalid("cluster.address_wrong", address=self.address, reason=str(error)) from error
+        try:
+            self._client = Client(self.address, timeout=self.answer_s, set_as_default=False, direct_to_workers=False)
         except OSError as error:
             raise Unavailable("cluster.unreachable", address=self.address, seconds=self.answer_s) from error
         return self

@@ -191,6 +191,23 @@ def test_it_starts_within_the_time_that_was_planned_and_once(hub: Hub) -> None:
         assert over.json()["code"] == "exercise.not_running"
 
 
+def test_no_clock_of_an_exercise_is_missed_after_its_time(hub: Hub) -> None:
+    """Who acts after the planned end is refused; an exercise that is closed days later must not count that as late.
+
+    Sabotage seen: clocks measured up to the moment of closing.
+    """
+    made = drill(hub, closes_at="2024-11-02T02:00:00Z")
+    hub.clock.advance(timedelta(minutes=90))
+    drilled = made.ask(made.rehearsing, 50)
+    hub.clock.advance(timedelta(days=1))
+    late = made.rehearsing.supplier.post(f"/v1/activations/{drilled}/acknowledge", {"quantity": 50})
+    assert (late.status_code, late.json()["code"]) == (409, "exercise.not_running")
+    made.here.turn()
+    closed = good(made.rehearsing.lead.post(f"{made.path}/close", DECIDED), 200)
+    [shown] = closed["report"]["activations"]
+    assert (shown["state"], shown["shown"]) == ("notified", None)
+
+
 def test_two_exercises_of_one_pool_do_not_see_each_other(running: Drill) -> None:
     other = running.plan(name="Another")
     within = key(running.real.lead, other)

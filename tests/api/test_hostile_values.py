@@ -5,7 +5,9 @@ import json
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+from api.routes.deliveries import DeliveryIn
 from space_hub.clock import ManualClock
 from space_hub.db import Database
 from space_hub.rng import SeededRng
@@ -157,5 +159,13 @@ def test_a_cursor_of_another_shape_is_refused_whatever_it_holds(hub: Hub) -> Non
 
 
 def test_the_last_day_of_the_calendar_is_a_window_that_is_wrong(hub: Hub) -> None:
+    """It has no day after it: of an agreement that exists it was a fault of ours."""
     answer = hub.key("nation").get("/v1/capacity", agreement_id="agr_x", first_day="9999-12-31")
-    assert answer.status_code in (404, 422), answer.text
+    assert (answer.status_code, answer.json()["code"]) == (422, "capacity.window_wrong"), answer.text
+
+
+def test_a_delivery_that_took_longer_than_any_number_kept_is_refused() -> None:
+    given = {"reference": "D-1", "quantity": 1, "latency_s": 1e9}
+    assert DeliveryIn.model_validate(given).latency_s == 1e9
+    with pytest.raises(ValidationError):
+        DeliveryIn.model_validate(given | {"latency_s": 1e300})

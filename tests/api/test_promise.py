@@ -404,3 +404,14 @@ def test_a_rival_supplier_cannot_choose_anothers_door(scene: Scene) -> None:
     assert answer.status_code == 404
     unknown = scene.supplier.put(f"/v1/providers/{scene.provider_id}/door", {"adapter": "fax"})
     assert unknown.json()["code"] == "providers.adapter_unknown"
+
+
+def test_numbers_beyond_every_clock_and_every_purse_are_refused(scene: Scene) -> None:
+    """Sabotage seen: a hold of 10**15 s and a price of 29 digits were faults of ours (500)."""
+    agreement_id = scene.signed(terms(unit_price="900000000000000"))
+    for asked, code in (
+        ({"hold_s": 10**15}, "request.invalid"),
+        ({"quantity": 999_999_999_999}, "vocabulary.amount_wrong"),
+    ):
+        answer = scene.lead.post("/v1/call-offs", scene.call_off(agreement_id, **asked))
+        assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text

@@ -12,6 +12,7 @@ from catalog.activation import evidence
 from catalog.activation.rules import turn as missed
 from catalog.activation.service import book, telling
 from catalog.activation.tables import ActivationRow
+from catalog.exercise import running
 from space_hub.clock import Clock
 from space_hub.db import Database
 from space_hub.errors import Unavailable
@@ -45,7 +46,7 @@ def _look(database: Database, clock: Clock, activation_id: str) -> bool:
         with database.write() as session:
             row = session.exec(select(ActivationRow).where(ActivationRow.id == activation_id).with_for_update()).one()
             before = book.read(session, row)
-            after = missed(before, clock.now())
+            after = missed(before, running.measured_until(session, row.mode, clock.now()))
             added = book.write(session, clock, HUB, row, before, after)
             telling.tell(session, clock, HUB, row, book.parties(session, row), after, added)
     except Unavailable:

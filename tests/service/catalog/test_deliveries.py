@@ -1,5 +1,6 @@
 """What was delivered is noted, judged once or by the clock, paid back where the service level was missed."""
 
+import threading
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -231,6 +232,25 @@ def test_what_missed_the_service_level_is_paid_back_in_steps_to_its_cap_and_once
         ("quantity", Decimal("0.10"), Decimal(40)),
     ]
     assert (said.account.paid, said.credits, said.due) == (Decimal(400), Decimal(120), Decimal(280))
+
+
+def test_of_two_who_judge_the_last_two_at_once_one_settles(
+    postgres_database: Database, clock: ManualClock, rng: SeededRng
+) -> None:
+    """Sabotage seen: with the order not locked each saw the other's delivery unjudged, and nothing was paid back."""
+    made = scene(postgres_database, clock, rng, sla=True)
+    made.follow()
+    *good, bad = [row.id for row in made.rows()]
+    for each in good[:-1]:
+        made.judge(each, DeliveryEvent.ACCEPT)
+    other = threading.Thread(target=made.judge, args=(bad, DeliveryEvent.REJECT, "clouds"))
+    with postgres_database.write() as session:
+        deliveries.judge(session, clock, made.lead, good[-1], DeliveryEvent.ACCEPT, AUTHORITY)
+        other.start()
+        other.join(0.7)
+    other.join(30)
+    with postgres_database.read() as session:
+        assert [each.metric for each in crediting.of_order(session, made.order.id)] == ["latency", "quantity"]
 
 
 def test_less_than_ordered_is_settled_when_the_time_to_judge_is_over(

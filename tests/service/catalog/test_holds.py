@@ -1,6 +1,7 @@
 """Holds end to the second without anybody sweeping; civil share, quota and money are used up by the constraint."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from sqlmodel import select
@@ -8,8 +9,10 @@ from sqlmodel import select
 from catalog.capacity import ledger, wholes
 from catalog.capacity.rules import PARTS
 from catalog.capacity.tables import CapacityReservation
+from catalog.framework import lots
 from catalog.ordering import call_offs, holds, orders
 from catalog.ordering.tables import CallOff, Purpose, SupplyOrder
+from catalog.promise.tables import Pool
 from jobs.proofs.alliance import Alliance, found
 from jobs.proofs.supply import AUTHORITY
 from space_hub.clock import ManualClock
@@ -131,3 +134,16 @@ def test_quota_and_money_of_a_lot_are_used_up_by_the_constraint_and_given_back(
         assert len(session.exec(ended.where(CapacityReservation.state == "ended")).all()) == 3
     scene.place("FR", 50 * PARTS, scene.days(4))
     sound(scene)
+
+
+def test_a_lot_gets_no_first_ceiling_once_something_is_called_off_that_nobody_counted(
+    any_database: Database, clock: ManualClock, rng: SeededRng
+) -> None:
+    """Sabotage seen: what was spent before was not counted, and a ceiling below it was taken."""
+    scene = found(any_database, clock, rng)
+    with any_database.write() as session:
+        session.get_one(Pool, scene.pool_id).currency = "EUR"
+    scene.place("FR", 10 * PARTS, scene.days(2))
+    with any_database.write() as session, pytest.raises(Conflict) as refusal:
+        lots.set_ceiling(session, clock, scene.lead, scene.lot_id, Decimal(1), AUTHORITY)
+    assert refusal.value.code == "lot.ceiling_too_late"

@@ -213,6 +213,26 @@ def test_a_person_resolves_a_doubt_and_the_order_goes_on(
     assert made.state == (("completed", "won") if found else ("failed", "lost"))
 
 
+def test_an_order_that_is_found_after_its_window_is_cancelled_with_its_supplier(
+    any_database: Database, clock: ManualClock, rng: SeededRng
+) -> None:
+    """Sabotage seen: with the window over it was expired here, and its supplier, who had it, was never told."""
+    made = scene(any_database, clock, rng, Repeats.NEVER, "+loses_answer")
+    made.follow(10)
+    (known,) = made.book.orders
+    clock.advance(timedelta(days=30))
+    with any_database.write() as session:
+        orders.resolve_doubt(
+            *(session, clock, rng, made.lead, made.order.id),
+            provider_reference=known,
+            authority=AUTHORITY,
+            reason="asked by telephone",
+        )
+    made.follow()
+    assert (made.order.status, made.order.step) == ("user_cancelled", "closed")
+    assert made.book.orders[known]["ended"] == "user_cancelled"
+
+
 def test_the_supplier_itself_may_end_a_doubt(any_database: Database, clock: ManualClock, rng: SeededRng) -> None:
     made = scene(any_database, clock, rng, Repeats.NEVER, "+loses_answer")
     made.follow(10)

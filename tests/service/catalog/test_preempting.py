@@ -2,21 +2,24 @@
 
 import json
 import threading
+from collections.abc import Callable
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from catalog.capacity import ledger
 from catalog.capacity.rules import PARTS, Span, slots
 from catalog.capacity.tables import CapacityEntry, Preempted, PreemptionRow
 from catalog.competition.canonical import canonical
-from catalog.ordering import call_offs, preempting
+from catalog.ordering import call_offs, orders, preempting
 from catalog.ordering.call_offs import Placed
 from catalog.ordering.tables import CallOff, Purpose, SupplyOrder
 from jobs.proofs.alliance import Alliance, found
 from jobs.proofs.supply import AUTHORITY
+from providers.adapters.base import OrderStatus
 from space_hub.clock import ManualClock
 from space_hub.db import Database
 from space_hub.delivery.log import LogEntry
@@ -106,7 +109,7 @@ def test_whole_victims_fall_by_the_written_order_which_is_kept_with_its_hash(
 def test_a_victim_is_told_alone_and_not_for_whom_it_fell(
     any_database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    """Sabotage seen: the asker's call-off in the payload."""
+    """Sabotage seen: the asker's call-off in the payload; the asker as the author of the last step of its history."""
     scene = found(any_database, clock, rng)
     victim = scene.place("PL", 100 * PARTS, scene.days(2))
     scene.declare(Phase.CRISIS, ["DE"])
@@ -128,9 +131,48 @@ def test_a_victim_is_told_alone_and_not_for_whom_it_fell(
         assert not [each for each in (asker, taken.call_off.id) if each in json.dumps(mine)]
         own = preempting.get(session, scene.nations["PL"], row.id)[2]
         assert [each.call_off_id for each, _ in own] == [victim.call_off.id]
+        assert asker not in [each.by_organisation_id for each in call_offs.history(session, victim.call_off.id)]
     outsider = found(any_database, clock, SeededRng(2), ["IT"]).lead
     with any_database.read() as session, pytest.raises(NotFound):
         preempting.get(session, outsider, row.id)
+
+
+def test_who_falls_is_judged_by_what_its_supplier_said_a_moment_ago(
+    postgres_database: Database, clock: ManualClock, rng: SeededRng
+) -> None:
+    """Sabotage seen: call-offs locked by the statement that reads what they hold: one that had begun was to fall."""
+    scene = found(postgres_database, clock, rng)
+    day = scene.days(2)
+    first = scene.place("PL", 50 * PARTS, day)
+    clock.advance(timedelta(minutes=1))
+    begun = scene.place("FR", 50 * PARTS, day)
+    scene.declare(Phase.CRISIS, ["DE"])
+    take(scene, "DE", PARTS, scene.days(9))  # Its markings are known then, and nothing else is waited for.
+
+    def begins(session: Session) -> None:
+        orders.report(
+            *(session, clock, rng, scene.supplier.principal, begun.orders[0].id),
+            status=OrderStatus.SCHEDULED,
+            raw="",
+            reason="",
+            provider_reference="S-1",
+        )
+
+    beside(begins, postgres_database, lambda: take(scene, "DE", 10 * PARTS, day))
+    assert status(scene, begun) == ("active", "won")
+    assert status(scene, first) == ("pre_empted", "pre_empted")
+
+
+def beside(held: Callable[[Session], object], database: Database, other: Callable[[], object]) -> None:
+    """Run `other` while what `held` did is not committed yet; it commits once the other waits."""
+    with database.write() as session:
+        held(session)
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join(0.7)
+        assert thread.is_alive(), "it waits"
+    thread.join(30)
+    assert not thread.is_alive()
 
 
 def test_of_thirty_pre_emptors_at_once_one_wins_and_none_waits_for_ever(

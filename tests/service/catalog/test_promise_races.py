@@ -117,6 +117,34 @@ def test_two_signatures_at_once_do_not_slip_past_the_civil_floor(
         assert held[today].committed == 50 * PARTS
 
 
+def test_nobody_is_asked_into_a_pool_that_closes_at_that_moment(
+    postgres_database: Database, clock: ManualClock, rng: SeededRng
+) -> None:
+    """Sabotage seen: the pool that was read before its lock was waited for counted, which was open still."""
+    database = postgres_database
+    with database.write() as session:
+        organisations.ensure_hub(session, clock)
+        lead, asked = (supply.principal(session, clock, rng, OrganisationKind.NATION, of, of) for of in ("FR", "DE"))
+        pool_id = pools.create(
+            *(session, clock, rng, lead),
+            name="Pool",
+            authority=AUTHORITY,
+            mission_area=MissionArea.IMAGERY,
+            opened=pools.Openness(suppliers=False),
+        ).id
+    said: list[str] = []
+
+    def invite() -> None:
+        try:
+            with database.write() as session:
+                pools.invite(session, clock, lead, pool_id, asked.organisation_id)
+        except HubError as error:
+            said.append(error.code)
+
+    beside(lambda session: pools.close(session, clock, lead, pool_id, "done", AUTHORITY), database, invite)
+    assert said == ["pool.closed"]
+
+
 def test_a_refused_signature_does_not_count_what_others_were_promised(
     any_database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:

@@ -11,11 +11,12 @@ from sqlmodel import Session, select
 from catalog.capacity import ledger
 from catalog.capacity.rules import PARTS
 from catalog.capacity.tables import CapacityBucket, CapacityEntry, CapacityReservation, ReplanRow
-from catalog.ordering import call_offs, replans
+from catalog.ordering import call_offs, claiming, orders, replans
 from catalog.ordering.tables import CallOff, CallOffEntry, CallOffOption, Purpose, SupplyOrder
 from catalog.risk.tables import Cause
 from jobs.proofs.alliance import Alliance, found
 from jobs.proofs.supply import AUTHORITY
+from providers.adapters.base import OrderStatus
 from space_hub.clock import ManualClock
 from space_hub.db import Database
 from space_hub.delivery.log import LogEntry
@@ -71,6 +72,56 @@ def test_who_does_not_fit_gives_back_everything_and_the_limit_stays(
     clock.advance(timedelta(minutes=1))
     replan(scene, day, None)
     scene.place("DE", 55 * PARTS, day)
+
+
+def test_what_is_delivered_already_is_not_taken_back(
+    any_database: Database, clock: ManualClock, rng: SeededRng
+) -> None:
+    """Sabotage seen: with delivered orders seated like the others, a completed call-off had failed afterwards."""
+    scene = found(any_database, clock, rng)
+    day = scene.days(2)
+    done = scene.place("DE", 60 * PARTS, day)
+    report(scene, done.orders[0].id, OrderStatus.COMPLETED)
+    waits = scene.place("PL", 30 * PARTS, day)
+    row = replan(scene, day, 30 * PARTS)
+    assert (row.kept, row.dropped) == (1, 0)
+    with any_database.read() as session:
+        kept = session.get_one(CallOff, done.call_off.id)
+        assert (kept.status, kept.won_option) == ("completed", 1)
+        assert session.get_one(CallOff, waits.call_off.id).status == "active"
+        assert ledger.faults(session) == []
+
+
+def test_a_dropped_order_in_doubt_is_cancelled_once_somebody_knows_of_it(
+    any_database: Database, clock: ManualClock, rng: SeededRng
+) -> None:
+    """Sabotage seen: with orders in doubt passed over, the supplier went on with what was taken back."""
+    scene = found(any_database, clock, rng)
+    placed = scene.place("DE", 60 * PARTS, scene.days(2))
+    order_id = placed.orders[0].id
+    with any_database.write() as session:
+        claiming.doubt(session, clock, session.get_one(SupplyOrder, order_id))
+    assert replan(scene, scene.days(2), 0).dropped == 1
+    with any_database.write() as session:
+        found_there = orders.resolve_doubt(
+            *(session, clock, rng, scene.nations["DE"], order_id),
+            provider_reference="S-1",
+            authority=AUTHORITY,
+            reason="by telephone",
+        )
+        assert (found_there.step, found_there.cancel_asked_at) == ("cancel", clock.now())
+        assert session.get_one(CallOffOption, (placed.call_off.id, 1)).state == "lost"
+
+
+def report(scene: Alliance, order_id: str, status: OrderStatus) -> None:
+    with scene.database.write() as session:
+        orders.report(
+            *(session, scene.clock, scene.rng, scene.supplier.principal, order_id),
+            status=status,
+            raw="",
+            reason="",
+            provider_reference="S-1",
+        )
 
 
 def test_only_the_lead_replans_and_only_what_lies_ahead(
