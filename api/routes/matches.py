@@ -206,21 +206,35 @@ def get_match_record(match_id: str, asked: Asked) -> dict[str, Any]:
 def match_out(row: MatchRecord, language: str) -> MatchOut:
     """A kept match in the words of `language`."""
     need = row.inputs["need"]
+    offerings = row.result["offerings"]
+    if row.inputs["method"] == "match/1":
+        offerings = [_of_first_method(each) for each in offerings]
     unit = capability(need["capability"]).capacity_unit
     plain = {name: row.result[name] for name in ("suppliers", "cost_per_day", "phases", "losses")}
     return MatchOut.model_validate(
         {
             **row.model_dump(include={"id", "requirement_id", "at", "covered", "single_supplier"}),
             **plain,
-            "sole": _sole(row.result["sole"], language),
-            "impasse": _impasse(row.result["impasse"], language),
+            "sole": _sole(row.result.get("sole"), language),
+            "impasse": _impasse(row.result.get("impasse"), language),
             "capacity_unit": unit,
             "currency": need["currency"],
-            "offerings": [_judged(each, unit, language) for each in row.result["offerings"]],
+            "offerings": [_judged(each, unit, language) for each in offerings],
             "inputs_sha256": row.inputs_sha256,
             "record_sha256": row.record_sha256,
         }
     )
+
+
+def _of_first_method(kept: dict[str, Any]) -> dict[str, Any]:
+    """A record is never changed: one of the first method said one change, and nothing of evidence and firmness."""
+    counted = kept["counterfactual"]
+    if counted is not None:
+        name, _, answered = counted["code"].removeprefix("match.enter.").partition(".")
+        change = {"code": f"match.change.{name}", "params": counted["params"]}
+        counted = {"changes": [change], "if_answered": bool(answered)}
+    gates = [{**gate, "evidence": None} for gate in kept["gates"]]
+    return {**kept, "counterfactual": counted, "stability": None, "gates": gates}
 
 
 def _words(reason: dict[str, Any], unit: str, language: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What matching may know of an offering: documents with their owner's consent, and nothing that is withheld."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import event
 from sqlmodel import Session, select
@@ -36,7 +37,7 @@ def wanted(clock: ManualClock) -> Need:
 
 def show(session: Session, clock: ManualClock, who: Principal, name: str, **more: object) -> str:
     provider = session.exec(select(Provider).where(Provider.organisation_id == who.organisation_id)).one()
-    kept = {
+    kept: dict[str, Any] = {
         "kind": "cyber_audit",
         "level": "2",
         "issuer": "Auditor",
