@@ -25,7 +25,7 @@ from space_hub.vocabulary.phases import Phase
 
 _ZERO = Decimal(0)
 _SECONDS = 30.0
-"""200 offerings take 0.03 s (benchmarks/match.py); what needs a thousand times that is refused, not guessed."""
+"""200 offerings take 0.03 s (benchmarks/match); what needs a thousand times that is refused, not guessed."""
 
 Fill = Mapping[Phase, Mapping[str, Decimal]]
 """Quantity by phase and offering id; only what is above zero."""

@@ -22,6 +22,15 @@ NUMERICS = {"numba", "numpy", "scipy", "sgp4", "skyfield"}
 PURE = {
     "space_hub/orbit": {"space_hub.orbit", "space_hub.errors", *NUMERICS},
     "space_hub/vocabulary": {"space_hub.vocabulary", "space_hub.errors", "space_hub.text", "iso3166"},
+    "catalog/portfolio": {
+        "catalog.portfolio",
+        "space_hub.vocabulary",
+        "space_hub.errors",
+        "space_hub.text",
+        "highspy",
+        "numpy",
+        "scipy",
+    },
     "catalog/matching": {
         "catalog.matching",
         "space_hub.vocabulary",
