@@ -6,16 +6,15 @@ from sqlalchemy import case, func
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
+from catalog import candidates
 from catalog.demand import requirements
 from catalog.matching.recommend import recommend
 from catalog.matching.record import Record, freeze
-from catalog.matching.values import Candidate, Need, UnitPrice
+from catalog.matching.values import Candidate, Need
 from catalog.ordering.delivery_rules import GOOD, DeliveryState
 from catalog.ordering.tables import CallOff, Delivery, SupplyOrder
 from catalog.search.shelf import shelf
-from catalog.shelf.content import measured_from_json
-from catalog.tables import MatchRecord, Offering, OfferingVersion
-from providers.tables import Provider
+from catalog.tables import MatchRecord
 from space_hub.clock import Clock
 from space_hub.delivery import log
 from space_hub.errors import NotFound
@@ -23,8 +22,6 @@ from space_hub.rng import Rng
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
 from space_hub.vocabulary.capabilities import capability
-from space_hub.vocabulary.money import money
-from space_hub.vocabulary.phases import Phase
 
 
 def gather(session: Session, clock: Clock, principal: Principal, requirement_id: str) -> tuple[Need, list[Candidate]]:
@@ -32,10 +29,8 @@ def gather(session: Session, clock: Clock, principal: Principal, requirement_id:
     need = requirements.need_of(requirements.get(session, principal, requirement_id))
     statement = shelf(principal, clock.now(), mission_area=capability(need.capability).area)
     served = records(session, principal)
-    rows = session.execute(statement).all()
-    return need, [
-        candidate(offering, version, provider, served.get(provider.id, (0, 0))) for offering, version, provider in rows
-    ]
+    rows = [(offering, version, provider) for offering, version, provider in session.execute(statement)]
+    return need, candidates.as_seen(session, principal, rows, served)
 
 
 def records(session: Session, principal: Principal) -> dict[str, tuple[int, int]]:
@@ -63,9 +58,9 @@ def records(session: Session, principal: Principal) -> dict[str, tuple[int, int]
     return {provider_id: (judged, int(good)) for provider_id, judged, good in rows}
 
 
-def compute(need: Need, candidates: Iterable[Candidate]) -> Record:
+def compute(need: Need, offered: Iterable[Candidate]) -> Record:
     """The frozen recommendation. No database: the caller holds no transaction while it thinks."""
-    found = list(candidates)
+    found = list(offered)
     return freeze(need, found, recommend(need, found))
 
 
@@ -108,37 +103,3 @@ def get(session: Session, principal: Principal, match_id: str) -> MatchRecord:
     if row is None:
         raise NotFound("catalog.match_unknown", match_id=match_id)
     return row
-
-
-def candidate(
-    offering: Offering, version: OfferingVersion, provider: Provider, record: tuple[int, int] = (0, 0)
-) -> Candidate:
-    """`record`: deliveries of this supplier that were judged, and those that kept what was promised."""
-    values = [measured_from_json(each) for each in version.attributes]
-    return Candidate(
-        offering_id=offering.id,
-        version_id=version.id,
-        content_sha256=version.content_sha256,
-        provider_id=provider.id,
-        title=version.title,
-        nation=provider.nation,
-        owner_nation=provider.owner_nation,
-        capability=version.capability,
-        modality=version.modality,
-        attributes={value.attribute: value for value in values},
-        capacity={Phase(each["phase"]): each["quantity"] for each in version.capacity},
-        prices={
-            Phase(each["phase"]): UnitPrice(
-                money(each["unit_price"], each["currency"]).amount,
-                money(each["retainer_per_day"] or 0, each["currency"]).amount,
-                each["currency"],
-            )
-            for each in version.prices
-        },
-        standards=frozenset(version.standards),
-        coverage=version.coverage,
-        valid_from=version.valid_from,
-        valid_to=version.valid_to,
-        deliveries=record[0],
-        deliveries_met=record[1],
-    )

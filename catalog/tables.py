@@ -218,7 +218,7 @@ class Requirement(SQLModel, table=True):
     window_from: datetime
     window_to: datetime
     terms: dict[str, Any] = Field(sa_type=JSON_TYPE)
-    """Nations allowed and excluded, standards, modalities, largest share of one supplier."""
+    """All that is asked besides: nations, sanctions, documents, standards, wishes for the set (`need_json`)."""
     content_sha256: str = Field(max_length=64)
     marking_id: str = Field(foreign_key="marking.id", index=True)
     created_at: datetime

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from catalog.code_labels import label
+from catalog.matching.eligibility import THE_OWNER
 from space_hub.text import say
 from space_hub.vocabulary.attributes import ATTRIBUTES
 from space_hub.vocabulary.capabilities import CAPABILITIES
@@ -20,14 +21,22 @@ def sentence(code: str, params: Mapping[str, Any], language: str, *, capacity_un
         said["attribute"] = say(f"vocabulary.attribute.{about.code}", language)
         said["asked"] = _asked(params, about.unit, language)
         said["offered"] = _offered(about.code, params["offered"], about.unit, language)
-    elif code.startswith(("match.capability", "match.enter.capability")):
+        if "was" in params:
+            said["was"] = _asked({**params, "threshold": params["was"]}, about.unit, language)
+    elif "capability" in code.split("."):
         for name in ("asked", "offered"):
             known = params[name] in CAPABILITIES
             said[name] = say(f"vocabulary.capability.{params[name]}", language) if known else params[name]
-    elif "modality" in code.split("."):
-        for name in ("asked", "offered"):
+    elif "modality" in code.split(".") or "maturity" in code.split("."):
+        listed = "modality" if "modality" in code else "maturity"
+        for name in {"asked", "offered"} & {name for name, value in params.items() if value is not None}:
             codes = str(params[name]).split(", ")
-            said[name] = ", ".join(label("modality", each, language) for each in codes)
+            said[name] = ", ".join(label(listed, each, language) for each in codes)
+    elif "paper" in code.split("."):
+        said["asked"] = _paper(params, language)
+    elif "open" in params:
+        names = str(params["open"]).split(", ")
+        said["open"] = ", ".join(say("match.owner", language) if name == THE_OWNER else name for name in names)
     if "phase" in params:
         said["phase"] = say(f"vocabulary.phase.{params['phase']}", language)
     if "quantity" in params:
@@ -40,6 +49,39 @@ def sentence(code: str, params: Mapping[str, Any], language: str, *, capacity_un
     return say(code, language, **{"unit": capacity_unit, **said})
 
 
+def counterfactual(kept: Mapping[str, Any], language: str, *, capacity_unit: str = "") -> str:
+    """What would let a refused offering in, as one sentence."""
+    changes = [
+        sentence(each["code"], each["params"], language, capacity_unit=capacity_unit) for each in kept["changes"]
+    ]
+    code = "match.enter_if_answered" if kept["if_answered"] else "match.enter"
+    return say(code, language, changes=_and(changes, language))
+
+
+def impasse(kept: Mapping[str, Any], language: str) -> str:
+    """Why a requirement cannot be met and what would do, in its own words."""
+    said = []
+    if kept["conflict"]:
+        terms = [sentence(each["code"], each["params"], language) for each in kept["conflict"]]
+        said.append(say("match.conflict", language, terms=_and(terms, language)))
+    elif kept["conflict"] is not None:
+        said.append(say("match.too_little", language))
+    if kept["questions"]:
+        said.append(say("match.questions_first", language, count=kept["questions"]))
+    relaxation = kept["relaxation"]
+    if relaxation is not None:
+        eased = [sentence(each["reason"]["code"], each["reason"]["params"], language) for each in relaxation["eased"]]
+        code = "match.relaxation" if relaxation["proven"] else "match.relaxation_unproven"
+        said.append(say(code, language, eased=_and(eased, language)))
+    return " ".join(said)
+
+
+def barrier(kept: Mapping[str, Any], language: str) -> str:
+    """One term that keeps other suppliers out."""
+    term = sentence(kept["term"]["code"], kept["term"]["params"], language)
+    return say("match.barrier", language, term=term, suppliers=kept["suppliers"], alone=kept["alone"])
+
+
 def period(first: str, last: str, language: str) -> str:
     """From one quarter to another, as `2026-Q4` names them, or in one quarter."""
     year, number = first.split("-Q")
@@ -49,6 +91,21 @@ def period(first: str, last: str, language: str) -> str:
     return say(
         "demand.period.several", language, year=year, number=number, last_year=last_year, last_number=last_number
     )
+
+
+def _and(parts: Sequence[str], language: str) -> str:
+    *others, last = parts
+    return say("match.and", language, first=", ".join(others), last=last) if others else last
+
+
+def _paper(params: Mapping[str, Any], language: str) -> str:
+    """A document as it is asked for: its kind, its levels, who must recognise it."""
+    said = [say(f"vocabulary.evidence_kind.{params['kind']}", language)]
+    if params["levels"]:
+        said.append(say("match.level", language, levels=params["levels"]))
+    if params.get("recognised_by"):
+        said.append(say("match.recognised", language, names=params["recognised_by"]))
+    return ", ".join(said)
 
 
 def _asked(params: Mapping[str, Any], unit: str | None, language: str) -> str:

@@ -12,7 +12,8 @@ from api.policy import Router, scope
 from catalog import matches
 from catalog.matching.values import Outcome, Verdict
 from catalog.tables import MatchRecord
-from catalog.wording import sentence
+from catalog.wording import barrier, counterfactual, impasse, sentence
+from space_hub.text import say
 from space_hub.vocabulary.capabilities import capability
 from space_hub.vocabulary.phases import Phase
 
@@ -32,6 +33,7 @@ class GateOut(Out):
     gate: str
     outcome: Outcome
     clause: int | None
+    evidence: str | None
     text: str
 
 
@@ -39,6 +41,59 @@ class MarginOut(Out):
     clause: int
     margin: float | None
     weight: float
+
+
+class CounterfactualOut(Out):
+    """What would let a refused offering in; `if_answered`: and its open questions answered well."""
+
+    text: str
+    changes: list[ReasonOut]
+    if_answered: bool
+
+
+class StabilityOut(Out):
+    """Shares of samples with every weight up to a fifth higher or lower."""
+
+    keeps_place: float
+    among_first: float
+    first: int
+
+
+class BarrierOut(Out):
+    text: str
+    suppliers: int
+    alone: int
+
+
+class SoleOut(Out):
+    """One supplier alone fits; `might_join` others would if they answered well."""
+
+    provider_id: str
+    might_join: int
+    text: str
+    barriers: list[BarrierOut]
+
+
+class EasedOut(Out):
+    term: str
+    text: str
+    share: float
+    to: float | None
+
+
+class RelaxationOut(Out):
+    norm: float
+    proven: bool
+    eased: list[EasedOut]
+
+
+class ImpasseOut(Out):
+    """Why it cannot be met. `conflict` null: open questions may do; empty: the shelf holds too little."""
+
+    text: str
+    relaxation: RelaxationOut | None
+    conflict: list[ReasonOut] | None
+    questions: int
 
 
 class JudgedOut(Out):
@@ -53,7 +108,8 @@ class JudgedOut(Out):
     margins: list[MarginOut]
     gates: list[GateOut]
     reasons: list[ReasonOut]
-    counterfactual: ReasonOut | None
+    counterfactual: CounterfactualOut | None
+    stability: StabilityOut | None
 
 
 class PhaseOut(Out):
@@ -87,6 +143,8 @@ class MatchOut(Out):
     cost_per_day: str
     phases: list[PhaseOut]
     losses: list[LossOut]
+    sole: SoleOut | None
+    impasse: ImpasseOut | None
     offerings: list[JudgedOut]
     inputs_sha256: str
     record_sha256: str
@@ -148,32 +206,82 @@ def get_match_record(match_id: str, asked: Asked) -> dict[str, Any]:
 def match_out(row: MatchRecord, language: str) -> MatchOut:
     """A kept match in the words of `language`."""
     need = row.inputs["need"]
+    offerings = row.result["offerings"]
+    if row.inputs["method"] == "match/1":
+        offerings = [_of_first_method(each) for each in offerings]
     unit = capability(need["capability"]).capacity_unit
     plain = {name: row.result[name] for name in ("suppliers", "cost_per_day", "phases", "losses")}
     return MatchOut.model_validate(
         {
             **row.model_dump(include={"id", "requirement_id", "at", "covered", "single_supplier"}),
             **plain,
+            "sole": _sole(row.result.get("sole"), language),
+            "impasse": _impasse(row.result.get("impasse"), language),
             "capacity_unit": unit,
             "currency": need["currency"],
-            "offerings": [_judged(each, unit, language) for each in row.result["offerings"]],
+            "offerings": [_judged(each, unit, language) for each in offerings],
             "inputs_sha256": row.inputs_sha256,
             "record_sha256": row.record_sha256,
         }
     )
 
 
-def _judged(kept: dict[str, Any], unit: str, language: str) -> dict[str, Any]:
-    def words(reason: dict[str, Any]) -> dict[str, str]:
-        text = sentence(reason["code"], reason["params"], language, capacity_unit=unit)
-        return {"code": reason["code"], "text": text}
+def _of_first_method(kept: dict[str, Any]) -> dict[str, Any]:
+    """A record is never changed: one of the first method said one change, and nothing of evidence and firmness."""
+    counted = kept["counterfactual"]
+    if counted is not None:
+        name, _, answered = counted["code"].removeprefix("match.enter.").partition(".")
+        change = {"code": f"match.change.{name}", "params": counted["params"]}
+        counted = {"changes": [change], "if_answered": bool(answered)}
+    gates = [{**gate, "evidence": None} for gate in kept["gates"]]
+    return {**kept, "counterfactual": counted, "stability": None, "gates": gates}
 
+
+def _words(reason: dict[str, Any], unit: str, language: str) -> dict[str, str]:
+    text = sentence(reason["code"], reason["params"], language, capacity_unit=unit)
+    return {"code": reason["code"], "text": text}
+
+
+def _judged(kept: dict[str, Any], unit: str, language: str) -> dict[str, Any]:
+    counted = kept["counterfactual"]
     return {
         **kept,
-        "reasons": [words(reason) for reason in kept["reasons"]],
-        "counterfactual": None if kept["counterfactual"] is None else words(kept["counterfactual"]),
+        "reasons": [_words(reason, unit, language) for reason in kept["reasons"]],
+        "counterfactual": counted
+        and {
+            "text": counterfactual(counted, language, capacity_unit=unit),
+            "changes": [_words(each, unit, language) for each in counted["changes"]],
+            "if_answered": counted["if_answered"],
+        },
         "gates": [
-            {**gate, **words({"code": f"match.{gate['gate']}.{gate['outcome']}", "params": gate["params"]})}
+            {
+                **gate,
+                **_words({"code": f"match.{gate['gate']}.{gate['outcome']}", "params": gate["params"]}, unit, language),
+            }
             for gate in kept["gates"]
         ],
+    }
+
+
+def _sole(kept: dict[str, Any] | None, language: str) -> dict[str, Any] | None:
+    return kept and {
+        **kept,
+        "text": say("match.sole", language, count=kept["might_join"]),
+        "barriers": [{**each, "text": barrier(each, language)} for each in kept["barriers"]],
+    }
+
+
+def _impasse(kept: dict[str, Any] | None, language: str) -> dict[str, Any] | None:
+    if kept is None:
+        return None
+    relaxation, conflict = kept["relaxation"], kept["conflict"]
+    return {
+        **kept,
+        "text": impasse(kept, language),
+        "relaxation": relaxation
+        and {
+            **relaxation,
+            "eased": [{**each, **_words(each["reason"], "", language)} for each in relaxation["eased"]],
+        },
+        "conflict": None if conflict is None else [_words(each, "", language) for each in conflict],
     }

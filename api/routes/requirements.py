@@ -1,7 +1,7 @@
 """Requirements: what a planner needs, seen by its own organisation only, and what it lets others read of them."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 from sqlmodel import Session, col, select
@@ -13,13 +13,14 @@ from api.policy import Router, scope
 from catalog.demand import adoption, arrivals, requirements, templates
 from catalog.demand import statements as demand
 from catalog.demand.adoption import Step
-from catalog.demand.needs import PhaseGiven, read_need
+from catalog.demand.needs import PaperGiven, PhaseGiven, TermsGiven, read_need
 from catalog.demand.publication import Level
 from catalog.demand.standings import Event, State
 from catalog.demand.tables import NeedCandidate, NeedStanding
-from catalog.matching.values import Need, Operator
+from catalog.matching.values import LEAST_URGENT, LossKind, Need, Operator, Wishes
 from catalog.tables import Requirement
-from space_hub.vocabulary.codes import MissionArea, Modality
+from providers.vetting import EvidenceKind
+from space_hub.vocabulary.codes import MATURITIES, SECURITY_LEVELS, MissionArea, Modality
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.phases import Phase
 
@@ -45,6 +46,16 @@ class PhaseIn(In):
     budget_per_day: str | None = Field(default=None, description="Decimal, as text, in the requirement's currency.")
 
 
+class PaperIn(In):
+    """A document that a supplier must hold through the whole window. Who does not show it is asked, not refused."""
+
+    kind: EvidenceKind
+    levels: list[str] = Field(default_factory=list, max_length=20, description="Any of these; empty: any level.")
+    recognised_by: list[str] = Field(
+        default_factory=list, max_length=50, description="Every one of these nations or bodies must accept it."
+    )
+
+
 class TermsIn(In):
     """Everything of a requirement but what it is about."""
 
@@ -62,8 +73,28 @@ class TermsIn(In):
     standards: list[str] = Field(default_factory=list, max_length=50)
     modalities: list[Modality] = Field(default_factory=list)
     largest_share: float | None = Field(default=None, gt=0, le=1, description="Most that one supplier may hold.")
+    least_suppliers: int = Field(default=1, ge=1, le=100)
+    least_jurisdictions: int = Field(default=1, ge=1, le=100, description="Nations that the suppliers are of.")
+    survive: list[LossKind] = Field(
+        default_factory=list, max_length=2, description="What must be survived, one loss at a time."
+    )
+    service_kept: float = Field(default=1.0, gt=0, le=1, description="Share of each quantity left after a loss.")
+    users: list[str] = Field(default_factory=list, description="Nations that must be able to use what is delivered.")
+    sanctioned_nations: list[str] = Field(
+        default_factory=list, description="Bar a supplier, its owner and what it is known to rest on."
+    )
+    sanctioned_names: list[str] = Field(
+        default_factory=list, max_length=200, description="As nations, by name; spelling and legal form do not count."
+    )
+    papers: list[PaperIn] = Field(default_factory=list, max_length=20)
+    least_maturity: Literal[MATURITIES] | None = None  # type: ignore[valid-type]
+    priority: int = Field(default=LEAST_URGENT, ge=1, le=LEAST_URGENT, description="1 is served first.")
+    originator: str = Field(default="", max_length=200, description="The office that the need comes from.")
+    level: Literal[SECURITY_LEVELS] = Field(  # type: ignore[valid-type]
+        default="unclassified", description="What it is marked as; refused above the hub's ceiling."
+    )
 
-    def read(self, now: datetime, *, capability_code: str, clauses: list[dict[str, Any]]) -> Need:
+    def read(self, now: datetime, ceiling: str, *, capability_code: str, clauses: list[dict[str, Any]]) -> Need:
         """What is asked for, in canonical units; Invalid when it contradicts itself."""
         return read_need(
             capability_code=capability_code,
@@ -80,6 +111,23 @@ class TermsIn(In):
             standards=self.standards,
             modalities=[each.value for each in self.modalities],
             largest_share=self.largest_share,
+            terms=TermsGiven(
+                users=self.users,
+                sanctioned_nations=self.sanctioned_nations,
+                sanctioned_names=self.sanctioned_names,
+                papers=[PaperGiven(one.kind, tuple(one.levels), tuple(one.recognised_by)) for one in self.papers],
+                least_maturity=self.least_maturity,
+                wishes=Wishes(
+                    least_suppliers=self.least_suppliers,
+                    least_jurisdictions=self.least_jurisdictions,
+                    survive=tuple(each for each in LossKind if each in self.survive),
+                    service_kept=self.service_kept,
+                ),
+                priority=self.priority,
+                originator=self.originator,
+                level=self.level,
+                ceiling=ceiling,
+            ),
         )
 
 
@@ -87,9 +135,9 @@ class RequirementIn(TermsIn):
     capability: str
     clauses: list[ClauseIn] = Field(default_factory=list, max_length=50)
 
-    def need(self, now: datetime) -> Need:
+    def need(self, now: datetime, ceiling: str) -> Need:
         clauses = [clause.model_dump() for clause in self.clauses]
-        return self.read(now, capability_code=self.capability, clauses=clauses)
+        return self.read(now, ceiling, capability_code=self.capability, clauses=clauses)
 
 
 class FromTemplateIn(TermsIn):
@@ -193,7 +241,7 @@ class RequirementOut(Out):
 @router.post("", status_code=201, policy=scope("requirement:write"))
 def create_requirement(body: RequirementIn, once: Once) -> RequirementOut:
     """State what you need. It is refused when it contradicts itself. No supplier is told."""
-    need = body.need(once.clock.now())
+    need = body.need(once.clock.now(), once.settings.classification_ceiling)
 
     def make(session: Session) -> RequirementOut:
         row = requirements.state(
@@ -223,7 +271,7 @@ def create_requirement_from_template(body: FromTemplateIn, once: Once) -> Requir
             once.principal,
             title=body.title,
             description=body.description,
-            need=body.read(once.clock.now(), **asked),
+            need=body.read(once.clock.now(), once.settings.classification_ceiling, **asked),
         )
         return RequirementOut.model_validate(row)
 

@@ -13,7 +13,7 @@ from time import perf_counter
 
 from catalog.matching.recommend import recommend
 from catalog.matching.record import freeze
-from catalog.matching.values import Candidate, Clause, Need, Operator, PhaseNeed, UnitPrice, Verdict
+from catalog.matching.values import Candidate, Clause, Need, Operator, PhaseNeed, UnitPrice, Verdict, Wishes
 from space_hub.rng import Scope, SeededRng
 from space_hub.vocabulary.attributes import Measured
 from space_hub.vocabulary.interval import Interval
@@ -50,7 +50,7 @@ def _market(retainers: bool) -> tuple[Need, list[Candidate]]:
             Clause("gsd", Operator.AT_MOST, threshold=0.8, objective=0.3),
             Clause("delivery_latency", Operator.AT_MOST, hard=False, weight=2.0, threshold=240, objective=30),
         ),
-        largest_share=0.4,
+        wishes=Wishes(largest_share=0.4),
     )
     return need, [_offer(place, stream, retainers) for place in range(OFFERINGS)]
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from catalog.candidates import as_seen
 from catalog.demand import adoption, gaps, requirements, standings
-from catalog.demand.needs import words
+from catalog.demand.contradictions import words
 from catalog.demand.tables import NeedCandidate, NeedStanding
-from catalog.matches import candidate
 from catalog.matching.eligibility import gates, overall
 from catalog.matching.values import Candidate, Need, Outcome
 from catalog.search.shelf import shelf
@@ -65,7 +65,6 @@ def arrive(session: Session, clock: Clock, rng: Rng, offering_id: str) -> None:
     provider = session.get_one(Provider, offering.provider_id)
     if offering.status == OfferingStatus.PUBLISHED.value:
         gaps.on_arrival(session, clock, offering, version, provider)
-    offered = candidate(offering, version, provider)
     seeing = _readers_with_needs(session, offering)
     visible = bool(seeing) and _on_shelf(session, clock, seeing[0], offering.id)
     wanting = _open_needs(session, offering.capability, [each.id for each in seeing] if visible else [])
@@ -76,7 +75,9 @@ def arrive(session: Session, clock: Clock, rng: Rng, offering_id: str) -> None:
         if standing.state != standings.State.OPEN.value:
             continue
         if requirement_id in wanting:
-            met = _keep(session, clock, requirement, requirements.need_of(requirement), [offered])
+            reader = _reader(session.get_one(Organisation, requirement.organisation_id))
+            offered = as_seen(session, reader, [(offering, version, provider)])
+            met = _keep(session, clock, requirement, requirements.need_of(requirement), offered)
             _tell_met(session, clock, rng, requirement, met)
         else:
             _leave(session, clock, requirement_id, offering.id)
@@ -104,7 +105,7 @@ def look(session: Session, clock: Clock, rng: Rng, principal: Principal, require
     standing = standings.lock(session, requirement.id)
     statement = shelf(principal, clock.now(), capability=requirement.capability)
     rows = session.execute(statement.where(col(Offering.id) > after).order_by(col(Offering.id)).limit(CHUNK)).all()
-    offered = [candidate(*row) for row in rows]
+    offered = as_seen(session, principal, [(row[0], row[1], row[2]) for row in rows])
     met = _keep(session, clock, requirement, requirements.need_of(requirement), offered)
     _tell_met(session, clock, rng, requirement, met)
     if len(rows) == CHUNK:
@@ -221,9 +222,12 @@ def _readers_with_needs(session: Session, offering: Offering) -> list[Organisati
 
 def _on_shelf(session: Session, clock: Clock, organisation: Organisation, offering_id: str) -> bool:
     """Whether it is on the shelf at all; who may read it was settled by its marking, alike for all."""
-    reader = Principal(organisation.id, OrganisationKind(organisation.kind), organisation.nation, "", frozenset())
-    statement = shelf(reader, clock.now()).where(col(Offering.id) == offering_id)
+    statement = shelf(_reader(organisation), clock.now()).where(col(Offering.id) == offering_id)
     return session.execute(statement).first() is not None
+
+
+def _reader(organisation: Organisation) -> Principal:
+    return Principal(organisation.id, OrganisationKind(organisation.kind), organisation.nation, "", frozenset())
 
 
 def _open_needs(session: Session, capability_code: str, organisations: list[str]) -> set[str]:

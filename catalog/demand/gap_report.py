@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from catalog.demand.coarsen import ELSEWHERE, REGIONS, SEVERAL, quarter_ends, quarter_starts
+from catalog.matching.counterfactual import mended
 from catalog.matching.eligibility import clause_gate
 from catalog.matching.values import Candidate, Clause, Gate, Operator, Outcome
 from catalog.wording import sentence
@@ -196,36 +197,6 @@ def _changes(candidate: Candidate, need: CoarseNeed, failed: Sequence[Gate]) -> 
         value = mended(offered, asked)
         found.append(Change(subject, _needed(gates, need), _distance(offered, value), value))
     return tuple(sorted(found, key=lambda each: (each.distance, each.subject)))
-
-
-def mended(offered: Measured, clauses: Iterable[Clause]) -> Measured:
-    """`offered`, moved just so far that it meets all hard `clauses` on its attribute.
-
-    The clauses do not contradict each other: `catalog.demand.needs` refuses those that do.
-    """
-    least, most = float("-inf"), float("inf")
-    value = offered
-    low, high = offered.low, offered.high
-    for clause in clauses:
-        if clause.operator is Operator.IS:
-            value = replace(value, flag=clause.flag)
-        elif clause.operator is Operator.ALL_OF:
-            value = replace(value, codes=tuple(sorted({*value.codes, *clause.codes})))
-        elif clause.operator is Operator.ANY_OF:
-            if not set(value.codes) & set(clause.codes):
-                value = replace(value, codes=tuple(sorted({*value.codes, clause.codes[0]})))
-        elif clause.threshold is None or low is None or high is None:
-            continue
-        elif clause.operator is Operator.AT_MOST:
-            most = min(most, clause.threshold)
-        elif clause.operator is Operator.AT_LEAST:
-            least = max(least, clause.threshold)
-        else:
-            upper = clause.threshold if clause.upper is None else clause.upper
-            low, high = min(low, clause.threshold), max(high, upper)
-    if low is None or high is None:
-        return value
-    return replace(value, low=min(max(low, least), most), high=min(max(high, least), most))
 
 
 def _needed(gates: Sequence[Gate], need: CoarseNeed) -> tuple[Gate, ...]:

@@ -12,11 +12,11 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from catalog.candidates import candidate
 from catalog.demand import statements as demand
 from catalog.demand.gap_report import Judgement, Stands, in_words, report
 from catalog.demand.publication import coarse
 from catalog.demand.tables import GapNotice, PublishedNeed
-from catalog.matches import candidate
 from catalog.matching.values import Candidate
 from catalog.shelf import offerings
 from catalog.shelf.content import draft_to_json

@@ -6,28 +6,31 @@ true or false for is), and perhaps `objective`, `hard`, `weight`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from itertools import combinations
 from typing import Any
 
-from catalog.matching.values import Clause, Need, Operator, PhaseNeed
+from catalog.demand.contradictions import refuse_contradictions
+from catalog.matching.values import LEAST_URGENT, NO_WISHES, Clause, Need, Operator, PaperAsked, PhaseNeed, Wishes
+from catalog.shelf.names import name_key
+from providers.vetting import EvidenceKind
 from space_hub.errors import Invalid
-from space_hub.vocabulary.attributes import Attribute, Form, attribute, number_range, read
+from space_hub.trust.labels import above
+from space_hub.vocabulary.attributes import Form, attribute, number_range, read
 from space_hub.vocabulary.capabilities import Capability, capability
-from space_hub.vocabulary.codes import MissionArea
+from space_hub.vocabulary.codes import MATURITIES, MissionArea
 from space_hub.vocabulary.geometry import check_geometry
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.money import money
 from space_hub.vocabulary.nations import nations
 from space_hub.vocabulary.phases import Phase
-from space_hub.vocabulary.units import convert, dimension
+from space_hub.vocabulary.units import convert
 
 _BOUNDS = (Operator.AT_MOST, Operator.AT_LEAST)
 _MOST_CLAUSES = 50
-_BELOW_ZERO = frozenset({"power level", "ratio", "figure of merit", "magnitude", "angle"})
-"""Dimensions whose numbers may be negative; all others start at zero."""
+_MOST_ASKED = 100
+"""Suppliers or jurisdictions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,36 @@ class PhaseGiven:
     quantity: float
     unit: str
     budget_per_day: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaperGiven:
+    """A document that suppliers must hold through the whole window."""
+
+    kind: EvidenceKind
+    levels: tuple[str, ...] = ()
+    recognised_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TermsGiven:
+    """What is asked of suppliers and of their set beyond clauses and nations."""
+
+    users: Iterable[str] = ()
+    """Nations that must be able to use what is delivered."""
+    sanctioned_nations: Iterable[str] = ()
+    sanctioned_names: Iterable[str] = ()
+    papers: Sequence[PaperGiven] = ()
+    least_maturity: str | None = None
+    wishes: Wishes = NO_WISHES
+    priority: int = LEAST_URGENT
+    originator: str = ""
+    level: str = "unclassified"
+    """What the requirement is marked as; refused above `ceiling`."""
+    ceiling: str = "unclassified"
+
+
+_NO_TERMS = TermsGiven()
 
 
 def read_need(
@@ -54,6 +87,7 @@ def read_need(
     standards: Iterable[str] = (),
     modalities: Iterable[str] = (),
     largest_share: float | None = None,
+    terms: TermsGiven = _NO_TERMS,
 ) -> Need:
     """The requirement in canonical units; refused with the contradiction named."""
     about = capability(capability_code)
@@ -62,27 +96,35 @@ def read_need(
         check_geometry(area)
     if window.stop is None or window.stop <= now:
         raise Invalid("catalog.window_over", stop="-" if window.stop is None else window.stop.isoformat())
-    if largest_share is not None and not 0 < largest_share <= 1:
-        raise Invalid("catalog.share_wrong", given=largest_share)
+    if above(terms.level, terms.ceiling):
+        raise Invalid("catalog.requirement_above_ceiling", given=terms.level, ceiling=terms.ceiling)
     read_clauses = tuple(read_clause(each, about.area) for each in clauses)
     if len(read_clauses) > _MOST_CLAUSES:
         raise Invalid("catalog.too_many_clauses", count=len(read_clauses), most=_MOST_CLAUSES)
     need = Need(
-        about.code,
-        currency,
-        window,
-        _phases(phases, about, currency),
-        read_clauses,
-        area,
-        nations(allowed),
-        nations(excluded),
-        nations(owners_allowed),
-        nations(owners_excluded),
-        tuple(sorted(set(standards))),
-        tuple(sorted(set(modalities))),
-        largest_share,
+        capability=about.code,
+        currency=currency,
+        window=window,
+        phases=_phases(phases, about, currency),
+        clauses=read_clauses,
+        area=area,
+        nations=nations(allowed),
+        excluded_nations=nations(excluded),
+        owner_nations=nations(owners_allowed),
+        excluded_owner_nations=nations(owners_excluded),
+        standards=tuple(sorted(set(standards))),
+        modalities=tuple(sorted(set(modalities))),
+        users=nations(terms.users),
+        sanctioned_nations=nations(terms.sanctioned_nations),
+        sanctioned_names=frozenset(filter(None, map(name_key, terms.sanctioned_names))),
+        papers=_papers(terms.papers),
+        least_maturity=terms.least_maturity,
+        wishes=replace(terms.wishes, largest_share=largest_share),
+        priority=terms.priority,
+        originator=terms.originator,
     )
-    _refuse_contradictions(need)
+    _check_wishes(need)
+    refuse_contradictions(need)
     return need
 
 
@@ -131,64 +173,29 @@ def _phases(given: Sequence[PhaseGiven], about: Capability, currency: str) -> tu
     return tuple(found[phase] for phase in Phase if phase in found)
 
 
-def _refuse_contradictions(need: Need) -> None:
-    for clause in need.clauses:
-        _refuse_impossible(clause, attribute(clause.attribute))
-    for first, second in combinations([clause for clause in need.clauses if clause.hard], 2):
-        if first.attribute == second.attribute and _exclude_each_other(first, second):
-            raise Invalid("catalog.clauses_contradict", first=words(first), second=words(second))
-    for allowed, excluded, whose in (
-        (need.nations, need.excluded_nations, "nations"),
-        (need.owner_nations, need.excluded_owner_nations, "owner_nations"),
+def _papers(given: Sequence[PaperGiven]) -> tuple[PaperAsked, ...]:
+    kinds = [each.kind for each in given]
+    twice = tuple(dict.fromkeys(kind for kind in kinds if kinds.count(kind) > 1))
+    if twice:
+        raise Invalid("catalog.paper_repeated", kinds=twice)
+    return tuple(
+        PaperAsked(each.kind.value, tuple(sorted(set(each.levels))), frozenset(each.recognised_by))
+        for each in sorted(given, key=lambda one: one.kind.value)
+    )
+
+
+def _check_wishes(need: Need) -> None:
+    wishes = need.wishes
+    for name, share in (("largest_share", wishes.largest_share), ("service_kept", wishes.service_kept)):
+        if share is not None and not 0 < share <= 1:
+            raise Invalid("catalog.share_wrong", field=name, given=share)
+    for name, count in (
+        ("least_suppliers", wishes.least_suppliers),
+        ("least_jurisdictions", wishes.least_jurisdictions),
     ):
-        if allowed and not allowed - excluded:
-            raise Invalid("catalog.nations_contradict", field=whose, nations=", ".join(sorted(allowed)))
-
-
-def _refuse_impossible(clause: Clause, about: Attribute) -> None:
-    """What nothing can meet, and an objective on the wrong side of its threshold."""
-    if clause.threshold is None or about.unit is None:
-        return
-    family = dimension(about.unit)
-    below = clause.operator is Operator.AT_MOST and clause.threshold < 0 and family not in _BELOW_ZERO
-    above = clause.operator is Operator.AT_LEAST and clause.threshold > 100 and family == "fraction"
-    if below or above:
-        raise Invalid("catalog.clause_impossible", clause=words(clause))
-    if clause.objective is None:
-        return
-    beyond = clause.objective - clause.threshold
-    if beyond == 0 or (beyond > 0) is not (clause.operator is Operator.AT_LEAST):
-        raise Invalid("catalog.objective_not_beyond", clause=words(clause), objective=clause.objective)
-
-
-def _exclude_each_other(first: Clause, second: Clause) -> bool:
-    if first.operator is Operator.IS:
-        return first.flag != second.flag
-    pair = {first.operator: first, second.operator: second}
-    if set(pair) == set(_BOUNDS):
-        most, least = pair[Operator.AT_MOST].threshold, pair[Operator.AT_LEAST].threshold
-        return most is not None and least is not None and most < least
-    if Operator.COVERS in pair and len(pair) == 2:
-        return _outside(pair[Operator.COVERS], next(pair[each] for each in _BOUNDS if each in pair))
-    return False
-
-
-def _outside(wide: Clause, bound: Clause) -> bool:
-    """A range that must be held whole and a bound on all of what is offered."""
-    if wide.threshold is None or wide.upper is None or bound.threshold is None:
-        return False
-    return wide.upper > bound.threshold if bound.operator is Operator.AT_MOST else wide.threshold < bound.threshold
-
-
-def words(clause: Clause) -> str:
-    """A clause in signs, for a refusal: `gsd <= 0.5 m`."""
-    unit = attribute(clause.attribute).unit
-    if clause.flag is not None:
-        value = str(clause.flag).lower()
-    elif clause.codes:
-        value = ", ".join(clause.codes)
-    elif clause.upper is not None:
-        value = f"{clause.threshold:g}..{clause.upper:g} {unit}"
-    else:
-        value = f"{clause.threshold:g} {unit}"
-    return f"{clause.attribute} {clause.operator.value} {value}"
+        if not 1 <= count <= _MOST_ASKED:
+            raise Invalid("catalog.count_wrong", field=name, given=count, most=_MOST_ASKED)
+    if not 1 <= need.priority <= LEAST_URGENT:
+        raise Invalid("catalog.priority_wrong", given=need.priority, last=LEAST_URGENT)
+    if need.least_maturity is not None and need.least_maturity not in MATURITIES:
+        raise Invalid("catalog.maturity_unknown", given=need.least_maturity, known=", ".join(MATURITIES))

@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session, select
 
 from catalog.demand import adoption, standings
-from catalog.matching.record import need_from_json, need_to_json
+from catalog.matching.need_json import need_from_json, need_to_json
 from catalog.matching.values import Need
 from catalog.shelf.content import fingerprint
 from catalog.tables import Requirement
@@ -21,10 +21,8 @@ from space_hub.trust.principal import Principal
 from space_hub.vocabulary.capabilities import capability
 from space_hub.work import ledger
 
-_TERMS = (
-    *("nations", "excluded_nations", "owner_nations", "excluded_owner_nations"),
-    *("standards", "modalities", "largest_share"),
-)
+_COLUMNS = ("capability", "currency", "window", "phases", "clauses", "area")
+"""What of a requirement has columns of its own; all the rest are its terms."""
 
 
 def state(
@@ -48,7 +46,7 @@ def state(
         area=need.area,
         window_from=need.window.start,
         window_to=need.window.stop or need.window.start,
-        terms={name: kept[name] for name in _TERMS},
+        terms={name: value for name, value in kept.items() if name not in _COLUMNS},
         content_sha256=fingerprint(kept),
         marking_id=markings.owner_only(session, principal.organisation_id),
         created_at=clock.now(),

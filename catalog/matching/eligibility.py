@@ -2,16 +2,22 @@
 
 Three answers. *Unknown is not fail*: what a supplier did not say becomes a
 question to it. A range that meets a bound only in part is unknown too, because
-the supplier may be able to hold the better end.
+the supplier may be able to hold the better end. What an answer rests on is named
+by the id of its document. A document that is not shown never refuses anybody: it
+may exist, or be for others to see.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
-from catalog.matching.values import Candidate, Clause, Gate, Need, Operator, Outcome
+from catalog.matching.values import Candidate, Clause, Gate, Need, Operator, Outcome, Paper, PaperAsked
 from space_hub.vocabulary.attributes import Measured
+from space_hub.vocabulary.codes import MATURITIES
 from space_hub.vocabulary.geometry import covers
 from space_hub.vocabulary.phases import Phase
+
+THE_OWNER = "owner"
+"""Stands for an owner that is not named, among the names of what is open."""
 
 _PASS, _FAIL, _UNKNOWN = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN
 
@@ -46,6 +52,14 @@ def _gates(need: Need, candidate: Candidate) -> Iterator[Gate]:
         yield _is(candidate.modality in need.modalities, "modality", asked=asked, offered=candidate.modality)
     yield from _nation("nation", need.nations, need.excluded_nations, candidate.nation)
     yield from _nation("owner_nation", need.owner_nations, need.excluded_owner_nations, candidate.owner_nation)
+    if need.sanctioned_nations or need.sanctioned_names:
+        yield _sanctions(need, candidate)
+    if need.users:
+        yield _release(need, candidate)
+    if need.least_maturity is not None:
+        yield _maturity(need.least_maturity, candidate.maturity)
+    for asked_paper in need.papers:
+        yield _paper(need, asked_paper, candidate)
     if need.standards:
         missing = ", ".join(sorted(set(need.standards) - candidate.standards))
         yield _is(not missing, "standards", missing=missing, asked=", ".join(need.standards))
@@ -111,6 +125,76 @@ def _nation(name: str, allowed: frozenset[str], excluded: frozenset[str], offere
         yield Gate(name, _UNKNOWN)
     else:
         yield _is((not allowed or offered in allowed) and offered not in excluded, name, offered=offered)
+
+
+def _sanctions(need: Need, candidate: Candidate) -> Gate:
+    """Barred is what is named or lies in a barred nation: the supplier, its owner, what it is known to rest on.
+
+    Of what was not named at all nothing is assumed; an owner or a dependency without a nation is a question.
+    """
+    barred = sorted({candidate.nation, candidate.owner_nation or ""} & need.sanctioned_nations)
+    named = bool(candidate.name_keys & need.sanctioned_names)
+    through = [
+        each.name
+        for each in sorted(candidate.dependencies)
+        if each.nation in need.sanctioned_nations or each.name_key in need.sanctioned_names
+    ]
+    if barred or named or through:
+        what = [*barred, *([candidate.title] if named else []), *through]
+        return Gate("sanctions", _FAIL, {"barred": ", ".join(dict.fromkeys(what))})
+    silent = [
+        each.name
+        for each in sorted(candidate.dependencies)
+        if not each.known or (need.sanctioned_nations and not each.nation)
+    ]
+    open_at = silent if candidate.owner_nation else [THE_OWNER, *silent]
+    if open_at:
+        return Gate("sanctions", _UNKNOWN, {"open": ", ".join(dict.fromkeys(open_at))})
+    return Gate("sanctions", _PASS)
+
+
+def _release(need: Need, candidate: Candidate) -> Gate:
+    missing = sorted(need.users - candidate.release_to) if candidate.release_to is not None else []
+    return _is(not missing, "release", missing=", ".join(missing), asked=", ".join(sorted(need.users)))
+
+
+def _maturity(least: str, offered: str | None) -> Gate:
+    params = {"asked": least, "offered": offered}
+    if offered is None:
+        return Gate("maturity", _UNKNOWN, params)
+    reached = MATURITIES.index(offered) >= MATURITIES.index(least)
+    return Gate("maturity", _PASS if reached else _FAIL, params)
+
+
+def _paper(need: Need, asked: PaperAsked, candidate: Candidate) -> Gate:
+    """Held when one document that fits is in force through the whole window; otherwise it is asked for.
+
+    Of several the one that holds longest is named.
+    """
+    fitting = [each for each in candidate.papers if _fits(asked, each)]
+    params: dict[str, Any] = {
+        "kind": asked.kind,
+        "levels": ", ".join(asked.levels),
+        "recognised_by": ", ".join(sorted(asked.recognised_by)),
+    }
+    if not fitting:
+        return Gate("paper", _UNKNOWN, {**params, "until": None})
+    held = [each for each in fitting if _in_force(each, need)]
+    best = max(held or fitting, key=lambda each: (each.valid_to is None, each.valid_to or each.valid_from, each.id))
+    params["until"] = None if best.valid_to is None else best.valid_to.date().isoformat()
+    return Gate("paper", _PASS if held else _UNKNOWN, params, evidence=best.id)
+
+
+def _in_force(paper: Paper, need: Need) -> bool:
+    """Through the whole window."""
+    stop = need.window.stop
+    lasts = paper.valid_to is None or (stop is not None and paper.valid_to >= stop)
+    return lasts and paper.valid_from <= need.window.start
+
+
+def _fits(asked: PaperAsked, held: Paper) -> bool:
+    level = not asked.levels or held.level in asked.levels
+    return held.kind == asked.kind and level and asked.recognised_by <= set(held.recognised_by)
 
 
 def _validity(need: Need, candidate: Candidate) -> Gate:

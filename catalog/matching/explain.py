@@ -1,8 +1,4 @@
-"""Why each offering was taken, kept in reserve, asked about or refused. Pure.
-
-A refused offering that misses in one gate only gets a counterfactual: what
-would have let it in.
-"""
+"""Why each offering was taken, kept in reserve, asked about or refused. Pure."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -23,13 +19,3 @@ def reasons(verdict: Verdict, gates: tuple[Gate, ...], quantities: Mapping[Phase
     return tuple(
         Reason(f"match.{gate.name}.{gate.outcome.value}", gate.params) for gate in gates if gate.outcome is wanted
     )
-
-
-def counterfactual(gates: tuple[Gate, ...]) -> Reason | None:
-    """What would let in an offering that fails in exactly one gate."""
-    failed = [gate for gate in gates if gate.outcome is Outcome.FAIL]
-    if len(failed) != 1:
-        return None
-    open_questions = any(gate.outcome is Outcome.UNKNOWN for gate in gates)
-    code = f"match.enter.{failed[0].name}"
-    return Reason(f"{code}.if_answered" if open_questions else code, failed[0].params)

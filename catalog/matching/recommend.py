@@ -1,4 +1,4 @@
-"""The pipeline: eligibility -> fit -> portfolio -> explain. Pure and deterministic.
+"""The pipeline: eligibility -> fit -> portfolio -> explain, or say what stands in the way. Pure and deterministic.
 
 The order in which candidates are given does not matter.
 """
@@ -6,7 +6,11 @@ The order in which candidates are given does not matter.
 from collections.abc import Iterable
 
 from catalog.matching import eligibility, explain, portfolio
+from catalog.matching.counterfactual import counterfactual
+from catalog.matching.fairness import sole
 from catalog.matching.fit import fit
+from catalog.matching.relax import impasse
+from catalog.matching.stability import stability
 from catalog.matching.values import Candidate, Judged, Need, Outcome, Recommendation, Verdict
 
 
@@ -22,6 +26,9 @@ def recommend(need: Need, candidates: Iterable[Candidate]) -> Recommendation:
         if outcomes[each.offering_id] is Outcome.PASS
     ]
     filled = portfolio.choose(need, offered)
+    ties = {each.offering_id: (each.content_sha256, each.offering_id) for each in ordered}
+    taken = {name for amounts in filled.values() for name in amounts}
+    firm = stability(fits, ties, max(1, len(taken)))
     judged = []
     for each in ordered:
         name = each.offering_id
@@ -35,14 +42,18 @@ def recommend(need: Need, candidates: Iterable[Candidate]) -> Recommendation:
                 fits.get(name),
                 quantities,
                 explain.reasons(verdict, gates[name], quantities),
-                explain.counterfactual(gates[name]) if verdict is Verdict.REFUSED else None,
+                counterfactual(need, each, gates[name]),
+                firm.get(name),
             )
         )
+    offers = [(each, gates[each.offering_id]) for each in ordered]
     return Recommendation(
         tuple(judged),
         portfolio.cover(need, offered, filled),
         portfolio.losses(need, offered, filled),
         len({each.candidate.provider_id for each in offered}),
+        sole(need, offers),
+        impasse(need, offers),
     )
 
 

@@ -10,24 +10,26 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from catalog.matching import fit
+from catalog.matching import fit, relax, stability
+from catalog.matching.need_json import amount, moment, need_from_json, need_to_json, time
 from catalog.matching.values import (
     Candidate,
-    Clause,
+    Counterfactual,
+    Dependency,
     Gate,
+    Impasse,
     Judged,
     Need,
-    Operator,
-    PhaseNeed,
+    Paper,
     Reason,
     Recommendation,
+    Sole,
     UnitPrice,
 )
 from catalog.shelf.content import fingerprint, measured_from_json, measured_to_json
-from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.phases import Phase
 
-METHOD = "match/1"
+METHOD = "match/2"
 """Raised whenever the same inputs could give another recommendation."""
 
 
@@ -45,6 +47,8 @@ def freeze(need: Need, candidates: Iterable[Candidate], recommendation: Recommen
         "neutral_record": fit.NEUTRAL_RECORD,
         "prior_deliveries": fit.PRIOR_DELIVERIES,
         "record_weight": fit.RECORD_WEIGHT,
+        "stability": {"samples": stability.SAMPLES, "spread": stability.SPREAD, "seed": stability.SEED},
+        "most_states": relax.MOST_STATES,
         "need": need_to_json(need),
         "candidates": sorted(
             (candidate_to_json(each) for each in candidates), key=lambda kept: str(kept["offering_id"])
@@ -58,67 +62,6 @@ def freeze(need: Need, candidates: Iterable[Candidate], recommendation: Recommen
 def thaw(inputs: Mapping[str, Any]) -> tuple[Need, list[Candidate]]:
     """Requirement and candidates of a frozen record."""
     return need_from_json(inputs["need"]), [candidate_from_json(each) for each in inputs["candidates"]]
-
-
-def clause_to_json(clause: Clause) -> dict[str, Any]:
-    return {
-        "attribute": clause.attribute,
-        "operator": clause.operator.value,
-        "hard": clause.hard,
-        "weight": clause.weight,
-        "threshold": clause.threshold,
-        "objective": clause.objective,
-        "upper": clause.upper,
-        "codes": list(clause.codes),
-        "flag": clause.flag,
-    }
-
-
-def clause_from_json(kept: Mapping[str, Any]) -> Clause:
-    return Clause(**{**kept, "operator": Operator(kept["operator"]), "codes": tuple(kept["codes"])})
-
-
-def need_to_json(need: Need) -> dict[str, Any]:
-    return {
-        "capability": need.capability,
-        "currency": need.currency,
-        "window": [_time(need.window.start), _time(need.window.stop)],
-        "phases": [
-            {"phase": each.phase.value, "quantity": each.quantity, "budget_per_day": _amount(each.budget_per_day)}
-            for each in need.phases
-        ],
-        "clauses": [clause_to_json(clause) for clause in need.clauses],
-        "area": need.area,
-        "nations": sorted(need.nations),
-        "excluded_nations": sorted(need.excluded_nations),
-        "owner_nations": sorted(need.owner_nations),
-        "excluded_owner_nations": sorted(need.excluded_owner_nations),
-        "standards": list(need.standards),
-        "modalities": list(need.modalities),
-        "largest_share": need.largest_share,
-    }
-
-
-def need_from_json(kept: Mapping[str, Any]) -> Need:
-    start, stop = kept["window"]
-    return Need(
-        kept["capability"],
-        kept["currency"],
-        Interval(datetime.fromisoformat(start), None if stop is None else datetime.fromisoformat(stop)),
-        tuple(
-            PhaseNeed(Phase(each["phase"]), each["quantity"], _decimal(each["budget_per_day"]))
-            for each in kept["phases"]
-        ),
-        tuple(clause_from_json(each) for each in kept["clauses"]),
-        kept["area"],
-        frozenset(kept["nations"]),
-        frozenset(kept["excluded_nations"]),
-        frozenset(kept["owner_nations"]),
-        frozenset(kept["excluded_owner_nations"]),
-        tuple(kept["standards"]),
-        tuple(kept["modalities"]),
-        kept["largest_share"],
-    )
 
 
 def candidate_to_json(candidate: Candidate) -> dict[str, Any]:
@@ -135,16 +78,46 @@ def candidate_to_json(candidate: Candidate) -> dict[str, Any]:
         "attributes": [measured_to_json(value) for _, value in sorted(candidate.attributes.items())],
         "capacity": {phase.value: quantity for phase, quantity in candidate.capacity.items()},
         "prices": {
-            phase.value: [_amount(price.unit_price), _amount(price.retainer_per_day), price.currency]
+            phase.value: [amount(price.unit_price), amount(price.retainer_per_day), price.currency]
             for phase, price in candidate.prices.items()
         },
         "standards": sorted(candidate.standards),
         "coverage": candidate.coverage,
-        "valid_from": _time(candidate.valid_from),
-        "valid_to": _time(candidate.valid_to),
+        "valid_from": time(candidate.valid_from),
+        "valid_to": time(candidate.valid_to),
         "deliveries": candidate.deliveries,
         "deliveries_met": candidate.deliveries_met,
+        "release_to": None if candidate.release_to is None else sorted(candidate.release_to),
+        "maturity": candidate.maturity,
+        "national": candidate.national,
+        "name_keys": sorted(candidate.name_keys),
+        "papers": [_paper_to_json(each) for each in sorted(candidate.papers, key=lambda each: each.id)],
+        "dependencies": [
+            [each.kind, each.name_key, each.name, each.nation, each.known] for each in sorted(candidate.dependencies)
+        ],
     }
+
+
+def _paper_to_json(paper: Paper) -> dict[str, Any]:
+    return {
+        "id": paper.id,
+        "kind": paper.kind,
+        "level": paper.level,
+        "recognised_by": sorted(paper.recognised_by),
+        "valid_from": time(paper.valid_from),
+        "valid_to": time(paper.valid_to),
+    }
+
+
+def _paper_from_json(kept: Mapping[str, Any]) -> Paper:
+    return Paper(
+        kept["id"],
+        kept["kind"],
+        kept["level"],
+        tuple(kept["recognised_by"]),
+        datetime.fromisoformat(kept["valid_from"]),
+        moment(kept["valid_to"]),
+    )
 
 
 def candidate_from_json(kept: Mapping[str, Any]) -> Candidate:
@@ -152,7 +125,7 @@ def candidate_from_json(kept: Mapping[str, Any]) -> Candidate:
         name: kept[name]
         for name in (
             *("offering_id", "version_id", "content_sha256", "provider_id", "title", "nation", "owner_nation"),
-            *("capability", "modality", "coverage", "deliveries", "deliveries_met"),
+            *("capability", "modality", "coverage", "deliveries", "deliveries_met", "maturity", "national"),
         )
     }
     values = [measured_from_json(each) for each in kept["attributes"]]
@@ -165,8 +138,12 @@ def candidate_from_json(kept: Mapping[str, Any]) -> Candidate:
             for phase, (unit, retainer, currency) in kept["prices"].items()
         },
         standards=frozenset(kept["standards"]),
-        valid_from=_moment(kept["valid_from"]),
-        valid_to=_moment(kept["valid_to"]),
+        valid_from=moment(kept["valid_from"]),
+        valid_to=moment(kept["valid_to"]),
+        release_to=None if kept["release_to"] is None else frozenset(kept["release_to"]),
+        name_keys=frozenset(kept["name_keys"]),
+        papers=tuple(_paper_from_json(each) for each in kept["papers"]),
+        dependencies=tuple(Dependency(*each) for each in kept["dependencies"]),
     )
 
 
@@ -175,15 +152,17 @@ def result_to_json(recommendation: Recommendation) -> dict[str, Any]:
         "covered": recommendation.covered,
         "single_supplier": recommendation.single_supplier,
         "suppliers": recommendation.suppliers,
-        "cost_per_day": _amount(recommendation.cost_per_day),
+        "cost_per_day": amount(recommendation.cost_per_day),
+        "sole": None if recommendation.sole is None else _sole_to_json(recommendation.sole),
+        "impasse": None if recommendation.impasse is None else _impasse_to_json(recommendation.impasse),
         "phases": [
             {
                 "phase": each.phase.value,
-                "needed": _amount(each.needed),
-                "covered": _amount(each.covered),
-                "shortfall": _amount(each.shortfall),
-                "cost_per_day": _amount(each.cost_per_day),
-                "budget_per_day": _amount(each.budget_per_day),
+                "needed": amount(each.needed),
+                "covered": amount(each.covered),
+                "shortfall": amount(each.shortfall),
+                "cost_per_day": amount(each.cost_per_day),
+                "budget_per_day": amount(each.budget_per_day),
                 "over_budget": each.over_budget,
             }
             for each in recommendation.phases
@@ -236,12 +215,64 @@ def _judged_to_json(judged: Judged) -> dict[str, Any]:
         ],
         "gates": [_gate_to_json(gate) for gate in judged.gates],
         "reasons": [_reason_to_json(reason) for reason in judged.reasons],
-        "counterfactual": None if judged.counterfactual is None else _reason_to_json(judged.counterfactual),
+        "counterfactual": None if judged.counterfactual is None else _counterfactual_to_json(judged.counterfactual),
+        "stability": None
+        if judged.stability is None
+        else {
+            "keeps_place": judged.stability.keeps_place,
+            "among_first": judged.stability.among_first,
+            "first": judged.stability.first,
+        },
+    }
+
+
+def _counterfactual_to_json(found: Counterfactual) -> dict[str, Any]:
+    changes = [_reason_to_json(Reason(f"match.change.{gate.name}", gate.params)) for gate in found.changes]
+    return {"changes": changes, "if_answered": found.if_answered}
+
+
+def _sole_to_json(sole: Sole) -> dict[str, Any]:
+    return {
+        "provider_id": sole.provider_id,
+        "might_join": sole.might_join,
+        "barriers": [
+            {"term": _reason_to_json(each.term), "suppliers": each.suppliers, "alone": each.alone}
+            for each in sole.barriers
+        ],
+    }
+
+
+def _impasse_to_json(impasse: Impasse) -> dict[str, Any]:
+    eased = impasse.relaxation
+    return {
+        "relaxation": None
+        if eased is None
+        else {
+            "norm": round(eased.norm, 9),
+            "proven": eased.proven,
+            "eased": [
+                {
+                    "term": each.term,
+                    "reason": _reason_to_json(each.reason),
+                    "share": round(each.share, 9),
+                    "to": each.to,
+                }
+                for each in eased.eased
+            ],
+        },
+        "conflict": None if impasse.conflict is None else [_reason_to_json(each) for each in impasse.conflict],
+        "questions": impasse.questions,
     }
 
 
 def _gate_to_json(gate: Gate) -> dict[str, Any]:
-    return {"gate": gate.name, "outcome": gate.outcome.value, "clause": gate.clause, "params": dict(gate.params)}
+    return {
+        "gate": gate.name,
+        "outcome": gate.outcome.value,
+        "clause": gate.clause,
+        "evidence": gate.evidence,
+        "params": dict(gate.params),
+    }
 
 
 def _reason_to_json(reason: Reason) -> dict[str, Any]:
@@ -249,20 +280,4 @@ def _reason_to_json(reason: Reason) -> dict[str, Any]:
 
 
 def _by_phase(quantities: Mapping[Phase, Decimal]) -> dict[str, str | None]:
-    return {phase.value: _amount(quantity) for phase, quantity in quantities.items()}
-
-
-def _amount(value: Decimal | None) -> str | None:
-    return None if value is None else f"{value:f}"
-
-
-def _decimal(kept: str | None) -> Decimal | None:
-    return None if kept is None else Decimal(kept)
-
-
-def _time(value: datetime | None) -> str | None:
-    return None if value is None else value.isoformat()
-
-
-def _moment(kept: str | None) -> datetime | None:
-    return None if kept is None else datetime.fromisoformat(kept)
+    return {phase.value: amount(quantity) for phase, quantity in quantities.items()}

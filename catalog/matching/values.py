@@ -56,8 +56,53 @@ class PhaseNeed:
 
 
 @dataclass(frozen=True, slots=True)
+class PaperAsked:
+    """A document that the supplier must hold through the whole window: a cyber level, a licence, an approval to export.
+
+    `kind` is one of the kinds of evidence at the front door. Empty `levels`: any; every one of `recognised_by`
+    (nations or bodies) must accept it.
+    """
+
+    kind: str
+    levels: tuple[str, ...] = ()
+    recognised_by: frozenset[str] = frozenset()
+
+
+class LossKind(Word, of="loss_kind"):
+    """What a plan may be asked to survive the loss of, one at a time."""
+
+    SUPPLIER = "supplier"
+    COMMON_MODE = "common_mode"
+    """Everything that rests on one thing: an owner, a launcher, a ground network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is asked of the set of suppliers and not of one of them."""
+
+    largest_share: float | None = None
+    """Most that one supplier may hold of the quantity of a phase, 0 to 1."""
+    least_suppliers: int = 1
+    least_jurisdictions: int = 1
+    """Nations that the suppliers of the set are registered in."""
+    survive: tuple[LossKind, ...] = ()
+    service_kept: float = 1.0
+    """Share of each phase's quantity that must be left after such a loss, 0 to 1."""
+
+
+NO_WISHES = Wishes()
+LEAST_URGENT = 15
+"""1 is served first; fifteen levels, as in the terms of assured access (`catalog.promise.access`)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Need:
-    """A requirement as a value. Empty `nations` or `owner_nations` means every nation that is not excluded."""
+    """A requirement as a value. Empty `nations` or `owner_nations` means every nation that is not excluded.
+
+    `users` are the nations that must be able to use what is delivered. `sanctioned_nations` and
+    `sanctioned_names` (keys of names, `catalog.shelf.names`) bar a supplier, its owner and whatever it is
+    known to rest on.
+    """
 
     capability: str
     currency: str
@@ -71,8 +116,19 @@ class Need:
     excluded_owner_nations: frozenset[str] = frozenset()
     standards: tuple[str, ...] = ()
     modalities: tuple[str, ...] = ()
-    largest_share: float | None = None
-    """Most that one supplier may hold of the quantity of a phase, 0 to 1."""
+    users: frozenset[str] = frozenset()
+    sanctioned_nations: frozenset[str] = frozenset()
+    sanctioned_names: frozenset[str] = frozenset()
+    papers: tuple[PaperAsked, ...] = ()
+    least_maturity: str | None = None
+    wishes: Wishes = NO_WISHES
+    priority: int = LEAST_URGENT
+    originator: str = ""
+    """The office or unit that the need comes from, in its own words."""
+
+    @property
+    def largest_share(self) -> float | None:
+        return self.wishes.largest_share
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +138,43 @@ class UnitPrice:
     currency: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Paper:
+    """A document of a supplier that the asker may know of: neither doubted nor withdrawn."""
+
+    id: str
+    kind: str
+    level: str
+    recognised_by: tuple[str, ...]
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Dependency:
+    """What an offering or its supplier rests on. Two that share `group` may fail together.
+
+    `known` False: the supplier says that it does not know; `nation` empty: it did not say.
+    """
+
+    kind: str
+    name_key: str
+    name: str
+    nation: str
+    known: bool
+
+    @property
+    def group(self) -> str:
+        return f"{self.kind}:{self.name_key}"
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An offering as matching sees it; `deliveries_met` of `deliveries` is its supplier's record."""
+    """An offering as matching sees it; `deliveries_met` of `deliveries` is its supplier's record.
+
+    What the asker may not know stands here as if it had not been said: it becomes a question. `release_to`
+    None: everybody who may buy; `name_keys` are those of the supplier and of its owner.
+    """
 
     offering_id: str
     version_id: str
@@ -104,6 +194,12 @@ class Candidate:
     valid_to: datetime | None = None
     deliveries: int = 0
     deliveries_met: int = 0
+    release_to: frozenset[str] | None = None
+    maturity: str | None = None
+    national: bool = False
+    name_keys: frozenset[str] = frozenset()
+    papers: tuple[Paper, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
 
 
 class Outcome(Word, of="gate_outcome"):
@@ -114,12 +210,23 @@ class Outcome(Word, of="gate_outcome"):
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One condition that was judged. `name` and `params` make its sentence; `clause` is the place of its clause."""
+    """One condition that was judged. `name` and `params` make its sentence; `clause` is the place of its clause.
+
+    `evidence` is the id of the document that the answer rests on.
+    """
 
     name: str
     outcome: Outcome
     params: Mapping[str, Any] = field(default_factory=dict)
     clause: int | None = None
+    evidence: str | None = None
+
+    @property
+    def term(self) -> str:
+        """Which term of the requirement it judges: the same for every offering."""
+        if self.clause is not None:
+            return f"clause.{self.clause:03}"
+        return f"paper.{self.params['kind']}" if self.name == "paper" else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +264,26 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Stability:
+    """Shares of the samples of weights in which an offering keeps its place by score, and is among the `first`."""
+
+    keeps_place: float
+    among_first: float
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counterfactual:
+    """What would let an offering in: every gate that fails, mended.
+
+    `if_answered`: and its open questions answered well.
+    """
+
+    changes: tuple[Gate, ...]
+    if_answered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
     """What is said of one candidate."""
 
@@ -166,7 +293,8 @@ class Judged:
     fit: Fit | None
     quantities: Mapping[Phase, Decimal]
     reasons: tuple[Reason, ...]
-    counterfactual: Reason | None = None
+    counterfactual: Counterfactual | None = None
+    stability: Stability | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +330,67 @@ class Loss:
 
 
 @dataclass(frozen=True, slots=True)
+class Barrier:
+    """A term of the requirement that keeps other suppliers out.
+
+    Each supplier is judged by its offering that misses the fewest terms: that one misses this term (`suppliers`),
+    and nothing else (`alone`).
+    """
+
+    term: Reason
+    suppliers: int
+    alone: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sole:
+    """One supplier alone fits: a second look at the requirement is due before it is published.
+
+    `might_join`: suppliers that only have questions to answer.
+    """
+
+    provider_id: str
+    might_join: int
+    barriers: tuple[Barrier, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Eased:
+    """One term of the requirement asked for less: a bound moved `to` another value, or given up (None).
+
+    `share`: of the way from threshold to objective, or of `relax.scale` where there is no objective.
+    """
+
+    term: str
+    reason: Reason
+    share: float
+    to: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """The least to give up for the requirement to be met. Not `proven`: the search ended at its limit."""
+
+    eased: tuple[Eased, ...]
+    norm: float
+    proven: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Impasse:
+    """Why the requirement cannot be met, and what would do.
+
+    `conflict`: terms that no pool of what is offered can meet together, whatever is answered, and of which none
+    can be left out; None when the open `questions` (offerings that have no other fault) may do. Empty: not even
+    without any of them, the shelf holds too little.
+    """
+
+    relaxation: Relaxation | None
+    conflict: tuple[Reason, ...] | None
+    questions: int
+
+
+@dataclass(frozen=True, slots=True)
 class Recommendation:
     """A proposal. It awards nothing: an agency does."""
 
@@ -210,6 +399,8 @@ class Recommendation:
     losses: tuple[Loss, ...]
     suppliers: int
     """Distinct suppliers among the eligible offerings."""
+    sole: Sole | None = None
+    impasse: Impasse | None = None
 
     @property
     def covered(self) -> bool:

@@ -249,7 +249,7 @@ def match(file: options.File, organisation: As, example: RequirementExample = Fa
         )
         raise Invalid("cli.requirement_wrong", file=file.name, faults=faults) from error
     house = houses.open_existing(houses.settings())
-    need = body.need(house.clock.now())
+    need = body.need(house.clock.now(), house.settings.classification_ceiling)
     with house.database.write() as session:
         principal = acting_as(session, organisation, "requirement:write", "match:write")
         stated = requirements.state(
@@ -271,15 +271,25 @@ def match(file: options.File, organisation: As, example: RequirementExample = Fa
                 names[each["provider_id"]],
                 Verdict(each["verdict"]).label(language()),
                 "" if each["score"] is None else f"{each['score']:.2f}",
-                "\n".join(reason["text"] for reason in each["reasons"]),
+                "\n".join(_said_of(each)),
             ]
             for each in shown["offerings"]
         ],
     )
     _tell_cover(voice, shown, names)
+    for found in filter(None, (shown["sole"], shown["impasse"])):
+        voice.tell("cli.note", style="yellow", text=found["text"])
+    for each in shown["sole"]["barriers"] if shown["sole"] else ():
+        voice.tell("cli.note", text=each["text"])
     voice.tell("cli.recommends", match=shown["id"], requirement=shown["requirement_id"], style="dim")
     voice.answer(shown)
     return OK if shown["covered"] else FAILED
+
+
+def _said_of(judged: dict[str, Any]) -> list[str]:
+    """The reasons of one offering, and what would let it in."""
+    enter = judged["counterfactual"]
+    return [*(reason["text"] for reason in judged["reasons"]), *([enter["text"]] if enter else [])]
 
 
 def _suppliers(session: "Session", provider_ids: list[str]) -> dict[str, str]:

@@ -147,3 +147,50 @@ def test_a_requirement_that_contradicts_itself_is_refused_and_the_contradiction_
     answer = hub.key("nation").post("/v1/requirements", requirement(**change))
     assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
     assert named in answer.json()["detail"]
+
+
+def test_sanctions_releases_and_documents_are_judged_and_said(hub: Hub) -> None:
+    broker, planner = hub.key("broker"), hub.key("nation", "DE")
+    clear, _ = verified(hub, broker, "Clear")
+    barred, _ = verified(hub, broker, "Barred", owner_nation="CN")
+    taken = good(clear.post("/v1/offerings", offering("CLEAR", maturity="operational")))
+    refused = good(barred.post("/v1/offerings", offering("BARRED", maturity="operational", release_to=["DE"])))
+    asked = {"sanctioned_nations": ["CN"], "users": ["DE", "FR"], "least_maturity": "demonstrated"}
+    match = ask(planner, **asked)
+    assert {each["offering_id"]: each["verdict"] for each in match["offerings"]} == {
+        taken["id"]: "taken",
+        refused["id"]: "refused",
+    }
+    said = of(match, refused["id"])["counterfactual"]
+    assert said["text"] == "Would be eligible if CN were not barred and if it were released to FR."
+    assert [each["text"] for each in match["sole"]["barriers"]] == [
+        "sanctions (CN): keeps 1 other supplier out, 0 by itself alone",
+        "use by DE, FR: keeps 1 other supplier out, 0 by itself alone",
+    ]
+    papers = [{"kind": "cyber_audit", "levels": ["2"], "recognised_by": ["DE"]}]
+    open_ = of(ask(planner, **asked, papers=papers), taken["id"])
+    assert open_["verdict"] == "question"
+    assert open_["reasons"][0]["text"].startswith(
+        "Can you show through the whole window: cyber-security audit, level 2, recognised by DE?"
+    )
+
+
+def test_a_requirement_that_cannot_be_met_gets_its_conflict_and_the_least_that_would_do(hub: Hub) -> None:
+    broker, planner = hub.key("broker"), hub.key("nation")
+    supplier, _ = verified(hub, broker)
+    good(supplier.post("/v1/offerings", offering()))
+    clauses = [{"attribute": "gsd", "operator": "<=", "threshold": 0.4, "unit": "m", "objective": 0.3}]
+    match = ask(planner, clauses=clauses)
+    assert match["covered"] is False
+    assert match["impasse"]["relaxation"]["norm"] == 1.0
+    assert match["impasse"]["text"] == (
+        "Cannot be met together by what is on the shelf: ground sample distance ≤ 0.4 m. "
+        "The least change that would do: ground sample distance ≤ 0.5 m instead of ≤ 0.4 m."
+    )
+    eased = [{**clauses[0], "threshold": match["impasse"]["relaxation"]["eased"][0]["to"]}]
+    assert ask(planner, clauses=eased)["covered"] is True
+
+
+def test_a_requirement_marked_above_the_ceiling_is_refused(hub: Hub) -> None:
+    answer = hub.key("nation").post("/v1/requirements", requirement(level="secret"))
+    assert (answer.status_code, answer.json()["code"]) == (422, "catalog.requirement_above_ceiling")

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from catalog.matching.values import Candidate, Clause, Need, Operator, PhaseNeed, UnitPrice
+from catalog.matching.values import Candidate, Clause, Need, Operator, PhaseNeed, UnitPrice, Wishes
 from space_hub.vocabulary.attributes import Measured
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.phases import Phase
@@ -56,7 +56,7 @@ def markets(draw: st.DrawFn, *, most: int = 5, retainers: bool = True) -> tuple[
     """A need in one or two phases and up to `most` offerings of up to three suppliers."""
     phases = draw(st.sampled_from([(PEACE,), (PEACE, CRISIS)]))
     share = draw(st.sampled_from([None, 0.5, 0.75]))
-    wanted = need(*[(phase, float(draw(st.integers(1, 30)))) for phase in phases], largest_share=share)
+    wanted = need(*[(phase, float(draw(st.integers(1, 30)))) for phase in phases], wishes=Wishes(largest_share=share))
     offers = []
     for place in range(draw(st.integers(0, most))):
         offers.append(

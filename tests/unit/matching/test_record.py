@@ -7,13 +7,15 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 
-from catalog.matching.explain import counterfactual
+from api.routes.matches import match_out
 from catalog.matching.recommend import recommend
 from catalog.matching.record import freeze, thaw
-from catalog.matching.values import Candidate, Gate, Need, Outcome, PhaseNeed
+from catalog.matching.values import Candidate, Need, PhaseNeed
 from catalog.shelf.content import fingerprint
+from catalog.tables import MatchRecord
+from catalog.wording import counterfactual as in_words
 from catalog.wording import sentence
-from tests.unit.matching.cases import PEACE, SHARP, markets, need, offer
+from tests.unit.matching.cases import PEACE, SHARP, WINDOW, markets, need, offer
 
 
 @given(markets())
@@ -47,7 +49,9 @@ def test_a_budget_that_the_least_costly_set_exceeds_is_flagged() -> None:
 def test_every_reason_has_a_sentence(language: str, market: tuple[Need, list[Candidate]]) -> None:
     wanted, offers = market
     for each in freeze(wanted, offers, recommend(wanted, offers)).result["offerings"]:
-        reasons = [*each["reasons"], *([each["counterfactual"]] if each["counterfactual"] else [])]
+        reasons = each["reasons"]
+        if each["counterfactual"]:
+            assert "{" not in in_words(each["counterfactual"], language)
         gates = [
             {"code": f"match.{gate['gate']}.{gate['outcome']}", "params": gate["params"]} for gate in each["gates"]
         ]
@@ -56,19 +60,39 @@ def test_every_reason_has_a_sentence(language: str, market: tuple[Need, list[Can
             assert "{" not in sentence(said["code"], said["params"], language, capacity_unit="km2/d")
 
 
-def test_only_a_single_miss_has_a_counterfactual() -> None:
-    fail, ask = Gate("nation", Outcome.FAIL, {"offered": "FR"}), Gate("coverage", Outcome.UNKNOWN)
-    alone = counterfactual((fail,))
-    assert alone is not None
-    assert alone.code == "match.enter.nation"
-    open_too = counterfactual((fail, ask))
-    assert open_too is not None
-    assert open_too.code == "match.enter.nation.if_answered"
-    assert counterfactual((fail, fail)) is None
-
-
 def test_what_the_counterfactual_says_is_true() -> None:
     refused = recommend(need(), [offer("A", gsd=0.7)]).judged[0]
     assert refused.counterfactual is not None
-    assert refused.counterfactual.params["threshold"] == SHARP.threshold
+    assert refused.counterfactual.changes[0].params["threshold"] == SHARP.threshold
     assert recommend(need(), [offer("A", gsd=0.5)]).judged[0].verdict.value == "taken"
+
+
+def test_a_record_of_the_first_method_is_read_as_it_was_kept() -> None:
+    """Sabotage seen: a match that was kept before could no longer be read."""
+    offers = [offer("A", gsd=0.7)]
+    record = freeze(need(), offers, recommend(need(), offers))
+    result = {name: value for name, value in record.result.items() if name not in ("sole", "impasse")}
+    kept = {name: value for name, value in result["offerings"][0].items() if name != "stability"}
+    change = kept["counterfactual"]["changes"][0]
+    kept["counterfactual"] = {"code": "match.enter.clause.if_answered", "params": change["params"]}
+    kept["gates"] = [{name: gate[name] for name in gate if name != "evidence"} for gate in kept["gates"]]
+    row = MatchRecord(
+        id="mat_1",
+        requirement_id="req_1",
+        organisation_id="org_1",
+        at=WINDOW.start,
+        inputs_sha256="0",
+        record_sha256="0",
+        covered=False,
+        single_supplier=False,
+        inputs={**record.inputs, "method": "match/1"},
+        result={**result, "offerings": [kept]},
+        marking_id="mrk_1",
+    )
+    read = match_out(row, "en")
+    assert read.offerings[0].counterfactual is not None
+    assert read.offerings[0].counterfactual.text == (
+        "Would be eligible with ground sample distance ≤ 0.5 m (now 0.7 m), "
+        "and if the open questions were answered well."
+    )
+    assert (read.sole, read.impasse) == (None, None)
