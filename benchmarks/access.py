@@ -20,7 +20,11 @@ from space_hub.orbit.coverage.visits import over_area, revisit
 from space_hub.orbit.times import DAY, ticks
 from space_hub.validation.access import START
 
-OPTIONS = {"--satellites=N": "how many (100)", "--days=N": "how long (7)", "--rounds=N": "how often (5)"}
+OPTIONS = {
+    "--satellites=N": "how many fly over the country; 100 unless told",
+    "--days=N": "how many days are searched; 7 unless told",
+    "--rounds=N": "how often it is timed; 5 unless told",
+}
 
 TARGET_S = 2.0
 OUTLINE = (

@@ -22,7 +22,7 @@ OPTIONS = {
     "--database=NAME": "postgresql (as it is without this option) or sqlite",
     "--attempts=N": "how many requests, over all clients; 200000 unless told",
     "--clients=N": "how many processes make them; 4 unless told",
-    "--kills=N": "how many times a process of the API is killed; 120 unless told",
+    "--kills=N": "how many times a process of the API is killed; 24 unless told",
     "--seed=N": "of all that is drawn; 1 unless told",
     "--sabotage=yes": "the constraint is dropped first: it must not hold then",
 }
@@ -33,7 +33,7 @@ _SOCKET = ".s.PGSQL.5432"
 
 def run(*options: str) -> dict[str, object]:
     chosen = words(options, database=KINDS, sabotage=("no", "yes"))
-    given = numbers(options, attempts=200_000, clients=4, kills=120, seed=1)
+    given = numbers(options, attempts=200_000, clients=4, kills=24, seed=1)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="space-hub-bench-")))
         url = stack.enter_context(fresh(chosen["database"], folder))

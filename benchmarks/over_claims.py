@@ -32,7 +32,11 @@ from space_hub.rng import Scope, SeededRng
 from space_hub.validation.access import MAX_AGE, START
 from space_hub.vocabulary.attributes import Measured
 
-OPTIONS = {"--offerings=N": "how many (200)", "--planted=N": "how many of them over-claim (20)", "--seed=N": "20241102"}
+OPTIONS = {
+    "--offerings=N": "how many are invented; 200 unless told",
+    "--planted=N": "how many of them over-claim; 20 unless told",
+    "--seed=N": "of the offerings; 20241102 unless told",
+}
 
 STEP = 20 * SECOND
 DAYS = 7

@@ -14,9 +14,9 @@ from benchmarks._campaign import numbers, words
 PARTS = ("small", "requirement", "optimal", "scale", "lazy", "baselines", "resilience")
 
 OPTIONS = {
-    "--part=": "requirement, optimal, scale, lazy, baselines, resilience; without it: requirement and small sizes",
-    "--seeds=": "how many markets of each size (10), or pools of `optimal` (times 20)",
-    "--offers=": "the largest market of `scale` (1000)",
+    "--part=NAME": "requirement, optimal, scale, lazy, baselines, resilience; without it: requirement and small sizes",
+    "--seeds=N": "how many markets of each size (10), or pools of `optimal` (times 20)",
+    "--offers=N": "the largest market of `scale` (1000)",
 }
 
 
