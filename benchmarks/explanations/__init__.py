@@ -13,7 +13,7 @@ from benchmarks.explanations import judged, markets
 OPTIONS = {
     "--counterfactuals=N": "refused offerings to look at (1000)",
     "--relaxations=N": "requirements that cannot be met to look at (500)",
-    "--seed=N": "another draw (20241102)",
+    "--seed=N": "of all that is drawn; 20241102 unless told",
 }
 
 
