@@ -136,6 +136,7 @@ def deem(session: Session, clock: Clock, limit: int = 200) -> int:
         .order_by(col(Delivery.acceptance_due_at), col(Delivery.id))
         .limit(limit)
     ).all()
+    deemed = 0
     for row in due:
         order = _locked(session, row.order_id)
         session.refresh(row)
@@ -144,8 +145,9 @@ def deem(session: Session, clock: Clock, limit: int = 200) -> int:
         _enter(session, row, DeliveryState.DEEMED, "deem", HUB, row.acceptance_due_at)
         tell_delivery(session, clock, "delivery.decided", order, row)
         crediting.settle(session, clock, order)
+        deemed += 1
     crediting.settle_what_fell_short(session, clock)
-    return len(due)
+    return deemed
 
 
 def get(session: Session, principal: Principal, delivery_id: str) -> Delivery:

@@ -11,7 +11,7 @@ from catalog.competition import opening, publishing
 from catalog.competition.asks import Aim
 from catalog.competition.notice import Notice
 from jobs.proofs import competing
-from jobs.proofs.competing import Field, Person, sealed
+from jobs.proofs.competing import Field, Person, quote, sealed
 from tests.support.hub import Caller, Hub
 
 DECIDED = {"name": "A. Lambert", "office": "Procurement directorate"}
@@ -125,3 +125,14 @@ def begun(hub: Hub, entrants: int = 2, *, aim: Aim = Aim.CALL_OFF) -> Competing:
         field = competing.made(session, hub.clock, hub.rng, entrants, signed=aim is Aim.CALL_OFF)
         made = competing.published(session, hub.clock, hub.rng, field, aim=aim)
     return Competing(hub, field, made)
+
+
+def decided(hub: Hub) -> Competing:
+    """With two quotes, of which the first is awarded; its standstill runs."""
+    scene = begun(hub, 2)
+    for number in range(2):
+        good(scene.send(number, quote(f"5{number}000")))
+    scene.due()
+    scene.opened()
+    good(scene.award(0))
+    return scene

@@ -17,14 +17,14 @@ from jobs.runner import Lane
 from space_hub.delivery.log import LogEntry
 from space_hub.trust.scopes import OrganisationKind
 from space_hub.vocabulary.phases import Phase
-from tests.support.competing import DECIDED, Competing, begun, good, refused
+from tests.support.competing import DECIDED, begun, decided, good, refused
 from tests.support.demand import settle
 from tests.support.hub import Hub
 
 
 def test_what_cannot_be_placed_is_told_once(hub: Hub) -> None:
     """Sabotage seen: the reaction that follows its own message, which placed, failed and told without end."""
-    scene = _decided(hub)
+    scene = decided(hub)
     settle(hub)
     scene.wait(STANDSTILL + timedelta(minutes=1))
     with hub.database.write() as session:
@@ -47,7 +47,7 @@ def test_what_cannot_be_placed_is_told_once(hub: Hub) -> None:
 
 def test_nobody_reads_that_it_was_awarded_what_was_cancelled(hub: Hub) -> None:
     """Sabotage seen: the award of a cancelled competition read as one."""
-    scene = _decided(hub)
+    scene = decided(hub)
     path = f"/v1/invitations/{scene.invitation(0)}/debrief"
     assert good(scene.supplier(0).get(path))["awarded"] is True
     good(scene.lead.post(f"{scene.path}/cancel", {"reason": "No money is left.", "decided_by": DECIDED}))
@@ -95,13 +95,3 @@ def test_a_lead_reads_nothing_of_what_a_supplier_failed_to_do_for_others(hub: Hu
     ranked = good(scene.lead.get(f"{scene.path}/quotes"))["items"]
     record = {each["agreement_id"]: each["points"]["record"] for each in ranked}
     assert record == {first.agreement_id: "0.5000", second.agreement_id: "0.4545"}
-
-
-def _decided(hub: Hub) -> Competing:
-    scene = begun(hub, 2)
-    for number in range(2):
-        good(scene.send(number, quote(f"5{number}000")))
-    scene.due()
-    scene.opened()
-    good(scene.award(0))
-    return scene

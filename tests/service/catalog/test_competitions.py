@@ -16,7 +16,7 @@ from catalog.ordering.tables import CallOff
 from catalog.promise.lifecycle import AgreementEvent
 from jobs import schedule
 from jobs.proofs.competing import QUESTIONS, STANDSTILL, quote, sealed
-from tests.support.competing import DECIDED, begun, good, prepared, refused
+from tests.support.competing import DECIDED, begun, decided, good, prepared, refused
 from tests.support.demand import messages, settle
 from tests.support.hub import Hub
 from tests.support.supply import verified
@@ -297,12 +297,7 @@ def test_only_who_is_admitted_and_agreed_in_that_currency_is_invited(hub: Hub, c
 
 def test_a_complaint_stops_the_standstill_and_what_was_left_runs_on(hub: Hub) -> None:
     """Sabotage seen: the clock that goes on; the whole standstill begun anew."""
-    scene = begun(hub, 2)
-    for number in range(2):
-        good(scene.send(number, quote(f"5{number}000")))
-    scene.due()
-    scene.opened()
-    good(scene.award(0))
+    scene = decided(hub)
     scene.wait(timedelta(days=4))
     made = good(scene.supplier(1).post(f"{scene.path}/complaints", {"text": "My start was better."}))
     again = scene.supplier(1).post(f"{scene.path}/complaints", {"text": "Again."})
@@ -322,12 +317,7 @@ def test_a_complaint_stops_the_standstill_and_what_was_left_runs_on(hub: Hub) ->
 
 
 def test_an_accepted_complaint_opens_the_decision_again(hub: Hub) -> None:
-    scene = begun(hub, 2)
-    for number in range(2):
-        good(scene.send(number, quote(f"5{number}000")))
-    scene.due()
-    scene.opened()
-    good(scene.award(0))
+    scene = decided(hub)
     made = good(scene.supplier(1).post(f"{scene.path}/complaints", {"text": "My start was better."}))
     path = f"{scene.path}/complaints/{made['submission_id']}/answer"
     done = good(scene.lead.post(path, {"accepted": True, "reason": "So it is.", "decided_by": DECIDED}))
