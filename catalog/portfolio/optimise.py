@@ -1,9 +1,11 @@
 """The least costly plan that keeps the rules and survives the failures, to a stated gap. Pure.
 
 1. The linear relaxation, tightened by the inequality of each failure that its
-   (partial) choice does not survive, until there is none: a bound on every plan.
+   (partial) choice does not survive, and by no use beyond what is retained, until
+   there is none: a bound on every plan.
 2. The program over the offers that this relaxation leans on, stopped when it is
-   within the gap of the bound; failures that its plan does not survive are added.
+   within the gap of the bound; failures that its plan does not survive are added,
+   and the plan is completed to one that survives.
 3. Only where that is not enough: the program over all offers.
 
 A large market ends in step 2; a small one, or a gap of zero, begins with step 3.
@@ -69,7 +71,10 @@ class Search:
     def _root(self) -> Answer:
         for _ in range(_ROUNDS):
             answer = self.solver.relax()
-            if not self._cut([min(1.0, max(0.0, answer.values[column])) for column in self.model.x], _ROOT):
+            ties = self.model.ties(answer.values)
+            self.solver.add(ties)
+            retained = [min(1.0, max(0.0, answer.values[column])) for column in self.model.x]
+            if not self._cut(retained, _ROOT) and not ties:
                 break
         return answer
 
