@@ -38,9 +38,9 @@ def get_match_dossier(
     ] = "html",
     language: Annotated[Literal["en", "fr"] | None, Query(description="Of the paper; else Accept-Language.")] = None,
 ) -> Response:
-    """The market study: need, who was considered, who fits and why, gaps, prices, plan, risks, dates. It awards nothing.
+    """The market study: the need, who was considered, who fits and why, gaps, prices, plan, risks, dates.
 
-    The same match, language and names give the same bytes, which the `ETag` names.
+    It awards nothing. The same match, language and names give the same bytes, which the `ETag` names.
     """
     from catalog.dossier import render
 
