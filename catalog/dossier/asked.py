@@ -33,7 +33,7 @@ def _facts(study: Study) -> Facts:
     voice, need = study.voice, study.need
     start, stop = window(study)
     rows = [
-        (voice.say("dossier.fact.capability"), Line(voice.capability(need["capability"]))),
+        (voice.say("dossier.fact.capability"), Line(first_upper(voice.capability(need["capability"])))),
         (
             voice.say("dossier.fact.window"),
             Line(voice.day(start) if stop is None else f"{voice.day(start)} – {voice.day(stop)}"),

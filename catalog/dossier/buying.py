@@ -211,7 +211,7 @@ def _bought(study: Study, taken: Sequence[Offer]) -> Table:
             )
         )
     heads = (
-        Column(voice.say("dossier.column.phase"), share=1.2),
+        Column(voice.say("dossier.column.phase"), share=1.5),
         Column(voice.say("dossier.column.offering"), share=2.4),
         Column(voice.say("dossier.column.supplier"), share=1.8),
         *(

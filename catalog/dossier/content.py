@@ -3,8 +3,9 @@
 from decimal import Decimal
 
 from catalog.dossier import annexes, asked, buying, considered, dates, fitting, outside, physics, resilience, risks
+from catalog.dossier.asked import first_upper
 from catalog.dossier.document import Block, Bullets, Document, Facts, Line, Tile, Tiles
-from catalog.dossier.study import RECORD, Material, Study, part, window
+from catalog.dossier.study import Material, Study, part, window
 from catalog.dossier.voice import Voice
 
 _FRAME = ("page", "source", "table", "figure", "contents", "annex")
@@ -39,7 +40,7 @@ def paper(material: Material, language: str) -> Document:
         language=language,
         kind=voice.say("dossier.kind"),
         title=material.title,
-        subtitle=voice.capability(study.need["capability"]),
+        subtitle=first_upper(voice.capability(study.need["capability"])),
         marking=_marking(study),
         reference=material.match_id,
         author=material.organisation,
@@ -72,7 +73,7 @@ def _facts(study: Study) -> Facts:
             ),
             (voice.say("dossier.fact.at"), Line(f"{voice.day(material.at)}, {material.at:%H:%M} UTC")),
             (voice.say("dossier.fact.match"), Line(material.match_id, code=True)),
-            (voice.say("dossier.fact.record_sha256"), Line(material.record_sha256, (RECORD,), code=True)),
+            (voice.say("dossier.fact.record_sha256"), Line(material.record_sha256, code=True)),
         )
     )
 

@@ -52,7 +52,7 @@ class Kept:
 def kept(losses: Sequence[Kept], heads: tuple[str, str], asked: float | None, asked_said: str, spoken: str) -> str:
     """A line for each loss from what the cheapest plan leaves to what the secured one leaves; 100 % is at the right."""
     names, room, tall = 290.0, WIDTH - 290 - 60, 24.0
-    drawing = Drawing(len(losses) * tall + 52)
+    drawing = Drawing(len(losses) * tall + 62)
     left = names + 10
     drawing.dot(left + 5, 11, 4.5, "#ffffff", line=BRICK)
     drawing.words(left + 15, 15, heads[0], colour=SLATE)
