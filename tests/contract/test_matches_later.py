@@ -150,6 +150,16 @@ def process(market: Market, url: str, at: str) -> Iterator[tuple["ForkServerProc
         child.join()
 
 
+def take_over(market: Market) -> None:
+    """Do what another left, once its lease is over; a row that is locked at this moment is free at the next."""
+    market.hub.clock.advance(LEASE)
+    for _ in range(round(PATIENCE_S / 0.05)):
+        if lane(market.hub.database, market.hub.clock).turn():
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError("nothing was left to do")
+
+
 def test_a_worker_that_is_killed_leaves_one_match_of_its_work(market: Market, database_url: str) -> None:
     """Killed while it thinks, before what it keeps is committed, and after.
 
@@ -160,8 +170,10 @@ def test_a_worker_that_is_killed_leaves_one_match_of_its_work(market: Market, da
         work_id = market.later()
         with process(market, database_url, at) as (child, _):
             child.kill()
+        if again:
+            take_over(market)
         hub.clock.advance(LEASE)
-        assert lane(hub.database, hub.clock).turn() is again
+        assert not lane(hub.database, hub.clock).turn()
         assert (market.work(work_id)["state"], len(market.kept())) == ("done", count), at
         with hub.database.read() as session:
             assert session.get_one(Work, work_id).losses == again
@@ -170,10 +182,9 @@ def test_a_worker_that_is_killed_leaves_one_match_of_its_work(market: Market, da
 
 def test_a_worker_that_wakes_up_late_keeps_nothing(market: Market, database_url: str) -> None:
     """Sabotage seen: kept without proof that the work is still held."""
-    hub, work_id = market.hub, market.later()
+    work_id = market.later()
     with process(market, database_url, "entries") as (child, place):
-        hub.clock.advance(LEASE)
-        assert lane(hub.database, hub.clock).turn()
+        take_over(market)
         place.go.set()
         child.join(PATIENCE_S)
         assert child.exitcode == 0
