@@ -56,7 +56,7 @@ def paper(material: Material, language: str) -> Document:
 
 def _marking(study: Study) -> str:
     voice, material = study.voice, study.material
-    level = voice.label("security_level", material.level)
+    level = first_upper(voice.label("security_level", material.level))
     readers = [*material.readers, *map(voice.nation, material.nations)]
     return voice.say("dossier.marking", level=level, readers=", ".join(readers)) if readers else level
 

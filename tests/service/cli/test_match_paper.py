@@ -31,7 +31,7 @@ def test_a_match_leaves_a_paper_a_table_and_its_figures(
     capsys: pytest.CaptureFixture[str], need: str, tmp_path: Path
 ) -> None:
     paper, plots = tmp_path / "study.pdf", tmp_path / "plots"
-    run(["match", need, "--as", PLANNER, "--dossier", str(paper), "--plots", str(plots), "--json"])
+    status = run(["match", need, "--as", PLANNER, "--dossier", str(paper), "--plots", str(plots), "--json"])
     found = json.loads(capsys.readouterr().out)
     assert paper.read_bytes().startswith(b"%PDF")
     table = paper.with_suffix(".csv").read_text("utf-8-sig").splitlines()
@@ -39,7 +39,7 @@ def test_a_match_leaves_a_paper_a_table_and_its_figures(
     assert {"verdicts.svg", "verdicts.png", "dates.svg"} <= {each.name for each in plots.iterdir()}
     assert str(paper) in found["files"]
     page = tmp_path / "study.html"
-    told = said(capsys, "match", "--show", found["id"], "--as", PLANNER, "--dossier", str(page), status=None)
+    told = said(capsys, "match", "--show", found["id"], "--as", PLANNER, "--dossier", str(page), status=status)
     assert f"Market study: {page}" in told
     assert "Radar &lt;of&gt; the north" in page.read_text()
 
