@@ -1,6 +1,7 @@
 """Matching on the shelf: read what the planner may see, recommend, keep the decision record."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sqlalchemy import case, func
 from sqlalchemy import select as sa_select
@@ -11,6 +12,7 @@ from catalog.demand import requirements
 from catalog.matching.recommend import recommend
 from catalog.matching.record import Record, freeze
 from catalog.matching.values import Candidate, Need
+from catalog.matching.watch import Watch, silent
 from catalog.ordering.delivery_rules import GOOD, DeliveryState
 from catalog.ordering.tables import CallOff, Delivery, SupplyOrder
 from catalog.search.shelf import shelf
@@ -26,7 +28,8 @@ from space_hub.vocabulary.capabilities import capability
 
 def gather(session: Session, clock: Clock, principal: Principal, requirement_id: str) -> tuple[Need, list[Candidate]]:
     """The requirement and every offering of its mission area that the planner may see."""
-    need = requirements.need_of(requirements.get(session, principal, requirement_id))
+    stated = requirements.need_of(requirements.get(session, principal, requirement_id))
+    need = replace(stated, nation=principal.nation)
     statement = shelf(principal, clock.now(), mission_area=capability(need.capability).area)
     served = records(session, principal)
     rows = [(offering, version, provider) for offering, version, provider in session.execute(statement)]
@@ -58,10 +61,13 @@ def records(session: Session, principal: Principal) -> dict[str, tuple[int, int]
     return {provider_id: (judged, int(good)) for provider_id, judged, good in rows}
 
 
-def compute(need: Need, offered: Iterable[Candidate]) -> Record:
-    """The frozen recommendation. No database: the caller holds no transaction while it thinks."""
+def compute(need: Need, offered: Iterable[Candidate], watch: Watch = silent) -> Record:
+    """The frozen recommendation. No database: the caller holds no transaction while it thinks.
+
+    `watch` is told how far it is, and may end it by raising.
+    """
     found = list(offered)
-    return freeze(need, found, recommend(need, found))
+    return freeze(need, found, recommend(need, found, watch))
 
 
 def keep(
