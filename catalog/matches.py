@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import case, func
+from sqlalchemy import Select, case, func
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
@@ -18,22 +19,45 @@ from catalog.ordering.tables import CallOff, Delivery, SupplyOrder
 from catalog.search.shelf import shelf
 from catalog.tables import MatchRecord
 from space_hub.clock import Clock
+from space_hub.db import Database
 from space_hub.delivery import log
-from space_hub.errors import NotFound
+from space_hub.errors import Invalid, NotFound
 from space_hub.rng import Rng
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
 from space_hub.vocabulary.capabilities import capability
 
+MOST_AT_ONCE = 2_000
+"""Offerings that a match weighs while its asker waits: some seconds of a processor."""
+
+
+def think(database: Database, clock: Clock, principal: Principal, requirement_id: str, watch: Watch = silent) -> Record:
+    """Gather, then compute with no transaction open: what every way to ask for a match has in common."""
+    with database.read() as session:
+        need, offered = gather(session, clock, principal, requirement_id)
+    return compute(need, offered, watch)
+
+
+def check_at_once(session: Session, clock: Clock, principal: Principal, requirement_id: str) -> None:
+    """Invalid when too many offerings would be weighed for somebody who waits for the answer."""
+    statement = _on_shelf(session, clock, principal, requirement_id)[1]
+    found = session.execute(statement.with_only_columns(func.count(), maintain_column_froms=True)).scalar_one()
+    if found > MOST_AT_ONCE:
+        raise Invalid("catalog.match_too_large", offerings=found, most=MOST_AT_ONCE)
+
 
 def gather(session: Session, clock: Clock, principal: Principal, requirement_id: str) -> tuple[Need, list[Candidate]]:
     """The requirement and every offering of its mission area that the planner may see."""
-    stated = requirements.need_of(requirements.get(session, principal, requirement_id))
-    need = replace(stated, nation=principal.nation)
-    statement = shelf(principal, clock.now(), mission_area=capability(need.capability).area)
+    need, statement = _on_shelf(session, clock, principal, requirement_id)
+    need = replace(need, nation=principal.nation)
     served = records(session, principal)
     rows = [(offering, version, provider) for offering, version, provider in session.execute(statement)]
     return need, candidates.as_seen(session, principal, rows, served)
+
+
+def _on_shelf(session: Session, clock: Clock, principal: Principal, requirement_id: str) -> tuple[Need, Select[Any]]:
+    need = requirements.need_of(requirements.get(session, principal, requirement_id))
+    return need, shelf(principal, clock.now(), mission_area=capability(need.capability).area)
 
 
 def records(session: Session, principal: Principal) -> dict[str, tuple[int, int]]:
@@ -64,7 +88,7 @@ def records(session: Session, principal: Principal) -> dict[str, tuple[int, int]
 def compute(need: Need, offered: Iterable[Candidate], watch: Watch = silent) -> Record:
     """The frozen recommendation. No database: the caller holds no transaction while it thinks.
 
-    `watch` is told how far it is, and may end it by raising.
+    `watch` is told how far it is and may end it by raising.
     """
     found = list(offered)
     return freeze(need, found, recommend(need, found, watch))

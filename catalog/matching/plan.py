@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.matching.eligibility import usable_phases
 from catalog.matching.values import Candidate, Loss, LossKind, Need, PhaseCover
-from catalog.matching.watch import Watch
+from catalog.matching.watch import Stage, Watch
 from catalog.portfolio.values import Demand, Kind, Market, Offer, Plan, Rules
 from space_hub.vocabulary.phases import Phase
 
@@ -98,15 +98,15 @@ def solve(need: Need, bare: Market, watch: Watch) -> Planned:
     # Late: whoever only reads a match needs no solver.
     from catalog.portfolio import resilience
 
-    watch("plan", 0, 2)
+    watch(Stage.PLAN, 0, 2)
     every = replace(bare.rules, protect=frozenset(Kind))
     groups = common_mode(bare.offers)
 
     def told(done: int, total: int) -> None:
         if done <= 2:
-            watch("plan", done, 2)
+            watch(Stage.PLAN, done, 2)
         if done >= 2:
-            watch("resilience", done - 2, total - 2)
+            watch(Stage.RESILIENCE, done - 2, total - 2)
 
     price = resilience.price(
         replace(bare, rules=every),

@@ -13,9 +13,7 @@ from catalog.matching.priced import resilience
 from catalog.matching.relax import impasse
 from catalog.matching.stability import stability
 from catalog.matching.values import Candidate, Fit, Gate, Judged, Need, Outcome, Recommendation, Verdict
-from catalog.matching.watch import Watch, silent
-
-_TOLD_EVERY = 250
+from catalog.matching.watch import Stage, Watch, silent, watched
 
 Gates = Mapping[str, tuple[Gate, ...]]
 
@@ -23,7 +21,7 @@ Gates = Mapping[str, tuple[Gate, ...]]
 def recommend(need: Need, candidates: Iterable[Candidate], watch: Watch = silent) -> Recommendation:
     """What a planner could take, and why. It recommends; an agency awards."""
     ordered = sorted(candidates, key=lambda each: (each.content_sha256, each.offering_id))
-    gates = _gates(need, ordered, watch)
+    gates = {each.offering_id: eligibility.gates(need, each) for each in watched(watch, Stage.GATES, ordered)}
     outcomes = {name: eligibility.overall(found) for name, found in gates.items()}
     fits = {each.offering_id: fit(need, each) for each in ordered if outcomes[each.offering_id] is not Outcome.FAIL}
     passing = [each for each in ordered if outcomes[each.offering_id] is Outcome.PASS]
@@ -32,7 +30,7 @@ def recommend(need: Need, candidates: Iterable[Candidate], watch: Watch = silent
         planned = plan.solve(need, plan.market(need, [(each, fits[each.offering_id].score) for each in passing]), watch)
     offers = [(each, gates[each.offering_id]) for each in ordered]
     return Recommendation(
-        _judged(need, ordered, gates, fits, planned),
+        _judged(need, ordered, gates, fits, planned, watch),
         plan.cover(need, planned),
         plan.losses(need, planned),
         len({each.provider_id for each in passing}),
@@ -45,24 +43,19 @@ def recommend(need: Need, candidates: Iterable[Candidate], watch: Watch = silent
     )
 
 
-def _gates(need: Need, ordered: list[Candidate], watch: Watch) -> Gates:
-    found = {}
-    for done, each in enumerate(ordered):
-        if done % _TOLD_EVERY == 0:
-            watch("gates", done, len(ordered))
-        found[each.offering_id] = eligibility.gates(need, each)
-    watch("gates", len(ordered), len(ordered))
-    return found
-
-
 def _judged(
-    need: Need, ordered: list[Candidate], gates: Gates, fits: Mapping[str, Fit], planned: plan.Planned | None
+    need: Need,
+    ordered: list[Candidate],
+    gates: Gates,
+    fits: Mapping[str, Fit],
+    planned: plan.Planned | None,
+    watch: Watch,
 ) -> tuple[Judged, ...]:
     taken = plan.quantities(planned.plan) if planned else {}
     ties = {each.offering_id: (each.content_sha256, each.offering_id) for each in ordered}
     firm = stability(fits, ties, max(1, len(taken)))
     judged = []
-    for each in ordered:
+    for each in watched(watch, Stage.ENTRIES, ordered):
         name = each.offering_id
         verdict = _verdict(eligibility.overall(gates[name]), name in taken)
         quantities = taken.get(name, {})
