@@ -20,7 +20,7 @@ from catalog.matching.values import (
     Verdict,
     Wishes,
 )
-from tests.unit.matching.cases import CRISIS, PEACE, markets, need, offer, wishes
+from tests.unit.matching.cases import CRISIS, PEACE, SHARED, markets, need, offer, wishes
 
 ZERO = Decimal(0)
 CENT = Decimal("0.01")
@@ -71,15 +71,22 @@ def flows(wanted: Need, chosen: tuple[Candidate, ...]) -> tuple[Decimal, Decimal
 
 def survives(wanted: Need, chosen: tuple[Candidate, ...], everything: list[Candidate]) -> bool:
     """Whether each failure that is asked for leaves of each phase what is to be kept, or all that could be left."""
-    lost = [lambda one, name=name: one.provider_id == name for name in {each.provider_id for each in everything}]
-    groups = {each.group for one in everything for each in one.dependencies}
-    common = [lambda one, name=name: name in {each.group for each in one.dependencies} for name in groups]
-    kinds = {LossKind.SUPPLIER: lost, LossKind.COMMON_MODE: common}
-    for hit in chain.from_iterable(kinds[kind] for kind in wanted.wishes.survive):
+    lost: dict[LossKind, list[set[str]]] = {
+        LossKind.SUPPLIER: [
+            {one.offering_id for one in everything if one.provider_id == name}
+            for name in {each.provider_id for each in everything}
+        ],
+        LossKind.COMMON_MODE: [
+            {one.offering_id for one in everything if shared in one.dependencies} for shared in SHARED
+        ],
+    }
+    for hit in chain.from_iterable(lost[kind] for kind in wanted.wishes.survive):
         for asked in wanted.phases:
             kept = exact(asked.quantity) * exact(wanted.wishes.service_kept)
-            best = sum(exact(each.capacity[asked.phase]) for each in everything if not hit(each))
-            stays = sum(exact(each.capacity[asked.phase]) for each in chosen if not hit(each))
+            best, stays = (
+                sum((exact(each.capacity[asked.phase]) for each in group if each.offering_id not in hit), ZERO)
+                for group in (everything, chosen)
+            )
             if stays < min(kept, best):
                 return False
     return True
