@@ -1,15 +1,18 @@
 """Matches: a recommendation with its reasons, kept as a decision record. It awards nothing."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
+from fastapi.responses import JSONResponse
 from sqlmodel import Session, col, select
 
 from api.deps import Asked, Once
 from api.models import In, Out
 from api.paging import Page, Paged
 from api.policy import Router, scope
-from catalog import matches
+from api.prefer import APPLIED, ASYNC, Later, preferred
+from api.routes.work import StartedOut, started
+from catalog import match_work, matches
 from catalog.matching.values import LossKind, Outcome, Verdict
 from catalog.tables import MatchRecord
 from catalog.wording import barrier, counterfactual, impasse, premium, sentence, sole
@@ -232,9 +235,19 @@ class MatchSummaryOut(Out):
     record_sha256: str
 
 
-@router.post("", status_code=201, policy=scope("match:write"))
-def create_match(body: MatchIn, once: Once) -> MatchOut:
-    """Match a requirement with the shelf as you see it now. It recommends; your agency awards."""
+@router.post(
+    "",
+    status_code=201,
+    policy=scope("match:write"),
+    responses={202: {"model": StartedOut, "description": "The work whose result will be the match."}},
+)
+def create_match(body: MatchIn, once: Once, prefer: Later = None) -> MatchOut:
+    """Match a requirement with the shelf as you see it now. It recommends; your agency awards.
+
+    With `Prefer: respond-async` it is queued: the work tells its stages, can be cancelled, and ends with `match_id`.
+    """
+    if ASYNC in preferred(prefer):
+        return _later(body, once)
     with once.read() as session:
         matches.check_at_once(session, once.clock, once.principal, body.requirement_id)
     record = matches.think(once.database, once.clock, once.principal, body.requirement_id)
@@ -244,6 +257,18 @@ def create_match(body: MatchIn, once: Once) -> MatchOut:
         return match_out(row, once.language)
 
     return once.run(make)
+
+
+def _later(body: MatchIn, once: Once) -> MatchOut:
+    """Queue the match; the answer is the work, ready, typed as what the route declares first."""
+
+    def make(session: Session) -> StartedOut:
+        return started(match_work.start(session, once.clock, once.rng, once.principal, body.requirement_id))
+
+    answered = cast(JSONResponse, once.run(make, status=202))
+    if answered.status_code == 202:  # The key may have been used for a match that was waited for.
+        answered.headers[APPLIED] = ASYNC
+    return cast(MatchOut, answered)
 
 
 @router.get("", policy=scope("match:write"))
