@@ -121,6 +121,11 @@ def kept(wanted: Need | None = None, market: list[Candidate] | None = None) -> R
     return freeze(wanted, market, recommend(wanted, market))
 
 
+def as_before(result: dict[str, Any]) -> dict[str, Any]:
+    """As a record of the second method was kept: no plan that protects, nothing priced, no orbits."""
+    return {name: value for name, value in result.items() if name not in ("plan", "resilience", "physics")}
+
+
 def with_resilience(result: dict[str, Any], *, stated: bool = True) -> dict[str, Any]:
     """The shapes that a record of the third method adds, filled by hand."""
     ids = [each["provider_id"] for each in result["offerings"] if each["verdict"] in ("taken", "reserve")]

@@ -18,14 +18,16 @@ def record() -> Any:
     return cases.kept()
 
 
-@pytest.fixture(scope="module", params=["kept", "priced", "interval", "nothing", "gap"])
+@pytest.fixture(scope="module", params=["kept", "before", "priced", "interval", "nothing", "gap"])
 def material(request: pytest.FixtureRequest, record: Any) -> study.Material:
-    """A record of the second method, one that prices resilience, one that gives an interval, one without any offering,
-    one whose need nobody can cover."""
+    """A record as it is kept now, one of the second method, one with all that may be said filled in, one with an interval,
+    one without any offering, one whose need nobody can cover."""
     if request.param == "nothing":
         return cases.material(cases.kept(market=[]))
     if request.param == "gap":
         return cases.material(cases.kept(cases.asked(), cases.offers()[:1]))
+    if request.param == "before":
+        return cases.material(record, result=cases.as_before(record.result))
     if request.param == "kept":
         return cases.material(record)
     return cases.material(record, result=cases.with_resilience(record.result, stated=request.param == "priced"))
@@ -108,7 +110,7 @@ def test_the_price_of_independence_is_a_number_or_an_interval_and_never_a_guess(
 
 
 def test_a_record_without_a_secured_plan_says_what_a_loss_leaves(record: Any) -> None:
-    said_of = text(of(paper(cases.material(record), "en"), "resilience"))
+    said_of = text(of(paper(cases.material(record, result=cases.as_before(record.result)), "en"), "resilience"))
     assert "This record holds no secured plan" in said_of
     assert "Cirrus Optique" in said_of
 
