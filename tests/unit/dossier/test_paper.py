@@ -20,7 +20,7 @@ def record() -> Any:
 
 @pytest.fixture(scope="module", params=["kept", "before", "priced", "interval", "nothing", "gap"])
 def material(request: pytest.FixtureRequest, record: Any) -> study.Material:
-    """A record as it is kept now, one of the second method, one with all that may be said filled in, one with an interval,
+    """A record as it is kept now, one of the second method, one with all that may be said, one with an interval,
     one without any offering, one whose need nobody can cover."""
     if request.param == "nothing":
         return cases.material(cases.kept(market=[]))
