@@ -101,7 +101,7 @@ def _tiles(study: Study) -> Tiles:
     found = result.get("resilience")
     if found is not None:
         premium = found["premium"]
-        value = voice.money(premium["base"]) if premium["stated"] else f"≤ {voice.money(premium['high'])}"
+        value = voice.money(resilience.stated(premium)) if premium["stated"] else f"≤ {voice.money(premium['high'])}"
         tiles.append(Tile(value, voice.say("dossier.brief.premium", currency=study.currency), "plain"))
     return Tiles(tuple(tiles))
 

@@ -30,11 +30,16 @@ def section(study: Study) -> Section:
     return Section("resilience", title, blocks)
 
 
+def stated(price: Mapping[str, Any]) -> Decimal:
+    """The one number for what survival costs above `base`: the middle of what the search leaves open."""
+    return (Decimal(price["low"]) + Decimal(price["high"])) / 2
+
+
 def premium_in_words(study: Study, premium: Mapping[str, Any]) -> str:
     """The price of independence a day: a number where it is known that well, an interval otherwise."""
     voice = study.voice
     if premium["stated"]:
-        return voice.money(premium["base"], study.currency)
+        return voice.money(stated(premium), study.currency)
     return voice.say(
         "dossier.resilience.between",
         low=voice.money(premium["low"]),
@@ -141,7 +146,7 @@ def _groups(study: Study, found: Mapping[str, Any]) -> Figure:
 def _said(study: Study, price: Mapping[str, Any]) -> str:
     voice = study.voice
     if price["stated"] or price["low"] == price["high"]:
-        return voice.money(price["base"])
+        return voice.money(stated(price))
     return f"{voice.money(price['low'])} – {voice.money(price['high'])}"
 
 

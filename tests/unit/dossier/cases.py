@@ -159,19 +159,15 @@ def with_resilience(result: dict[str, Any], *, stated: bool = True) -> dict[str,
             "service": service(worst),
         }
 
-    def price(base: str, low: str, high: str, share: str) -> dict[str, Any]:
-        return {"base": base, "low": low, "high": high, "stated": stated, "share": share}
+    def price(low: str, high: str, share: str, known: bool = True) -> dict[str, Any]:
+        return {"base": "86250.00", "low": low, "high": high, "stated": known, "share": share}
 
-    premium = price("6120.40", "6120.40" if stated else "5200.00", "6120.40" if stated else "7010.00", "0.071")
+    narrow, wide = ("6115.00", "6125.80"), ("5200.00", "7010.00")
+    premium = {"group": None, "name": "", **price(*(narrow if stated else wide), share="0.071", known=stated)}
     groups = [
-        {"group": "launcher:launcher0", "name": "Polar Lift", **price("4200.00", "4200.00", "4200.00", "0.049")},
-        {
-            "group": "launcher:launcher1",
-            "name": "Gulf Launch",
-            **price("1310.50", "900.00", "1800.00", "0.015"),
-            "stated": stated,
-        },
-        {"group": "ground_network:northnet", "name": "Northnet", **price("0", "0", "0", "0")},
+        {"group": "launcher:launcher0", "name": "Polar Lift", **price("4200.00", "4200.00", "0.049")},
+        {"group": "launcher:launcher1", "name": "Gulf Launch", **price("900.00", "1800.00", "0.015", stated)},
+        {"group": "ground_network:northnet", "name": "Northnet", **price("0", "0", "0")},
     ]
     exposed = [
         {

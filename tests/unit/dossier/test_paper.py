@@ -94,7 +94,7 @@ def of(made: Document, anchor: str) -> Section:
 
 
 def test_the_price_of_independence_is_a_number_or_an_interval_and_never_a_guess(record: Any) -> None:
-    """Sabotage seen: `base` said where it was not stated."""
+    """A stated price is the middle of its narrow interval, never the cost it comes on top of."""
     stated, open_ = (
         text(
             of(
@@ -107,6 +107,7 @@ def test_the_price_of_independence_is_a_number_or_an_interval_and_never_a_guess(
     assert "costs 6,120.40\u00a0EUR a day more (7.1% of the cheapest plan)" in stated
     assert "costs between 5,200.00 and 7,010.00\u00a0EUR a day more" in open_
     assert "6,120.40" not in open_
+    assert "costs 86,250" not in stated
 
 
 def test_a_record_without_a_secured_plan_says_what_a_loss_leaves(record: Any) -> None:
