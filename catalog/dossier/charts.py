@@ -59,7 +59,7 @@ def bars(parts: Sequence[Part], spoken: str, *, names: float = 250.0) -> str:
     """A bar for each, longest first as they are given, with its figure at its end."""
     drawing = Drawing(len(parts) * _ROW + 6)
     most = max((each.value for each in parts), default=0.0) or 1.0
-    room = WIDTH - names - 70
+    room = WIDTH - names - 120
     for place, each in enumerate(parts):
         y = place * _ROW + 4
         drawing.words(names - 8, y + 12, cut(each.name, names - 12), at="end")
@@ -192,7 +192,7 @@ class Place:
 def scores(places: Sequence[Place], heads: tuple[str, str], spoken: str) -> str:
     """A line with a dot at the score of each, and beside it how firm its place is."""
     names, room, firm = 250.0, 250.0, 110.0
-    drawing = Drawing(len(places) * _ROW + 30)
+    drawing = Drawing(len(places) * _ROW + 16)
     drawing.words(names, 12, heads[0], colour=SLATE, size=11)
     drawing.words(names + room + 50, 12, heads[1], colour=SLATE, size=11)
     for number, each in enumerate(places):

@@ -133,7 +133,7 @@ def _margins(study: Study, fitting: tuple[Offer, ...]) -> Table:
         Column(""),
         Column(voice.say("dossier.column.supplier"), share=2),
         *(Column(clause(place).label, "right") for place in places),
-        Column(voice.say("dossier.column.record"), share=1.3),
+        Column(voice.say("dossier.column.record"), "right", 1.3),
         Column(voice.say("dossier.column.score"), "right"),
     )
     source = voice.say("dossier.source.result", part="offerings[].margins, record, score")

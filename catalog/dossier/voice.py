@@ -12,6 +12,8 @@ from space_hub.vocabulary.capabilities import CAPABILITIES
 
 _THIN = "\u202f"
 _NO_BREAK = "\u00a0"
+_TOGETHER = "/\u2060"
+"""A stroke after which no line ends."""
 _RAISED = str.maketrans({"2": "²", "3": "³"})
 
 
@@ -67,7 +69,7 @@ class Voice:
 
     def together(self, number: str, unit: str) -> str:
         """A number and its unit, never parted by the end of a line."""
-        return f"{number}{_NO_BREAK}{unit}" if unit else number
+        return f"{number}{_NO_BREAK}{unit.replace('/', _TOGETHER)}" if unit else number
 
     def day(self, at: datetime) -> str:
         """A day in words."""

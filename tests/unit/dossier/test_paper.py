@@ -152,7 +152,7 @@ def test_no_supplier_can_write_a_formula_or_markup(record: Any) -> None:
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_the_same_match_gives_the_same_bytes(material: study.Material, language: str) -> None:
-    """Sabotage seen: the day of printing in the PDF."""
+    """Whatever order the names came in: the bytes are those of the match, its language and its names."""
     again = replace(material, suppliers=dict(reversed(list(material.suppliers.items()))))
     for form in ("html", "pdf", "csv"):
         assert render(material, form, language) == render(again, form, language)
