@@ -57,7 +57,7 @@ def test_equal_papers_have_equal_tags_and_are_not_sent_twice(hub: Hub, matched: 
 
 
 def test_it_is_marked_and_unknown_to_others(hub: Hub, matched: tuple[Caller, dict[str, Any]]) -> None:
-    """Sabotage seen: the row read by its id alone."""
+    """By the match, by its marking and by its requirement: one guard left out is not enough to read it."""
     planner, match = matched
     path = f"/v1/matches/{match['id']}/dossier"
     assert "Unclassified – for" in planner.get(path).text

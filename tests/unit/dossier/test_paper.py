@@ -94,7 +94,10 @@ def of(made: Document, anchor: str) -> Section:
 
 
 def test_the_price_of_independence_is_a_number_or_an_interval_and_never_a_guess(record: Any) -> None:
-    """A stated price is the middle of its narrow interval, never the cost it comes on top of."""
+    """A stated price is the middle of its narrow interval, never the cost it comes on top of.
+
+    Sabotage seen: `base` said for it.
+    """
     stated, open_ = (
         text(
             of(
@@ -152,7 +155,10 @@ def test_no_supplier_can_write_a_formula_or_markup(record: Any) -> None:
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_the_same_match_gives_the_same_bytes(material: study.Material, language: str) -> None:
-    """Whatever order the names came in: the bytes are those of the match, its language and its names."""
+    """Whatever order the names came in: the bytes are those of the match, its language and its names.
+
+    Sabotage seen: a supplier named by its place among the names.
+    """
     again = replace(material, suppliers=dict(reversed(list(material.suppliers.items()))))
     for form in ("html", "pdf", "csv"):
         assert render(material, form, language) == render(again, form, language)
