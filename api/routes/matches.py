@@ -13,6 +13,7 @@ from api.policy import Router, scope
 from api.prefer import APPLIED, ASYNC, Later, preferred
 from api.routes.work import StartedOut, started
 from catalog import match_work, matches
+from catalog.matching import older
 from catalog.matching.values import LossKind, Outcome, Verdict
 from catalog.tables import MatchRecord
 from catalog.wording import barrier, counterfactual, impasse, premium, sentence, sole
@@ -304,9 +305,7 @@ def get_match_record(match_id: str, asked: Asked) -> dict[str, Any]:
 def match_out(row: MatchRecord, language: str) -> MatchOut:
     """A kept match in the words of `language`."""
     need = row.inputs["need"]
-    offerings = row.result["offerings"]
-    if row.inputs["method"] == "match/1":
-        offerings = [_of_first_method(each) for each in offerings]
+    offerings = older.offerings(row.inputs, row.result)
     unit = capability(need["capability"]).capacity_unit
     plain = {name: row.result[name] for name in ("suppliers", "cost_per_day", "phases", "losses")}
     return MatchOut.model_validate(
@@ -324,17 +323,6 @@ def match_out(row: MatchRecord, language: str) -> MatchOut:
             "record_sha256": row.record_sha256,
         }
     )
-
-
-def _of_first_method(kept: dict[str, Any]) -> dict[str, Any]:
-    """A record is never changed: one of the first method said one change, and nothing of evidence and firmness."""
-    counted = kept["counterfactual"]
-    if counted is not None:
-        name, _, answered = counted["code"].removeprefix("match.enter.").partition(".")
-        change = {"code": f"match.change.{name}", "params": counted["params"]}
-        counted = {"changes": [change], "if_answered": bool(answered)}
-    gates = [{**gate, "evidence": None} for gate in kept["gates"]]
-    return {**kept, "counterfactual": counted, "stability": None, "gates": gates}
 
 
 def _words(reason: dict[str, Any], unit: str, language: str) -> dict[str, str]:

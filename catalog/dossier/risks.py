@@ -192,7 +192,7 @@ def _knowledge(study: Study) -> Iterator[Finding]:
             voice.say("dossier.risk.newcomers", count=len(untried)),
             (RECORD,),
         )
-    hidden = [each for each in taken if not any(known for *_, known in each.candidate["dependencies"])]
+    hidden = [each for each in taken if not any(known for *_, known in each.candidate.get("dependencies", ()))]
     if hidden:
         said = voice.say("dossier.risk.hidden", count=len(hidden), of=len(taken))
         yield "care", voice.say("dossier.risk.dependencies"), said, tuple(each.ref for each in hidden[:6])

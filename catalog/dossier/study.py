@@ -14,6 +14,7 @@ from typing import Any
 
 from catalog.dossier.document import Line, Ref
 from catalog.dossier.voice import Voice, unit_in_words
+from catalog.matching import older
 from catalog.wording import sentence
 from space_hub.vocabulary.capabilities import CAPABILITIES
 
@@ -133,10 +134,10 @@ class Study:
     def offers(self) -> tuple[Offer, ...]:
         candidates = {each["offering_id"]: each for each in self.material.inputs["candidates"]}
         for each in candidates.values():
-            self._papers.update({paper["id"]: paper for paper in each["papers"]})
+            self._papers.update({paper["id"]: paper for paper in each.get("papers", ())})
         return tuple(
             Offer(number, self.supplier(judged["provider_id"]), judged, candidates[judged["offering_id"]])
-            for number, judged in enumerate(self.result["offerings"], start=1)
+            for number, judged in enumerate(older.offerings(self.material.inputs, self.result), start=1)
         )
 
     @cached_property
@@ -161,7 +162,7 @@ class Study:
         return {
             f"{kind}:{key}": name
             for each in self.material.inputs["candidates"]
-            for kind, key, name, _, known in each["dependencies"]
+            for kind, key, name, _, known in each.get("dependencies", ())
             if known
         }
 

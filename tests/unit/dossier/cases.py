@@ -126,6 +126,27 @@ def as_before(result: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in result.items() if name not in ("plan", "resilience", "physics")}
 
 
+def as_first(record: Record) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Inputs and result as a record of the first method was kept: one change, no document, no firmness."""
+    result = as_before(record.result)
+    kept = [{name: value for name, value in each.items() if name != "stability"} for each in result["offerings"]]
+    for each in kept:
+        each["gates"] = [{name: gate[name] for name in gate if name != "evidence"} for gate in each["gates"]]
+        change = each["counterfactual"]["changes"][0] if each["counterfactual"] else None
+        if change is not None:
+            code = change["code"].replace("match.change.", "match.enter.")
+            each["counterfactual"] = {"code": code, "params": change["params"]}
+    asked = {
+        name: value for name, value in record.inputs.items() if name not in ("stability", "most_states", "physics")
+    }
+    unsaid = ("papers", "dependencies", "maturity", "national", "name_keys", "release_to")
+    offered = [
+        {name: value for name, value in each.items() if name not in unsaid} for each in record.inputs["candidates"]
+    ]
+    result = {name: value for name, value in result.items() if name not in ("sole", "impasse")}
+    return {**asked, "method": "match/1", "candidates": offered}, {**result, "offerings": kept}
+
+
 def with_resilience(result: dict[str, Any], *, stated: bool = True) -> dict[str, Any]:
     """The shapes that a record of the third method adds, filled by hand."""
     ids = [each["provider_id"] for each in result["offerings"] if each["verdict"] in ("taken", "reserve")]

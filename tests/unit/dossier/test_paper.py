@@ -18,14 +18,17 @@ def record() -> Any:
     return cases.kept()
 
 
-@pytest.fixture(scope="module", params=["kept", "before", "priced", "interval", "nothing", "gap"])
+@pytest.fixture(scope="module", params=["kept", "first", "before", "priced", "interval", "nothing", "gap"])
 def material(request: pytest.FixtureRequest, record: Any) -> study.Material:
-    """A record as it is kept now, one of the second method, one with all that may be said, one with an interval,
+    """A record as it is kept now, one each of the first methods, one with all that may be said, one with an interval,
     one without any offering, one whose need nobody can cover."""
     if request.param == "nothing":
         return cases.material(cases.kept(market=[]))
     if request.param == "gap":
         return cases.material(cases.kept(cases.asked(), cases.offers()[:1]))
+    if request.param == "first":
+        inputs, result = cases.as_first(record)
+        return cases.material(record, inputs=inputs, result=result)
     if request.param == "before":
         return cases.material(record, result=cases.as_before(record.result))
     if request.param == "kept":
