@@ -83,9 +83,7 @@ def survives(wanted: Need, chosen: tuple[Candidate, ...], everything: list[Candi
             for name in {each.provider_id for each in everything}
         ],
         LossKind.COMMON_MODE: [
-            hit
-            for shared in SHARED
-            if (hit := {one.offering_id for one in everything if shared in one.dependencies})
+            hit for shared in SHARED if (hit := {one.offering_id for one in everything if shared in one.dependencies})
         ],
     }
     for hit in chain.from_iterable(lost[kind] for kind in wanted.wishes.survive):
