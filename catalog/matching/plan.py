@@ -13,11 +13,11 @@ Up to `EXACT` offerings the plans are the best there are (a gap of zero, bounded
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any
 
 from catalog.matching.eligibility import usable_phases
-from catalog.matching.values import Candidate, Loss, LossKind, Need, PhaseCover
+from catalog.matching.values import Candidate, Counterfactual, Loss, LossKind, Need, PhaseCover, Reason
 from catalog.matching.watch import Stage, Watch
 from catalog.portfolio.values import Demand, Kind, Market, Offer, Plan, Rules
 from space_hub.vocabulary.phases import Phase
@@ -50,6 +50,7 @@ class Planned:
 
 def settings() -> dict[str, Any]:
     """What a plan depends on beside the market, for the record."""
+    from catalog.portfolio.entry import REFINED, REFINING_WORK
     from catalog.portfolio.solver import VERSION
 
     return {
@@ -58,6 +59,8 @@ def settings() -> dict[str, Any]:
         "gaps": list(GAPS),
         "nodes": NODES,
         "groups_work": GROUPS_WORK,
+        "entries_tried": REFINED,
+        "entries_work": REFINING_WORK,
     }
 
 
@@ -150,6 +153,30 @@ def losses(need: Need, planned: Planned | None) -> tuple[Loss, ...]:
         Loss(supplier, _missing(need, taken, supplier), _missing(need, offers, supplier))
         for supplier in sorted({offer.supplier for offer in taken})
     )
+
+
+def entries(need: Need, planned: Planned, watch: Watch) -> dict[str, Counterfactual]:
+    """For offerings in reserve: the price at which each would be taken, or that it is not needed even for nothing."""
+    from catalog.portfolio.counterfactual import Entry
+    from catalog.portfolio.entry import entries as found
+
+    ceilings = {each.phase: each.budget_per_day for each in need.phases if each.budget_per_day is not None}
+    said = {}
+    for name, each in found(
+        planned.market, planned.plan, planned.value, ceilings, lambda done, total: watch(Stage.ENTRIES, done, total)
+    ).items():
+        params = {}
+        if each.entry is Entry.PRICE:
+            prices = {phase.value: f"{_rounded(price):f}" for phase, price in (each.prices or {}).items()}
+            params = {"part": f"{each.part:f}", "prices": prices}
+        said[name] = Counterfactual((Reason(f"match.change.{each.entry.value}", params),), if_answered=False)
+    return said
+
+
+def _rounded(price: Decimal) -> Decimal:
+    """Down, to cents and to four digits at least: a lower price enters all the more."""
+    places = max(2, 3 - price.adjusted()) if price else 2
+    return price.quantize(Decimal(1).scaleb(-places), ROUND_FLOOR)
 
 
 def quantities(plan: Plan) -> Mapping[str, Mapping[Phase, Decimal]]:

@@ -28,9 +28,11 @@ def recommend(need: Need, candidates: Iterable[Candidate], watch: Watch = silent
     planned = None
     if passing:
         planned = plan.solve(need, plan.market(need, [(each, fits[each.offering_id].score) for each in passing]), watch)
+    judged = _judged(need, ordered, gates, fits, planned, watch)
+    watch(Stage.ENTRIES, 1, 1)
     offers = [(each, gates[each.offering_id]) for each in ordered]
     return Recommendation(
-        _judged(need, ordered, gates, fits, planned, watch),
+        judged,
         plan.cover(need, planned),
         plan.losses(need, planned),
         len({each.provider_id for each in passing}),
@@ -52,10 +54,11 @@ def _judged(
     watch: Watch,
 ) -> tuple[Judged, ...]:
     taken = plan.quantities(planned.plan) if planned else {}
+    entries = plan.entries(need, planned, watch) if planned else {}
     ties = {each.offering_id: (each.content_sha256, each.offering_id) for each in ordered}
     firm = stability(fits, ties, max(1, len(taken)))
     judged = []
-    for each in watched(watch, Stage.ENTRIES, ordered):
+    for each in ordered:
         name = each.offering_id
         verdict = _verdict(eligibility.overall(gates[name]), name in taken)
         quantities = taken.get(name, {})
@@ -67,7 +70,7 @@ def _judged(
                 fits.get(name),
                 quantities,
                 explain.reasons(verdict, gates[name], quantities),
-                counterfactual(need, each, gates[name]),
+                entries.get(name) or counterfactual(need, each, gates[name]),
                 firm.get(name),
             )
         )

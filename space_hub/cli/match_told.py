@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from space_hub.cli import match_resilience
 from space_hub.cli.speak import Voice, language, sentence
 
 
@@ -25,6 +26,7 @@ def tell(voice: Voice, shown: dict[str, Any], names: dict[str, str]) -> None:
         ],
     )
     _tell_cover(voice, shown, names)
+    match_resilience.tell(voice, shown, names)
     for found in filter(None, (shown["sole"], shown["impasse"])):
         voice.tell("cli.note", style="yellow", text=found["text"])
     for each in shown["sole"]["barriers"] if shown["sole"] else ():

@@ -7,9 +7,11 @@ from itertools import chain, combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from catalog.matching import plan
 from catalog.matching.eligibility import judge, usable_phases
 from catalog.matching.plan import exact
 from catalog.matching.recommend import recommend
+from catalog.matching.record import freeze
 from catalog.matching.survival import Side
 from catalog.matching.values import (
     Candidate,
@@ -17,15 +19,19 @@ from catalog.matching.values import (
     Need,
     Outcome,
     Recommendation,
+    UnitPrice,
     Verdict,
     Wishes,
 )
+from catalog.matching.watch import silent
+from catalog.portfolio.check import violations
+from catalog.portfolio.values import Kind
 from tests.unit.matching.cases import CRISIS, PEACE, SHARED, markets, need, offer, wishes
 
 ZERO = Decimal(0)
 CENT = Decimal("0.01")
 ONE_IN_A_MILLION = Decimal("0.000001")
-QUICK = settings(max_examples=50, deadline=None)
+QUICK = settings(max_examples=30, deadline=None)
 
 
 def eligible(recommendation: Recommendation) -> list[Candidate]:
@@ -77,7 +83,7 @@ def survives(wanted: Need, chosen: tuple[Candidate, ...], everything: list[Candi
             for name in {each.provider_id for each in everything}
         ],
         LossKind.COMMON_MODE: [
-            {one.offering_id for one in everything if shared in one.dependencies} for shared in SHARED
+            hit for shared in SHARED if (hit := {one.offering_id for one in everything if shared in one.dependencies})
         ],
     }
     for hit in chain.from_iterable(lost[kind] for kind in wanted.wishes.survive):
@@ -138,6 +144,58 @@ def test_what_is_taken_meets_every_hard_clause_for_certain(market: tuple[Need, l
         if each.verdict is Verdict.TAKEN:
             for clause in wanted.clauses:
                 assert judge(clause, each.candidate.attributes.get(clause.attribute)) is Outcome.PASS
+
+
+@given(markets(), wishes(), st.sampled_from([None, 60, 150]))
+@QUICK
+def test_one_in_reserve_is_taken_at_the_price_that_is_said(
+    market: tuple[Need, list[Candidate]], asked: Wishes, budget: int | None
+) -> None:
+    """The words are applied to the offering and the whole requirement is matched again.
+
+    Sabotage seen: budgets left out of what is said of a price.
+    """
+    plain, offers = market
+    phases = tuple(replace(each, budget_per_day=None if budget is None else Decimal(budget)) for each in plain.phases)
+    wanted = replace(plain, phases=phases, wishes=replace(asked, largest_share=plain.largest_share))
+    for kept in freeze(wanted, offers, recommend(wanted, offers)).result["offerings"]:
+        if kept["verdict"] == "reserve" and kept["counterfactual"]:
+            change = kept["counterfactual"]["changes"][0]
+            part = Decimal(change["params"].get("part", 0))
+            then = recommend(
+                wanted, [_cheaper(each, part) if each.offering_id == kept["offering_id"] else each for each in offers]
+            )
+            verdict = next(each.verdict for each in then.judged if each.candidate.offering_id == kept["offering_id"])
+            if change["code"] == "match.change.price":
+                assert verdict is Verdict.TAKEN
+            else:
+                assert then.cost_per_day == recommend(wanted, offers).cost_per_day
+
+
+def _cheaper(offered: Candidate, part: Decimal) -> Candidate:
+    return replace(
+        offered,
+        prices={
+            phase: UnitPrice(price.unit_price * part, price.retainer_per_day * part, price.currency)
+            for phase, price in offered.prices.items()
+        },
+    )
+
+
+@given(markets(), wishes())
+@QUICK
+def test_every_plan_passes_a_checker_that_shares_nothing_with_it(
+    market: tuple[Need, list[Candidate]], asked: Wishes
+) -> None:
+    """Sabotage seen: letting go of what a failure needs."""
+    plain, offers = market
+    wanted = replace(plain, wishes=replace(asked, largest_share=plain.largest_share))
+    passing = [(each, 0.5) for each in eligible(recommend(wanted, offers))]
+    if passing:
+        planned = plan.solve(wanted, plan.market(wanted, passing), silent)
+        assert violations(planned.market, planned.plan) == ()
+        rules = replace(planned.market.rules, budget={}, protect=frozenset(Kind))
+        assert violations(replace(planned.market, rules=rules), planned.price.secured.plan) == ()
 
 
 @given(markets(), st.integers(1, 20), st.integers(1, 9), st.integers(0, 40))
