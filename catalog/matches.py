@@ -1,6 +1,6 @@
 """Matching on the shelf: read what the planner may see, recommend, keep the decision record."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import case, func
 from sqlalchemy import select as sa_select
@@ -9,10 +9,14 @@ from sqlmodel import Session, col, select
 from catalog import candidates
 from catalog.demand import requirements
 from catalog.matching.recommend import recommend
-from catalog.matching.record import Record, freeze
+from catalog.matching.record import NO_PHYSICS, Record, freeze
 from catalog.matching.values import Candidate, Need
 from catalog.ordering.delivery_rules import GOOD, DeliveryState
 from catalog.ordering.tables import CallOff, Delivery, SupplyOrder
+from catalog.physics import ground as physics_ground
+from catalog.physics import held
+from catalog.physics.ground import Grounds
+from catalog.physics.physics_json import frozen
 from catalog.search.shelf import shelf
 from catalog.tables import MatchRecord
 from space_hub.clock import Clock
@@ -58,10 +62,19 @@ def records(session: Session, principal: Principal) -> dict[str, tuple[int, int]
     return {provider_id: (judged, int(good)) for provider_id, judged, good in rows}
 
 
-def compute(need: Need, offered: Iterable[Candidate]) -> Record:
-    """The frozen recommendation. No database: the caller holds no transaction while it thinks."""
+def ground(session: Session, clock: Clock, principal: Principal, candidates: Sequence[Candidate]) -> Grounds:
+    """What these offerings rest on now, to be given to `compute`."""
+    return physics_ground.gather(session, principal, clock.now(), candidates)
+
+
+def compute(need: Need, offered: Iterable[Candidate], grounds: Grounds | None = None) -> Record:
+    """The frozen recommendation. No database: the caller holds no transaction while it thinks.
+
+    With `grounds`, what is claimed is held against orbits beside it.
+    """
     found = list(offered)
-    return freeze(need, found, recommend(need, found))
+    physics = NO_PHYSICS if grounds is None else frozen(held.against(need, found, grounds))
+    return freeze(need, found, recommend(need, found), physics)
 
 
 def keep(

@@ -147,3 +147,13 @@ def _plain(number: str, language: str) -> str:
 
 def _yes(flag: bool, language: str) -> str:
     return say("match.yes" if flag else "match.no", language)
+
+
+def physics_reason(kept: Mapping[str, Any], language: str) -> str:
+    """Why a claim agrees with what orbits allow or does not; its numbers with the decimal sign of the language."""
+    params = {name: _localised(value, language) for name, value in kept["params"].items()}
+    return say(kept["code"], language, **params)
+
+
+def _localised(value: Any, language: str) -> Any:
+    return value.replace(".", ",") if language == "fr" and isinstance(value, str) else value

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 from api.deps import Asked, Once
 from api.models import In, Out
 from api.paging import Page, Paged
+from api.physics import PhysicsOut, physics_out
 from api.policy import Router, scope
 from catalog import matches
 from catalog.matching.values import Outcome, Verdict
@@ -146,6 +147,7 @@ class MatchOut(Out):
     sole: SoleOut | None
     impasse: ImpasseOut | None
     offerings: list[JudgedOut]
+    physics: list[PhysicsOut]
     inputs_sha256: str
     record_sha256: str
 
@@ -164,7 +166,8 @@ def create_match(body: MatchIn, once: Once) -> MatchOut:
     """Match a requirement with the shelf as you see it now. It recommends; your agency awards."""
     with once.read() as session:
         need, candidates = matches.gather(session, once.clock, once.principal, body.requirement_id)
-    record = matches.compute(need, candidates)
+        grounds = matches.ground(session, once.clock, once.principal, candidates)
+    record = matches.compute(need, candidates, grounds)
 
     def make(session: Session) -> MatchOut:
         row = matches.keep(session, once.clock, once.rng, once.principal, body.requirement_id, record)
@@ -220,6 +223,7 @@ def match_out(row: MatchRecord, language: str) -> MatchOut:
             "capacity_unit": unit,
             "currency": need["currency"],
             "offerings": [_judged(each, unit, language) for each in offerings],
+            "physics": physics_out(row.result.get("physics", ()), language),
             "inputs_sha256": row.inputs_sha256,
             "record_sha256": row.record_sha256,
         }

@@ -6,6 +6,7 @@ average, and a claim within it is only not contradicted.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from math import asin, cos, degrees, radians
 
@@ -63,7 +64,9 @@ def computed(subject: Subject, asked: Asked, wanted: frozenset[str]) -> Iterator
         if "delivery_latency" in wanted:
             yield _latency(subject, fresh, found, pessimistic)
     if "swath" in wanted:
-        yield Computed("swath", widest(subject.sensor, fresh), pessimistic=lost > 0)
+        # A strip that was read from the claim says nothing of the claim.
+        open_sensor = replace(subject.sensor, swath_km=None)
+        yield Computed("swath", widest(open_sensor, fresh), pessimistic=lost > 0)
     if "contact_time" in wanted:
         yield _contact_time(subject, fresh, start, stop, lost > 0)
     if wanted & {"availability", "link_latency"}:

@@ -41,7 +41,20 @@ class Record:
     record_sha256: str
 
 
-def freeze(need: Need, candidates: Iterable[Candidate], recommendation: Recommendation) -> Record:
+@dataclass(frozen=True, slots=True)
+class Physics:
+    """What orbits say of claims and answers, beside the recommendation, which reads nothing of it."""
+
+    inputs: Mapping[str, Any] | None = None
+    rows: Sequence[Mapping[str, Any]] = ()
+
+
+NO_PHYSICS = Physics()
+
+
+def freeze(
+    need: Need, candidates: Iterable[Candidate], recommendation: Recommendation, physics: Physics = NO_PHYSICS
+) -> Record:
     inputs = {
         "method": METHOD,
         "neutral_record": fit.NEUTRAL_RECORD,
@@ -53,8 +66,9 @@ def freeze(need: Need, candidates: Iterable[Candidate], recommendation: Recommen
         "candidates": sorted(
             (candidate_to_json(each) for each in candidates), key=lambda kept: str(kept["offering_id"])
         ),
+        "physics": None if physics.inputs is None else dict(physics.inputs),
     }
-    result = result_to_json(recommendation)
+    result = {**result_to_json(recommendation), "physics": [dict(row) for row in physics.rows]}
     digest = fingerprint(inputs)
     return Record(inputs, result, digest, fingerprint({"inputs_sha256": digest, "result": result}))
 

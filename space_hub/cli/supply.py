@@ -256,8 +256,9 @@ def match(file: options.File, organisation: As, example: RequirementExample = Fa
             session, house.clock, house.rng, principal, title=body.title, description=body.description, need=need
         )
     with house.database.read() as session:
-        gathered = matches.gather(session, house.clock, principal, stated.id)
-    record = matches.compute(*gathered)
+        wanted, offered = matches.gather(session, house.clock, principal, stated.id)
+        grounds = matches.ground(session, house.clock, principal, offered)
+    record = matches.compute(wanted, offered, grounds)
     with house.database.write() as session:
         kept = matches.keep(session, house.clock, house.rng, principal, stated.id, record)
         shown: dict[str, Any] = json.loads(match_out(kept, language()).model_dump_json())
@@ -276,6 +277,8 @@ def match(file: options.File, organisation: As, example: RequirementExample = Fa
             for each in shown["offerings"]
         ],
     )
+    if shown["physics"]:
+        _show_physics(voice, shown)
     _tell_cover(voice, shown, names)
     for found in filter(None, (shown["sole"], shown["impasse"])):
         voice.tell("cli.note", style="yellow", text=found["text"])
@@ -284,6 +287,39 @@ def match(file: options.File, organisation: As, example: RequirementExample = Fa
     voice.tell("cli.recommends", match=shown["id"], requirement=shown["requirement_id"], style="dim")
     voice.answer(shown)
     return OK if shown["covered"] else FAILED
+
+
+def _show_physics(voice: Voice, match: dict[str, Any]) -> None:
+    """Claimed, answered and computed side by side, with what is to be said of it."""
+    from catalog.feasibility.values import FeasibilityVerdict
+
+    titles = {each["offering_id"]: each["title"] for each in match["offerings"]}
+    columns = ("title", "subject", "claimed", "answered", "computed", "orbits", "reason")
+    voice.table(
+        "cli.title.physics",
+        tuple(f"cli.column.{name}" for name in columns),
+        [
+            [
+                titles[each["offering_id"]],
+                f"{each['attribute_label']} ({each['unit']})",
+                _span(each["claimed"]),
+                _span(each["answered"]),
+                _span(each["computed"]),
+                FeasibilityVerdict(each["verdict_of_claim"]).label(language()),
+                each["text"],
+            ]
+            for each in match["physics"]
+        ],
+    )
+
+
+def _span(given: list[float] | float | None) -> str:
+    """A value or a range, with the decimal sign of the language."""
+    if given is None:
+        return ""
+    ends = given if isinstance(given, list) else [given]
+    text = "–".join(f"{each:.4g}" for each in dict.fromkeys(ends))
+    return text.replace(".", ",") if language() == "fr" else text
 
 
 def _said_of(judged: dict[str, Any]) -> list[str]:

@@ -1,0 +1,47 @@
+"""What a supplier claims, what it answered and what orbits allow, side by side, as a match shows it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from api.models import Out
+from catalog.feasibility.values import FeasibilityVerdict
+from catalog.wording import physics_reason
+from space_hub.text import say
+from space_hub.vocabulary.attributes import ATTRIBUTES
+from space_hub.vocabulary.units import shown
+
+
+class PhysicsOut(Out):
+    """One attribute of one offering, in `unit`; ranges are [low, high]. `limit`: the boldest value that still agrees.
+
+    `computed` is the best case: every satellite free for you at once. No score reads it before the supplier
+    could reply.
+    """
+
+    offering_id: str
+    attribute: str
+    attribute_label: str
+    unit: str
+    claimed: list[float] | None
+    answered: list[float] | None
+    computed: float | None
+    limit: float | None
+    verdict_of_claim: FeasibilityVerdict
+    verdict_of_answer: FeasibilityVerdict | None
+    text: str
+    for_reply: bool
+
+
+def physics_out(rows: Iterable[Mapping[str, Any]], language: str) -> list[PhysicsOut]:
+    return [_row(row, language) for row in rows]
+
+
+def _row(row: Mapping[str, Any], language: str) -> PhysicsOut:
+    about = ATTRIBUTES[row["attribute"]]
+    plain = {name: value for name, value in row.items() if name != "reason"}
+    return PhysicsOut(
+        **plain,
+        attribute_label=say(f"vocabulary.attribute.{about.code}", language),
+        unit=shown(about.unit or ""),
+        text=physics_reason(row["reason"], language),
+    )
