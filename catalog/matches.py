@@ -1,40 +1,66 @@
 """Matching on the shelf: read what the planner may see, recommend, keep the decision record."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import case, func
+from sqlalchemy import Select, case, func
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from catalog import candidates
 from catalog.demand import requirements
 from catalog.matching.recommend import recommend
-from catalog.matching.record import NO_PHYSICS, Record, freeze
+from catalog.matching.record import Record, freeze, thaw
 from catalog.matching.values import Candidate, Need
+from catalog.matching.watch import Watch, silent
 from catalog.ordering.delivery_rules import GOOD, DeliveryState
 from catalog.ordering.tables import CallOff, Delivery, SupplyOrder
-from catalog.physics import ground as physics_ground
-from catalog.physics import held
+from catalog.physics import ground, held
 from catalog.physics.ground import Grounds
-from catalog.physics.physics_json import frozen
+from catalog.physics.held import Held
+from catalog.physics.physics_json import frozen, grounds_again
 from catalog.search.shelf import shelf
 from catalog.tables import MatchRecord
 from space_hub.clock import Clock
+from space_hub.db import Database
 from space_hub.delivery import log
-from space_hub.errors import NotFound
+from space_hub.errors import Invalid, NotFound
 from space_hub.rng import Rng
 from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
 from space_hub.vocabulary.capabilities import capability
 
+MOST_AT_ONCE = 2_000
+"""Offerings that a match weighs while its asker waits: some seconds of a processor."""
+
+
+def think(database: Database, clock: Clock, principal: Principal, requirement_id: str, watch: Watch = silent) -> Record:
+    """Gather, then compute with no transaction open: what every way to ask for a match has in common."""
+    with database.read() as session:
+        need, offered = gather(session, clock, principal, requirement_id)
+        grounds = ground.gather(session, principal, clock.now(), offered)
+    return compute(need, offered, watch, grounds)
+
+
+def check_at_once(session: Session, clock: Clock, principal: Principal, requirement_id: str) -> None:
+    """Invalid when too many offerings would be weighed for somebody who waits for the answer."""
+    statement = _on_shelf(session, clock, principal, requirement_id)[1]
+    found = session.execute(statement.with_only_columns(func.count(), maintain_column_froms=True)).scalar_one()
+    if found > MOST_AT_ONCE:
+        raise Invalid("catalog.match_too_large", offerings=found, most=MOST_AT_ONCE)
+
 
 def gather(session: Session, clock: Clock, principal: Principal, requirement_id: str) -> tuple[Need, list[Candidate]]:
     """The requirement and every offering of its mission area that the planner may see."""
-    need = requirements.need_of(requirements.get(session, principal, requirement_id))
-    statement = shelf(principal, clock.now(), mission_area=capability(need.capability).area)
+    need, statement = _on_shelf(session, clock, principal, requirement_id)
     served = records(session, principal)
     rows = [(offering, version, provider) for offering, version, provider in session.execute(statement)]
     return need, candidates.as_seen(session, principal, rows, served)
+
+
+def _on_shelf(session: Session, clock: Clock, principal: Principal, requirement_id: str) -> tuple[Need, Select[Any]]:
+    need = requirements.need_of(requirements.get(session, principal, requirement_id))
+    return need, shelf(principal, clock.now(), mission_area=capability(need.capability).area)
 
 
 def records(session: Session, principal: Principal) -> dict[str, tuple[int, int]]:
@@ -62,19 +88,29 @@ def records(session: Session, principal: Principal) -> dict[str, tuple[int, int]
     return {provider_id: (judged, int(good)) for provider_id, judged, good in rows}
 
 
-def ground(session: Session, clock: Clock, principal: Principal, candidates: Sequence[Candidate]) -> Grounds:
-    """What these offerings rest on now, to be given to `compute`."""
-    return physics_ground.gather(session, principal, clock.now(), candidates)
-
-
-def compute(need: Need, offered: Iterable[Candidate], grounds: Grounds | None = None) -> Record:
+def compute(need: Need, offered: Iterable[Candidate], watch: Watch = silent, grounds: Grounds | None = None) -> Record:
     """The frozen recommendation. No database: the caller holds no transaction while it thinks.
 
-    With `grounds`, what is claimed is held against orbits beside it.
+    `watch` is told how far it is and may end it by raising. With `grounds`, what is claimed is held
+    against orbits, beside a recommendation that reads nothing of it.
     """
     found = list(offered)
-    physics = NO_PHYSICS if grounds is None else frozen(held.against(need, found, grounds))
-    return freeze(need, found, recommend(need, found), physics)
+    if grounds is None:
+        return freeze(need, found, recommend(need, found, watch))
+    seen: list[Held] = []
+
+    def look(fitting: Sequence[Candidate]) -> None:
+        seen.append(held.against(need, fitting, grounds, watch=watch))
+
+    recommendation = recommend(need, found, watch, look)
+    return freeze(need, found, recommendation, frozen(seen[0]))
+
+
+def again(session: Session, inputs: Mapping[str, Any]) -> Record:
+    """What the inputs of a record give today: the same record, whatever happened to the shelf and the sky since."""
+    need, offered = thaw(inputs)
+    kept = inputs.get("physics")
+    return compute(need, offered, grounds=None if kept is None else grounds_again(session, kept))
 
 
 def keep(

@@ -165,9 +165,8 @@ class MatchSummaryOut(Out):
 def create_match(body: MatchIn, once: Once) -> MatchOut:
     """Match a requirement with the shelf as you see it now. It recommends; your agency awards."""
     with once.read() as session:
-        need, candidates = matches.gather(session, once.clock, once.principal, body.requirement_id)
-        grounds = matches.ground(session, once.clock, once.principal, candidates)
-    record = matches.compute(need, candidates, grounds)
+        matches.check_at_once(session, once.clock, once.principal, body.requirement_id)
+    record = matches.think(once.database, once.clock, once.principal, body.requirement_id)
 
     def make(session: Session) -> MatchOut:
         row = matches.keep(session, once.clock, once.rng, once.principal, body.requirement_id, record)

@@ -35,7 +35,10 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """Of many offerings at one moment, by offering; `sets` by their content hash. Who rests on nothing is not there."""
+    """Of many offerings on the day that began `at`, by offering; `sets` by their content hash.
+
+    Who rests on no satellite is not there. The day and not the moment: what is asked twice a day is computed alike.
+    """
 
     at: datetime
     of: Mapping[str, Ground] = field(default_factory=dict)
@@ -61,7 +64,7 @@ def gather(session: Session, principal: Principal, now: datetime, candidates: Se
         used |= {each.content_hash: each.elements for each in known}
         stations = () if _elsewhere(candidate) else _stations(assets)
         grounds[candidate.offering_id] = Ground(digests, len(satellites) - len(known), stations)
-    return Grounds(now, grounds, used)
+    return Grounds(now.replace(hour=0, minute=0, second=0, microsecond=0), grounds, used)
 
 
 def _assets(session: Session, principal: Principal, candidates: Sequence[Candidate]) -> dict[str, list[Asset]]:

@@ -3,10 +3,10 @@
 Each fleet is computed once a match, however many offerings rest on it alike. The work is counted
 before it is done, satellites times places times days, and is bounded: what lies beyond the budget
 is said to be not computed. Offerings take their turn by the hash of their content, which
-nobody can choose; those that a gate refuses are not computed.
+nobody can choose; who calls gives only those that no gate refuses.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from catalog.feasibility.judge import finding
 from catalog.feasibility.sensors import AREA_BOUND, JUDGED, sensor_of
 from catalog.feasibility.values import Asked, Computed, Finding, Reason, Subject
-from catalog.matching import eligibility
-from catalog.matching.values import Candidate, Need, Outcome
+from catalog.matching.values import Candidate, Need
+from catalog.matching.watch import Stage, Watch, silent, watched
 from catalog.physics.ground import Ground, Grounds
 from space_hub.orbit.coverage.sensor import Sensor
 from space_hub.vocabulary.attributes import Measured
@@ -38,8 +38,6 @@ SUN_WITHIN = timedelta(days=30)
 """The sun of this week says nothing of another season: it counts where the whole asked window is this near."""
 
 _NOWHERE = {"type": "Point", "coordinates": [0.0, 0.0]}
-
-Watch = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +66,23 @@ def against(
     candidates: Iterable[Candidate],
     grounds: Grounds,
     answered: Mapping[str, Mapping[str, Measured]] | None = None,
-    watch: Watch = lambda _stage, _done, _total: None,
+    watch: Watch = silent,
 ) -> Held:
-    """Every candidate that rests on satellites and that no gate refuses, against orbits over the need's area.
+    """Every candidate that rests on satellites, against orbits over the need's area.
 
     `answered`: by offering, what its supplier said of itself for this area.
     """
     said = answered or {}
     asked_for = frozenset(clause.attribute for clause in need.clauses)
     turns = sorted(
-        (each for each in candidates if each.offering_id in grounds.of and _may_fit(need, each)),
+        (each for each in candidates if each.offering_id in grounds.of),
         key=lambda each: (each.content_sha256, each.offering_id),
     )
     begin = _start(need, grounds.at)
     sun = need.window.stop is not None and need.window.stop - begin <= SUN_WITHIN
     works = _Works(grounds, need.area, begin, BUDGET)
-    for done, each in enumerate(turns):
-        watch("physics", done, len(turns))
+    for each in watched(watch, Stage.PHYSICS, turns):
         works.hold(each, asked_for, said.get(each.offering_id, {}), sun)
-    watch("physics", len(turns), len(turns))
     looks = dict(sorted(works.looks.items()))
     digests = sorted({digest for look in looks.values() for digest in look.ground.satellites})
     return Held(
@@ -101,11 +97,7 @@ def against(
 
 def _start(need: Need, now: datetime) -> datetime:
     begin = need.window.start if now <= need.window.start <= now + AHEAD else now
-    return begin.replace(minute=0, second=0, microsecond=0)
-
-
-def _may_fit(need: Need, candidate: Candidate) -> bool:
-    return eligibility.overall(eligibility.gates(need, candidate)) is not Outcome.FAIL
+    return begin.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def days_of(satellites: int) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import Session
 
 from catalog.feasibility.values import Finding, Judgement, Station
-from catalog.matching.record import Physics
+from catalog.matching.record import NO_PHYSICS, Physics
 from catalog.physics.ground import Ground, Grounds
 from catalog.physics.held import BUDGET, Held, in_reading_order
 from space_hub.awareness import catalogue
@@ -25,6 +25,8 @@ METHOD = "orbits/1"
 
 def frozen(held: Held, answers: list[dict[str, Any]] | None = None) -> Physics:
     """Inputs and rows for the record; `answers`: what suppliers said when they were asked."""
+    if not held.looks and not answers:
+        return NO_PHYSICS
     rows = [_row(offering_id, each) for offering_id, each in in_reading_order(held.found)]
     return Physics(_inputs(held, answers or []), rows)
 

@@ -7,7 +7,7 @@ Failures have no columns: their inequalities are added in x as they are found
 is dearer than any offer, so there is always an answer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import numpy as np
@@ -20,8 +20,14 @@ from space_hub.vocabulary.phases import Phase
 
 _TIE = 1e-6
 """Of the price of a typical demand: what separates plans of equal cost, by score and hash of what they retain."""
+_LOOSE = 1e-3
+"""Of a typical demand: a use that is less than this beyond what is retained is not worth a row."""
 _ROOM = Decimal("0.000002")
 """Part of a budget that stays unused, so that what floats leave over cannot exceed it."""
+
+
+Row = tuple[dict[int, float], float, float]
+"""Terms by column, low, high."""
 
 
 def steep(pool: Pool) -> Decimal:
@@ -44,7 +50,7 @@ class Model:
         self.cost: list[float] = []
         self.upper: list[float] = []
         self.whole: list[int] = []
-        self.rows: list[tuple[dict[int, float], float, float]] = []
+        self.rows: list[Row] = []
         asked = sorted(size for sizes in aims.nominal.values() for size in sizes if size > 0) or [1]
         self.batch = asked[len(asked) // 2]
         """Units of quantity in one of the model."""
@@ -90,13 +96,22 @@ class Model:
     def row(self, terms: dict[int, float], low: float = -np.inf, high: float = np.inf) -> None:
         self.rows.append((terms, low, high))
 
-    def cut_row(self, cut: Cut) -> tuple[dict[int, float], float, float]:
+    def cut_row(self, cut: Cut) -> Row:
         """The inequality of a failure, over what it asks; the first of a scenario brings its slack, a new column."""
         terms = {self.x[offer]: most / cut.least for offer, most in cut.carried}
         if cut.scenario not in self.slack:
             self.slack[cut.scenario] = self.column(self.steep, np.inf)
         terms[self.slack[cut.scenario]] = self.batch / cut.least
         return terms, 1.0, np.inf
+
+    def ties(self, values: Sequence[float]) -> list[Row]:
+        """No use of an offer beyond the part of it that is retained: each pair where a relaxed answer does so."""
+        found: list[Row] = []
+        for (offer, _, _), column in self.y.items():
+            kept, most = self.x[offer], self.upper[column]
+            if values[column] > most * values[kept] + _LOOSE:
+                found.append(({column: 1.0, kept: -most}, -np.inf, 0.0))
+        return found
 
     def _uses(self, phase: Phase) -> None:
         pool = self.pool
@@ -222,7 +237,7 @@ class Model:
         return found
 
 
-def starts(rows: Iterable[tuple[dict[int, float], float, float]]) -> tuple[list[int], list[int], list[float]]:
+def starts(rows: Iterable[Row]) -> tuple[list[int], list[int], list[float]]:
     """Rows as the solver takes them: where each begins, columns, values."""
     begins, columns, values = [], list[int](), list[float]()
     for terms, _, _ in rows:

@@ -1,15 +1,18 @@
 """The least costly plan that keeps the rules and survives the failures, to a stated gap. Pure.
 
 1. The linear relaxation, tightened by the inequality of each failure that its
-   (partial) choice does not survive, until there is none: a bound on every plan.
+   (partial) choice does not survive, and by no use beyond what is retained, until
+   there is none: a bound on every plan.
 2. The program over the offers that this relaxation leans on, stopped when it is
-   within the gap of the bound; failures that its plan does not survive are added.
+   within the gap of the bound; failures that its plan does not survive are added,
+   and the plan is completed to one that survives.
 3. Only where that is not enough: the program over all offers.
 
 A large market ends in step 2; a small one, or a gap of zero, begins with step 3.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from catalog.portfolio import settle
 from catalog.portfolio.aims import Aims, Scenario
@@ -21,7 +24,7 @@ from catalog.portfolio.values import Market, Plan
 _ROOT = 1e-4
 """Of what a failure must leave: smaller violations do not tighten the relaxation enough to be worth a round."""
 _ROUNDS = 40
-_SMALL = 60
+_SMALL = 150
 """Offers up to which the whole program is solved at once."""
 
 
@@ -68,17 +71,39 @@ class Search:
     def _root(self) -> Answer:
         for _ in range(_ROUNDS):
             answer = self.solver.relax()
-            if not self._cut([min(1.0, max(0.0, answer.values[column])) for column in self.model.x], _ROOT):
+            ties = self.model.ties(answer.values)
+            self.solver.add(ties)
+            retained = [min(1.0, max(0.0, answer.values[column])) for column in self.model.x]
+            if not self._cut(retained, _ROOT) and not ties:
                 break
         return answer
 
     def _whole(self, gap: float, target: float = float("-inf"), start: Answer | None = None) -> Answer:
-        """Solve, let every failure happen, add what was not survived, again: until all is survived that can be."""
+        """Solve, let every failure happen, add what was not survived, again: until all is survived that can be.
+
+        Or until what was retained, completed so that it survives, lies within the gap of the best bound: most often
+        after the first solve, where the other way asks for as many as there are failures to find.
+        """
+        bound = float("-inf")
         while True:
-            answer = self.solver.solve(gap, self.rules.nodes, target, start.values if start else None)
+            answer = self.solver.solve(gap / 2, self.rules.nodes, target, start.values if start else None)
+            bound = max(bound, min(answer.bound, answer.objective))
             if not self._cut([float(kept) for kept in self._retained(answer)], 0.0, answer):
                 return answer
-            start = None
+            start = self._completed(answer) if gap > 0 else None
+            if start is not None and start.objective - bound <= gap * abs(start.objective):
+                return replace(start, bound=bound)
+
+    def _completed(self, answer: Answer) -> Answer:
+        """What survives at least cost and retains all that this answer does."""
+        kept = [column for column in self.model.x if answer.values[column] > 0.5]
+        self.solver.bounds(kept, [1.0] * len(kept), [1.0] * len(kept))
+        while True:
+            answer = self.solver.solve(self.rules.gap / 10, self.rules.nodes)
+            if not self._cut([float(kept) for kept in self._retained(answer)], 0.0, answer):
+                break
+        self.solver.bounds(kept, [0.0] * len(kept), [1.0] * len(kept))
+        return answer
 
     def _cut(self, retained: Sequence[float], tolerance: float, answer: Answer | None = None) -> bool:
         """Add what is violated; what the program already pays a slack for is known to it and no news."""

@@ -11,7 +11,7 @@ import highspy
 import numpy as np
 
 from catalog.portfolio.aims import Cut
-from catalog.portfolio.model import Model, starts
+from catalog.portfolio.model import Model, Row, starts
 from space_hub.errors import Unavailable
 
 _FEASIBLE = 1e-7
@@ -43,19 +43,19 @@ class Solver:
             self.highs.setOptionValue(name, value)
         self.columns = len(model.cost)
         self._add_columns(0)
-        self._add_rows(model.rows[: model.flows])
+        self.add(model.rows[: model.flows])
         self._relaxed = True
         """Columns are continuous until they are said to be whole."""
         if model.own:
             self._own_first()
-        self._add_rows(model.rows[model.flows :])
+        self.add(model.rows[model.flows :])
         self.spent = 0
         """Nodes so far."""
 
     def cut(self, cuts: Iterable[Cut]) -> None:
         rows = [self.model.cut_row(cut) for cut in cuts]
         self._add_columns(self.columns)
-        self._add_rows(rows)
+        self.add(rows)
 
     def _own_first(self) -> None:
         """As much national capacity for its owner as is possible while nothing more falls short.
@@ -75,7 +75,7 @@ class Solver:
             most = sum(values[column] for column in terms)
             spare = self.model.column(self.model.steep / 4, np.inf)
             self._add_columns(self.columns)
-            self._add_rows([({**terms, spare: 1.0}, most * (1 - _FEASIBLE), np.inf)])
+            self.add([({**terms, spare: 1.0}, most * (1 - _FEASIBLE), np.inf)])
 
     def bounds(self, columns: Sequence[int], lower: Sequence[float], upper: Sequence[float]) -> None:
         places = np.array(columns, dtype=np.int32)
@@ -130,7 +130,8 @@ class Solver:
             self.highs.addCols(len(cost), cost, np.zeros(len(cost)), upper, 0, none, none, np.zeros(0))
         self.columns = len(self.model.cost)
 
-    def _add_rows(self, rows: Sequence[tuple[dict[int, float], float, float]]) -> None:
+    def add(self, rows: Sequence[Row]) -> None:
+        """Rows over columns that the solver knows."""
         begins, columns, values = starts(rows)
         self.highs.addRows(
             len(rows),

@@ -14,6 +14,7 @@ from space_hub.cli import (
     exchange,
     exercise,
     follow,
+    match,
     need,
     processes,
     proofs,
@@ -35,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for part in (up, processes, awareness, screening, supply, doctor, proofs):
+for part in (up, processes, awareness, screening, supply, match, doctor, proofs):
     part.install(app)
 for name, group in (
     ("provider", follow.app),

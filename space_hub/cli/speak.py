@@ -7,11 +7,11 @@ for people then goes to standard error, without the tables, which the answer hol
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -45,6 +45,12 @@ def language(environment: Mapping[str, str] = os.environ) -> str:
 
 def sentence(code: str, **params: object) -> str:
     return say(code, language(), **params)
+
+
+class Tell(Protocol):
+    """Tells a bar how far the work is, and at which step if it has some."""
+
+    def __call__(self, done: int, total: int, step: str = "") -> None: ...
 
 
 @dataclass
@@ -99,7 +105,7 @@ class Voice:
             self.people.print(secret, markup=False)
 
     @contextmanager
-    def progress(self, label: str) -> Iterator[Callable[[int, int], None]]:
+    def progress(self, label: str) -> Iterator["Tell"]:
         """A bar to be told (done, total) while the block runs; a file or a pipe gets none."""
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
@@ -107,7 +113,11 @@ class Voice:
         hidden = not self.people.is_terminal
         with Progress(*columns, console=self.people, transient=True, disable=hidden) as bar:
             task = bar.add_task(label, total=None)
-            yield lambda done, total: bar.update(task, completed=done, total=total or None)
+
+            def tell(done: int, total: int, step: str = "") -> None:
+                bar.update(task, completed=done, total=total or None, description=step or label)
+
+            yield tell
 
     def answer(self, payload: Mapping[str, Any]) -> None:
         """The one line for programs; silent when a person is reading."""

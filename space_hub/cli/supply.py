@@ -1,24 +1,17 @@
-"""The supply at the terminal: offerings from a file, a match for a requirement, for an organisation that is named."""
+"""The supply at the terminal: offerings from a file and what keeps them out of needs, for a supplier that is named."""
 
-import contextlib
-import json
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from space_hub.cli import examples, options
 from space_hub.cli import house as houses
-from space_hub.cli.acting import As, acting_as
+from space_hub.cli.acting import As
 from space_hub.cli.options import AsJson
 from space_hub.cli.provider import own
 from space_hub.cli.speak import FAILED, OK, Voice, language, sentence
-from space_hub.errors import Conflict, HubError, Invalid, NotFound
-from space_hub.text.faults import sentence_of
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
+from space_hub.errors import Conflict, Invalid, NotFound
 
 offer = typer.Typer(help=sentence("cli.help.offer"), no_args_is_help=True, rich_markup_mode=None)
 
@@ -31,7 +24,6 @@ def install(app: typer.Typer) -> None:
     offer.command("gaps", help=sentence("cli.help.offer_gaps"))(gaps)
     offer.command("demonstration", help=sentence("cli.help.offer_demonstration"))(demonstration)
     app.add_typer(offer, name="offer")
-    app.command("match", help=sentence("cli.help.match"), epilog=sentence("cli.help.match.form"))(match)
 
 
 def _print_manifest(wanted: bool) -> None:
@@ -40,25 +32,9 @@ def _print_manifest(wanted: bool) -> None:
         raise typer.Exit
 
 
-def _print_requirement(wanted: bool) -> None:
-    """At hub time where there is an installation: a window that is over would be of no use in a replay."""
-    if not wanted:
-        return
-    from space_hub.clock import Clock, SystemClock
-
-    clock: Clock = SystemClock()
-    with contextlib.suppress(HubError):  # An example can be had before the first installation.
-        clock = houses.open_existing(houses.settings()).clock
-    print(examples.requirement(clock.now()), end="")
-    raise typer.Exit
-
-
 _EXAMPLE = sentence("cli.option.example")
 ManifestExample = Annotated[
     bool, typer.Option("--example", is_eager=True, callback=_print_manifest, help=_EXAMPLE, show_default=False)
-]
-RequirementExample = Annotated[
-    bool, typer.Option("--example", is_eager=True, callback=_print_requirement, help=_EXAMPLE, show_default=False)
 ]
 
 
@@ -227,157 +203,3 @@ def template(
     voice.tell("cli.template_written", path=str(file), capabilities=len(chosen))
     voice.answer({"file": str(file), "language": spoken, "capabilities": chosen, "bytes": len(raw)})
     return OK
-
-
-def match(file: options.File, organisation: As, example: RequirementExample = False, as_json: AsJson = False) -> int:
-    from pydantic import ValidationError
-
-    from api.routes.matches import match_out
-    from api.routes.requirements import RequirementIn
-    from catalog import matches
-    from catalog.demand import requirements
-    from catalog.matching.values import Verdict
-
-    del example  # Answered before the command begins.
-    voice = Voice(as_json)
-    try:
-        body = RequirementIn.model_validate_json(options.existing(file).read_bytes())
-    except ValidationError as error:
-        faults = "; ".join(
-            ": ".join(filter(None, ("/".join(map(str, each["loc"])), sentence_of(each, language()).rstrip("."))))
-            for each in error.errors()
-        )
-        raise Invalid("cli.requirement_wrong", file=file.name, faults=faults) from error
-    house = houses.open_existing(houses.settings())
-    need = body.need(house.clock.now(), house.settings.classification_ceiling)
-    with house.database.write() as session:
-        principal = acting_as(session, organisation, "requirement:write", "match:write")
-        stated = requirements.state(
-            session, house.clock, house.rng, principal, title=body.title, description=body.description, need=need
-        )
-    with house.database.read() as session:
-        wanted, offered = matches.gather(session, house.clock, principal, stated.id)
-        grounds = matches.ground(session, house.clock, principal, offered)
-    record = matches.compute(wanted, offered, grounds)
-    with house.database.write() as session:
-        kept = matches.keep(session, house.clock, house.rng, principal, stated.id, record)
-        shown: dict[str, Any] = json.loads(match_out(kept, language()).model_dump_json())
-        names = _suppliers(session, [each["provider_id"] for each in shown["offerings"]])
-    voice.table(
-        "cli.title.match",
-        ("cli.column.title", "cli.column.supplier", "cli.column.verdict", "cli.column.score", "cli.column.reason"),
-        [
-            [
-                each["title"],
-                names[each["provider_id"]],
-                Verdict(each["verdict"]).label(language()),
-                "" if each["score"] is None else f"{each['score']:.2f}",
-                "\n".join(_said_of(each)),
-            ]
-            for each in shown["offerings"]
-        ],
-    )
-    if shown["physics"]:
-        _show_physics(voice, shown)
-    _tell_cover(voice, shown, names)
-    for found in filter(None, (shown["sole"], shown["impasse"])):
-        voice.tell("cli.note", style="yellow", text=found["text"])
-    for each in shown["sole"]["barriers"] if shown["sole"] else ():
-        voice.tell("cli.note", text=each["text"])
-    voice.tell("cli.recommends", match=shown["id"], requirement=shown["requirement_id"], style="dim")
-    voice.answer(shown)
-    return OK if shown["covered"] else FAILED
-
-
-def _show_physics(voice: Voice, match: dict[str, Any]) -> None:
-    """Claimed, answered and computed side by side, with what is to be said of it."""
-    from catalog.feasibility.values import FeasibilityVerdict
-
-    titles = {each["offering_id"]: each["title"] for each in match["offerings"]}
-    columns = ("title", "subject", "claimed", "answered", "computed", "orbits", "reason")
-    voice.table(
-        "cli.title.physics",
-        tuple(f"cli.column.{name}" for name in columns),
-        [
-            [
-                titles[each["offering_id"]],
-                f"{each['attribute_label']} ({each['unit']})",
-                _span(each["claimed"]),
-                _span(each["answered"]),
-                _span(each["computed"]),
-                FeasibilityVerdict(each["verdict_of_claim"]).label(language()),
-                each["text"],
-            ]
-            for each in match["physics"]
-        ],
-    )
-
-
-def _span(given: list[float] | float | None) -> str:
-    """A value or a range, with the decimal sign of the language."""
-    if given is None:
-        return ""
-    ends = given if isinstance(given, list) else [given]
-    text = "–".join(f"{each:.4g}" for each in dict.fromkeys(ends))
-    return text.replace(".", ",") if language() == "fr" else text
-
-
-def _said_of(judged: dict[str, Any]) -> list[str]:
-    """The reasons of one offering, and what would let it in."""
-    enter = judged["counterfactual"]
-    return [*(reason["text"] for reason in judged["reasons"]), *([enter["text"]] if enter else [])]
-
-
-def _suppliers(session: "Session", provider_ids: list[str]) -> dict[str, str]:
-    """The legal names of providers by their ids."""
-    from sqlmodel import col, select
-
-    from providers.tables import Provider
-
-    found = select(Provider.id, Provider.legal_name).where(col(Provider.id).in_(provider_ids))
-    return dict(session.exec(found).all())
-
-
-def _tell_cover(voice: Voice, match: dict[str, Any], names: dict[str, str]) -> None:
-    """What is covered at what cost, and what the loss of one supplier would leave open."""
-    unit, currency = match["capacity_unit"], match["currency"]
-    voice.tell("cli.covered" if match["covered"] else "cli.not_covered", style="green" if match["covered"] else "red")
-    for each in match["phases"]:
-        voice.tell(
-            "cli.cover_of_phase",
-            phase=_phase(each["phase"]),
-            covered=_plain(each["covered"]),
-            needed=_plain(each["needed"]),
-            unit=unit,
-            cost=Decimal(each["cost_per_day"]),
-            currency=currency,
-        )
-        if each["over_budget"]:
-            voice.tell(
-                "cli.over_budget",
-                style="yellow",
-                phase=_phase(each["phase"]),
-                budget=Decimal(each["budget_per_day"]),
-                currency=currency,
-            )
-    for loss in match["losses"]:
-        for phase, missing in loss["shortfall_taken"].items():
-            if Decimal(missing):
-                voice.tell(
-                    "cli.loss",
-                    supplier=names[loss["provider_id"]],
-                    phase=_phase(phase),
-                    missing=_plain(missing),
-                    unit=unit,
-                    still=_plain(loss["shortfall_pool"].get(phase, missing)),
-                )
-
-
-def _phase(phase: str) -> str:
-    return sentence(f"vocabulary.phase.{phase}")
-
-
-def _plain(number: str) -> str:
-    """Without the zeros that a decimal carries along, with the decimal sign of the language."""
-    plain = f"{Decimal(number).normalize():f}"
-    return plain.replace(".", ",") if language() == "fr" else plain

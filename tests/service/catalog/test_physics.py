@@ -12,9 +12,8 @@ from catalog.demand.needs import PhaseGiven, read_need
 from catalog.matching.recommend import recommend
 from catalog.matching.record import Record, freeze, thaw
 from catalog.matching.values import Need
-from catalog.physics import held
+from catalog.physics import ground, held
 from catalog.physics.ground import Grounds
-from catalog.physics.physics_json import frozen, grounds_again
 from providers import consents
 from providers.consents import Audience
 from providers.tables import Provider
@@ -65,10 +64,7 @@ def stated(database: Database, clock: ManualClock, rng: SeededRng, reader: Princ
 
 
 def matched(database: Database, clock: ManualClock, reader: Principal, requirement_id: str) -> Record:
-    with database.read() as session:
-        need, candidates = matches.gather(session, clock, reader, requirement_id)
-        grounds = matches.ground(session, clock, reader, candidates)
-    return matches.compute(need, candidates, grounds)
+    return matches.think(database, clock, reader, requirement_id)
 
 
 def verdicts(record: Record) -> dict[str, str]:
@@ -115,10 +111,8 @@ def test_what_was_computed_can_be_computed_again_when_newer_sets_have_come(
     record = matched(database, clock, reader, stated(database, clock, rng, reader, wanted(clock)))
     clock.advance(timedelta(days=1))
     sky.take(*(later(one, 24.0) for one in POLAR), synthetic=True)
-    need, offered = thaw(record.inputs)
     with database.read() as session:
-        grounds = grounds_again(session, record.inputs["physics"])
-    again = freeze(need, offered, recommend(need, offered), frozen(held.against(need, offered, grounds)))
+        again = matches.again(session, record.inputs)
     assert again.record_sha256 == record.record_sha256
 
 
@@ -154,7 +148,7 @@ def test_many_offerings_are_read_in_as_many_queries_as_few(
             _, candidates = matches.gather(session, clock, reader, asked)
             event.listen(session.get_bind(), "before_cursor_execute", note)
             try:
-                return count, matches.ground(session, clock, reader, candidates)
+                return count, ground.gather(session, reader, clock.now(), candidates)
             finally:
                 event.remove(session.get_bind(), "before_cursor_execute", note)
 
