@@ -1,13 +1,15 @@
 """What a supplier claims, what it answered and what orbits allow, side by side, as a match shows it."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from api.models import Out
 from catalog.feasibility.values import FeasibilityVerdict
-from catalog.wording import physics_reason
+from catalog.wording import answer_text, physics_reason
 from space_hub.text import say
 from space_hub.vocabulary.attributes import ATTRIBUTES
+from space_hub.vocabulary.phases import Phase
 from space_hub.vocabulary.units import shown
 
 
@@ -30,6 +32,38 @@ class PhysicsOut(Out):
     verdict_of_answer: FeasibilityVerdict | None
     text: str
     for_reply: bool
+
+
+class AnswerOut(Out):
+    """What a supplier said when it was asked; `answer` is feasible, partly or infeasible, or why there is none."""
+
+    offering_id: str
+    phase: Phase
+    asked: float
+    answer: str
+    quantity: float | None
+    price: str | None
+    currency: str | None
+    valid_until: datetime | None
+    reason: str
+    text: str
+
+
+def answers_out(kept: Iterable[Mapping[str, Any]] | None, unit: str, language: str) -> list[AnswerOut] | None:
+    """None where the asker let nobody be asked."""
+    return None if kept is None else [_answer(each, unit, language) for each in kept]
+
+
+def _answer(kept: Mapping[str, Any], unit: str, language: str) -> AnswerOut:
+    price, currency = kept["price"] or (None, None)
+    plain = {name: kept[name] for name in ("offering_id", "phase", "asked", "answer", "quantity", "reason")}
+    return AnswerOut(
+        **plain,
+        price=price,
+        currency=currency,
+        valid_until=kept["valid_until"],
+        text=answer_text(kept, unit, language),
+    )
 
 
 def physics_out(rows: Iterable[Mapping[str, Any]], language: str) -> list[PhysicsOut]:

@@ -3,15 +3,17 @@
 from datetime import datetime
 from typing import Any
 
+from pydantic import Field
 from sqlmodel import Session, col, select
 
 from api.deps import Asked, Once
 from api.models import In, Out
 from api.paging import Page, Paged
-from api.physics import PhysicsOut, physics_out
+from api.physics import AnswerOut, PhysicsOut, answers_out, physics_out
 from api.policy import Router, scope
 from catalog import matches
 from catalog.matching.values import Outcome, Verdict
+from catalog.physics.asking import Consent
 from catalog.tables import MatchRecord
 from catalog.wording import barrier, counterfactual, impasse, sentence
 from space_hub.text import say
@@ -23,6 +25,11 @@ router = Router(prefix="/v1/matches", tags=["matches"])
 
 class MatchIn(In):
     requirement_id: str
+    ask_suppliers: bool = Field(
+        default=False,
+        description="Your consent that suppliers who fit may read area, window, phase and quantity, are asked whether"
+        " they can, and are told where orbits contradict their claims.",
+    )
 
 
 class ReasonOut(Out):
@@ -148,6 +155,7 @@ class MatchOut(Out):
     impasse: ImpasseOut | None
     offerings: list[JudgedOut]
     physics: list[PhysicsOut]
+    answers: list[AnswerOut] | None
     inputs_sha256: str
     record_sha256: str
 
@@ -166,7 +174,8 @@ def create_match(body: MatchIn, once: Once) -> MatchOut:
     """Match a requirement with the shelf as you see it now. It recommends; your agency awards."""
     with once.read() as session:
         matches.check_at_once(session, once.clock, once.principal, body.requirement_id)
-    record = matches.think(once.database, once.clock, once.principal, body.requirement_id)
+    consent = Consent(once.rng, once.settings.egress_allow) if body.ask_suppliers else None
+    record = matches.think(once.database, once.clock, once.principal, body.requirement_id, consent=consent)
 
     def make(session: Session) -> MatchOut:
         row = matches.keep(session, once.clock, once.rng, once.principal, body.requirement_id, record)
@@ -223,6 +232,7 @@ def match_out(row: MatchRecord, language: str) -> MatchOut:
             "currency": need["currency"],
             "offerings": [_judged(each, unit, language) for each in offerings],
             "physics": physics_out(row.result.get("physics", ()), language),
+            "answers": answers_out((row.inputs.get("physics") or {}).get("answers"), unit, language),
             "inputs_sha256": row.inputs_sha256,
             "record_sha256": row.record_sha256,
         }

@@ -50,7 +50,7 @@ def recommend(
                 gates[name],
                 fits.get(name),
                 quantities,
-                explain.reasons(verdict, gates[name], quantities),
+                (*explain.reasons(verdict, gates[name], quantities), *explain.counted(need, each)),
                 counterfactual(need, each, gates[name]),
                 firm.get(name),
             )

@@ -14,6 +14,7 @@ from catalog.matching import fit, relax, stability
 from catalog.matching.need_json import amount, moment, need_from_json, need_to_json, time
 from catalog.matching.values import (
     Candidate,
+    Counted,
     Counterfactual,
     Dependency,
     Gate,
@@ -109,6 +110,9 @@ def candidate_to_json(candidate: Candidate) -> dict[str, Any]:
         "dependencies": [
             [each.kind, each.name_key, each.name, each.nation, each.known] for each in sorted(candidate.dependencies)
         ],
+        "counted": [
+            [measured_to_json(each.value), each.finding, each.replied] for _, each in sorted(candidate.counted.items())
+        ],
     }
 
 
@@ -158,6 +162,7 @@ def candidate_from_json(kept: Mapping[str, Any]) -> Candidate:
         name_keys=frozenset(kept["name_keys"]),
         papers=tuple(_paper_from_json(each) for each in kept["papers"]),
         dependencies=tuple(Dependency(*each) for each in kept["dependencies"]),
+        counted={value["attribute"]: Counted(measured_from_json(value), *rest) for value, *rest in kept["counted"]},
     )
 
 

@@ -72,27 +72,26 @@ def against(
 
     `answered`: by offering, what its supplier said of itself for this area.
     """
-    said = answered or {}
+    begin = _start(need, grounds.at)
+    sun = need.window.stop is not None and need.window.stop - begin <= SUN_WITHIN
+    works = _Works(grounds, need.area, begin, BUDGET)
     asked_for = frozenset(clause.attribute for clause in need.clauses)
     turns = sorted(
         (each for each in candidates if each.offering_id in grounds.of),
         key=lambda each: (each.content_sha256, each.offering_id),
     )
-    begin = _start(need, grounds.at)
-    sun = need.window.stop is not None and need.window.stop - begin <= SUN_WITHIN
-    works = _Works(grounds, need.area, begin, BUDGET)
+    said = answered or {}
     for each in watched(watch, Stage.PHYSICS, turns):
         works.hold(each, asked_for, said.get(each.offering_id, {}), sun)
-    looks = dict(sorted(works.looks.items()))
-    digests = sorted({digest for look in looks.values() for digest in look.ground.satellites})
-    return Held(
-        grounds.at,
-        need.area,
-        begin,
-        looks,
-        dict(sorted(works.found.items())),
-        {digest: grounds.sets[digest] for digest in digests},
-    )
+    return works.held()
+
+
+def in_general(candidate: Candidate, grounds: Grounds) -> Held:
+    """One offering where it says that it serves, for nobody in particular; of a whole world no place is better."""
+    works = _Works(grounds, candidate.coverage, grounds.at, BUDGET)
+    if candidate.offering_id in grounds.of:
+        works.hold(candidate, frozenset(), {}, sun=False)
+    return works.held()
 
 
 def _start(need: Need, now: datetime) -> datetime:
@@ -115,6 +114,13 @@ class _Works:
     looks: dict[str, Look] = field(default_factory=dict)
     found: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
     known: dict[Any, tuple[Computed, ...]] = field(default_factory=dict)
+
+    def held(self) -> Held:
+        looks = dict(sorted(self.looks.items()))
+        digests = sorted({digest for look in looks.values() for digest in look.ground.satellites})
+        found = dict(sorted(self.found.items()))
+        sets = {digest: self.grounds.sets[digest] for digest in digests}
+        return Held(self.grounds.at, self.area, self.start, looks, found, sets)
 
     def hold(self, candidate: Candidate, asked_for: frozenset[str], said: Mapping[str, Measured], sun: bool) -> None:
         """Judge what this offering claims or answered; what the need asks and it did not say is computed too."""

@@ -4,14 +4,14 @@ Element sets stand once, by number, epoch and hash; their rows are never removed
 figures, so that the last bit of a processor changes no hash.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
 
 from catalog.feasibility.values import Finding, Judgement, Station
-from catalog.matching.record import NO_PHYSICS, Physics
+from catalog.matching.record import NO_PHYSICS, Physics, Record
 from catalog.physics.ground import Ground, Grounds
 from catalog.physics.held import BUDGET, Held, in_reading_order
 from space_hub.awareness import catalogue
@@ -23,15 +23,20 @@ METHOD = "orbits/1"
 """Raised whenever the same inputs could give other numbers."""
 
 
-def frozen(held: Held, answers: list[dict[str, Any]] | None = None) -> Physics:
-    """Inputs and rows for the record; `answers`: what suppliers said when they were asked."""
-    if not held.looks and not answers:
+def frozen(held: Held, answers: Sequence[Mapping[str, Any]] | None = None) -> Physics:
+    """Inputs and rows for the record; `answers`: what suppliers said, None where the asker let nobody be asked."""
+    if not held.looks and answers is None:
         return NO_PHYSICS
     rows = [_row(offering_id, each) for offering_id, each in in_reading_order(held.found)]
-    return Physics(_inputs(held, answers or []), rows)
+    return Physics(_inputs(held, answers), rows)
 
 
-def _inputs(held: Held, answers: list[dict[str, Any]]) -> dict[str, Any]:
+def physics_of(record: Record) -> Physics:
+    """What was frozen into a record."""
+    return Physics(record.inputs["physics"], record.result["physics"])
+
+
+def _inputs(held: Held, answers: Sequence[Mapping[str, Any]] | None) -> dict[str, Any]:
     return {
         "method": METHOD,
         "budget": BUDGET,
@@ -51,7 +56,7 @@ def _inputs(held: Held, answers: list[dict[str, Any]]) -> dict[str, Any]:
             }
             for offering_id, look in held.looks.items()
         },
-        "answers": answers,
+        "answers": None if answers is None else [dict(each) for each in answers],
     }
 
 

@@ -26,6 +26,8 @@ def tell(voice: Voice, shown: dict[str, Any], names: dict[str, str]) -> None:
     )
     if shown["physics"]:
         _tell_physics(voice, shown)
+    if shown["answers"]:
+        _tell_answers(voice, shown)
     _tell_cover(voice, shown, names)
     for found in filter(None, (shown["sole"], shown["impasse"])):
         voice.tell("cli.note", style="yellow", text=found["text"])
@@ -56,6 +58,15 @@ def _tell_physics(voice: Voice, match: dict[str, Any]) -> None:
             for each in match["physics"]
         ],
     )
+    beyond = sum(each["for_reply"] for each in match["physics"])
+    if beyond and match["answers"] is None:
+        voice.tell("cli.physics_not_told", style="yellow", count=beyond)
+
+
+def _tell_answers(voice: Voice, match: dict[str, Any]) -> None:
+    titles = {each["offering_id"]: each["title"] for each in match["offerings"]}
+    rows = [[titles[each["offering_id"]], each["text"], each["reason"]] for each in match["answers"]]
+    voice.table("cli.title.answers", ("cli.column.title", "cli.column.answered", "cli.column.reason"), rows)
 
 
 def _span(given: list[float] | float | None) -> str:

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_every_kind_of_work_has_code_behind_it() -> None:
-    assert {*handlers.HEAVY, *handlers.LIGHT, *handlers.TELLING, *handlers.DOORS} == set(WorkKind)
+    assert {*handlers.HEAVY, *handlers.LIGHT, *handlers.TELLING, *handlers.CLAIMS, *handlers.DOORS} == set(WorkKind)
     for kind in WorkKind:
         assert callable(handlers.handler(kind)), kind
     for regular in schedule.SCHEDULE:
