@@ -108,7 +108,7 @@ class Solver:
         self.highs.run()
         status = self.highs.getModelStatus()
         known = highspy.HighsModelStatus
-        if status in (known.kOptimal, known.kSolutionLimit, known.kObjectiveTarget):
+        if status in (known.kOptimal, known.kModelEmpty, known.kSolutionLimit, known.kObjectiveTarget):
             return
         if self.highs.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
             reason = self.highs.modelStatusToString(status)
