@@ -122,8 +122,9 @@ class Creation(Ask):
 
         The same key and body again gets the stored answer and the header
         `Idempotent-Replayed: true`; fields named in `secret` are not stored and
-        come back as null. It returns the ready response, typed as the model that
-        the route declares.
+        come back as null. What is answered 202 and says where it is followed says so
+        in `Location` too. It returns the ready response, typed as the model that the
+        route declares.
         """
         for attempt in range(_TRIES):
             try:
@@ -145,13 +146,18 @@ class Creation(Ask):
                 session, self.clock, owner, self.key, self.route, self.body_sha256, mode=self.principal.mode
             )
             if stored is not None:
-                return JSONResponse(stored.answer, stored.status, {"Idempotent-Replayed": "true"})
+                repeated = {"Idempotent-Replayed": "true"} | _followed(stored.answer, stored.status)
+                return JSONResponse(stored.answer, stored.status, repeated)
             made = make(session)
             answer: Any = made.model_dump(mode="json") if isinstance(made, Out) else jsonable_encoder(made)
             kept = {**answer, **dict.fromkeys(secret & set(answer))} if secret else answer
             session.flush()
             idempotency.complete(session, owner, self.key, status, kept, mode=self.principal.mode)
-        return JSONResponse(answer, status)
+        return JSONResponse(answer, status, _followed(answer, status))
+
+
+def _followed(answer: Any, status: int) -> dict[str, str]:
+    return {"Location": answer["follow"]} if status == 202 and "follow" in answer else {}
 
 
 async def once(

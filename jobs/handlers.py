@@ -1,7 +1,8 @@
 """Which code does which kind of work, and in which lane.
 
-A handler takes a `jobs.task.Task` and gives the result, a JSON object. It must
-be safe to run twice: a worker may die after the work and before its mark.
+A handler takes a `jobs.task.Task` and gives the result, a JSON object, or None
+when it has ended its work itself (`Task.finish`). It must be safe to run twice:
+a worker may die after the work and before its mark.
 Heavy work has a lane of its own, so that it never keeps the rest waiting.
 """
 
@@ -11,7 +12,7 @@ from typing import Any, cast
 
 from jobs.task import Task
 
-Handler = Callable[[Task], dict[str, Any]]
+Handler = Callable[[Task], dict[str, Any] | None]
 
 HEAVY = {
     "ingest.celestrak": "jobs.ingest:celestrak",
@@ -43,6 +44,9 @@ CLAIMS = {"claims.check": "jobs.claims:check"}
 TELLING = {"ocds.write": "jobs.ocds:write"}
 """After every step of every buy: a lane of its own, so that a rush of call-offs keeps no clock waiting."""
 
+MATCHING = {"match": "jobs.matches:match"}
+"""A large one takes its time, and its asker waits: behind no screening, and nothing short behind it."""
+
 DOORS = {
     "supplier.sync": "jobs.sync:sync_one",
     "stapi.search": "jobs.stapi:search",
@@ -56,13 +60,14 @@ LANES: dict[str, dict[str, str]] = {
     "light": LIGHT,
     "telling": TELLING,
     "claims": CLAIMS,
+    "matching": MATCHING,
     **{f"doors.{number}": DOORS for number in range(1, _DOORS_AT_ONCE + 1)},
 }
 
 
 def handler(kind: str) -> Handler:
     """The function for `kind`, imported when it is first needed; KeyError for an unknown kind."""
-    return load((HEAVY | LIGHT | TELLING | CLAIMS | DOORS)[kind])
+    return load((HEAVY | LIGHT | TELLING | CLAIMS | MATCHING | DOORS)[kind])
 
 
 def load(path: str) -> Callable[..., Any]:

@@ -1,8 +1,9 @@
-"""Forget what is long over: slots, answers kept for a retry, old reports, searches, letters and their codes."""
+"""Forget what is long over: slots, answers kept for a retry, reports, searches, work of matches, letters, codes."""
 
 from datetime import timedelta
 from typing import Any
 
+from catalog import match_work
 from catalog.ordering import searches
 from jobs.schedule import PREFIX
 from jobs.task import Task
@@ -24,5 +25,6 @@ def prune(task: Task) -> dict[str, Any]:
             "answers": idempotency.prune(session, task.clock, keep=KEEP),
             "letters": mail.prune(session, task.clock, keep=KEEP),
             "searches": searches.prune(session, task.clock),
+            "matching": match_work.prune(session, task.clock, keep=KEEP),
             "codes": recheck.prune_codes(session, task.clock, keep=KEEP),
         }

@@ -17,7 +17,7 @@ from sqlmodel import col, select
 from jobs import handlers, react, schedule
 from jobs.loops import Holding, held, repeat
 from jobs.opening import open_hub, stop_on_signals
-from jobs.task import Cancelled, Interrupted, Task
+from jobs.task import Cancelled, Interrupted, Task, patiently
 from space_hub.clock import Clock
 from space_hub.db import Database
 from space_hub.errors import Conflict, HubError, Unavailable
@@ -33,7 +33,6 @@ from space_hub.work.tables import Work
 
 LEASE_S = 60
 _IDLE_S = 0.3
-_TRIES = 8
 _DRIVE = "catalog.ordering.orders:drive"
 _HOLDS = "catalog.ordering.holds:sweep"
 _ACTIVATIONS = "catalog.activation.service.clocks:turn"
@@ -156,7 +155,10 @@ class Lane:
         logger.info("work begun", work=task.work.id, kind=task.work.kind, slot=task.work.slot)
         try:
             result = handlers.handler(task.work.kind)(task)
-            self._end(task, lambda session: ledger.finish(session, self._clock, task.work, result))
+            if result is None:
+                logger.info("work ended", work=task.work.id, kind=task.work.kind)
+            else:
+                self._end(task, lambda session: ledger.finish(session, self._clock, task.work, result))
         except Cancelled:
             self._end(task, lambda session: ledger.give_up(session, self._clock, task.work))
         except Interrupted:
@@ -181,19 +183,12 @@ class Lane:
 
     def _end(self, task: Task, mark: Any) -> None:
         """Write the end; a busy database is asked again, a lost lease means that another does the work."""
-        for attempt in range(_TRIES):
-            try:
-                with self._database.write() as session:
-                    mark(session)
-            except Unavailable:
-                self._clock.sleep(0.05 * 2**attempt)
-            except Conflict:
-                logger.warning("lease lost", work=task.work.id)
-                return
-            else:
-                logger.info("work ended", work=task.work.id, kind=task.work.kind)
-                return
-        raise Unavailable("database.busy", retry_after_s=5)
+        try:
+            patiently(self._database, self._clock, mark)
+        except Conflict:
+            logger.warning("lease lost", work=task.work.id)
+        else:
+            logger.info("work ended", work=task.work.id, kind=task.work.kind)
 
     def _renew(self, task: Task, over: threading.Event) -> None:
         """Renew well before the lease ends, oftener while there is progress to show."""

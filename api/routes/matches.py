@@ -1,8 +1,9 @@
 """Matches: a recommendation with its reasons, kept as a decision record. It awards nothing."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
+from fastapi.responses import JSONResponse
 from pydantic import Field
 from sqlmodel import Session, col, select
 
@@ -11,7 +12,9 @@ from api.models import In, Out
 from api.paging import Page, Paged
 from api.physics import AnswerOut, PhysicsOut, answers_out, physics_out
 from api.policy import Router, scope
-from catalog import matches
+from api.prefer import APPLIED, ASYNC, Later, preferred
+from api.routes.work import StartedOut, started
+from catalog import match_work, matches
 from catalog.matching.values import Outcome, Verdict
 from catalog.physics.asking import Consent
 from catalog.tables import MatchRecord
@@ -169,9 +172,19 @@ class MatchSummaryOut(Out):
     record_sha256: str
 
 
-@router.post("", status_code=201, policy=scope("match:write"))
-def create_match(body: MatchIn, once: Once) -> MatchOut:
-    """Match a requirement with the shelf as you see it now. It recommends; your agency awards."""
+@router.post(
+    "",
+    status_code=201,
+    policy=scope("match:write"),
+    responses={202: {"model": StartedOut, "description": "The work whose result will be the match."}},
+)
+def create_match(body: MatchIn, once: Once, prefer: Later = None) -> MatchOut:
+    """Match a requirement with the shelf as you see it now. It recommends; your agency awards.
+
+    With `Prefer: respond-async` it is queued: the work tells its stages, can be cancelled, and ends with `match_id`.
+    """
+    if ASYNC in preferred(prefer):
+        return _later(body, once)
     with once.read() as session:
         matches.check_at_once(session, once.clock, once.principal, body.requirement_id)
     consent = Consent(once.rng, once.settings.egress_allow) if body.ask_suppliers else None
@@ -182,6 +195,26 @@ def create_match(body: MatchIn, once: Once) -> MatchOut:
         return match_out(row, once.language)
 
     return once.run(make)
+
+
+def _later(body: MatchIn, once: Once) -> MatchOut:
+    """Queue the match; the answer is the work, ready, typed as what the route declares first."""
+
+    def make(session: Session) -> StartedOut:
+        work = match_work.start(
+            session,
+            once.clock,
+            once.rng,
+            once.principal,
+            body.requirement_id,
+            ask_suppliers=body.ask_suppliers,
+        )
+        return started(work)
+
+    answered = cast(JSONResponse, once.run(make, status=202))
+    if answered.status_code == 202:  # The key may have been used for a match that was waited for.
+        answered.headers[APPLIED] = ASYNC
+    return cast(MatchOut, answered)
 
 
 @router.get("", policy=scope("match:write"))

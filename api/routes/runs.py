@@ -11,12 +11,12 @@ from api.deps import Asked, Once
 from api.models import In, Out, UtcDatetime
 from api.paging import Page, Paged
 from api.policy import Router, scope
+from api.routes.work import StartedOut, started
 from space_hub.awareness import catalogue, conjunctions, screen
 from space_hub.awareness.tables import Run, RunFailure, Snapshot
 from space_hub.text import say
 from space_hub.trust import audit, markings
 from space_hub.work import ledger
-from space_hub.work.tables import WorkState
 
 router = Router(prefix="/v1/runs", tags=["runs"])
 
@@ -26,12 +26,6 @@ class RunIn(In):
     hours: float | None = Field(default=None, description="Length of the window; the installation's if left out.")
     threshold_m: float | None = Field(default=None, description="Screening radius; the installation's if left out.")
     max_age_days: float | None = Field(default=None, description="Leave out sets older than this at the start.")
-
-
-class StartedOut(Out):
-    work_id: str
-    state: WorkState
-    follow: str = Field(description="Ask here for progress and for the id of the run.")
 
 
 class RunOut(Out):
@@ -107,7 +101,7 @@ def start_run(body: RunIn, once: Once) -> StartedOut:
             session, once.clock, once.rng, kind=screen.KIND, params=asked.params(), principal=once.principal
         )
         audit.record(session, once.clock, once.principal, "run.ask", work.id, **asked.params())
-        return StartedOut(work_id=work.id, state=WorkState(work.state), follow=f"/v1/work/{work.id}")
+        return started(work)
 
     return once.run(make, status=202)
 

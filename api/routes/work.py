@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from pydantic import Field
 from sqlmodel import col, select
 
 from api.deps import Asked
@@ -15,6 +16,14 @@ from space_hub.work import ledger
 from space_hub.work.tables import Work, WorkKind, WorkState
 
 router = Router(prefix="/v1/work", tags=["work"])
+
+
+class StartedOut(Out):
+    """What is answered at once where the work takes longer."""
+
+    work_id: str
+    state: WorkState
+    follow: str = Field(description="Ask here for progress and for the result.")
 
 
 class WorkErrorOut(Out):
@@ -62,6 +71,10 @@ def cancel_work(work_id: str, asked: Asked) -> WorkOut:
         work = ledger.cancel(session, asked.clock, asked.principal, work_id)
         audit.record(session, asked.clock, asked.principal, "work.cancel", work_id)
         return to_out(work, asked.language)
+
+
+def started(work: Work) -> StartedOut:
+    return StartedOut(work_id=work.id, state=WorkState(work.state), follow=f"/v1/work/{work.id}")
 
 
 def to_out(work: Work, language: str) -> WorkOut:

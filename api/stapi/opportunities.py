@@ -18,6 +18,7 @@ from sqlmodel import Session
 from api.deps import Asked
 from api.models import In
 from api.policy import Router, scope
+from api.prefer import APPLIED, ASYNC, WAIT, preferred
 from api.stapi.landing import PREFIX, address
 from api.stapi.models import Link, Opportunities, Opportunity, SearchRecord
 from api.stapi.products import taskable
@@ -32,7 +33,6 @@ from space_hub.vocabulary.geometry import box
 router = Router(prefix=PREFIX, tags=["stapi"], tagged=True)
 
 CONSENT = "consent"
-ASYNC, WAIT = "respond-async", "wait"
 
 
 class SearchIn(In):
@@ -72,8 +72,8 @@ def stapi_opportunities(
     asking = adapter is not None and adapter.capabilities.feasibility
     if asking and space_hub_disclosure != CONSENT:
         raise Invalid("stapi.consent_missing")
-    preferred = {each.partition("=")[0].strip().lower() for each in (prefer or "").split(",")}
-    later = ASYNC in preferred
+    preferences = preferred(prefer)
+    later = ASYNC in preferences
     if asking or later:
         with asked.write() as session:
             if asking:
@@ -88,8 +88,8 @@ def stapi_opportunities(
                 )
             if later:
                 return _later(session, asked, product_id, given, consented=asking)
-    if WAIT in preferred:
-        response.headers["Preference-Applied"] = WAIT
+    if WAIT in preferences:
+        response.headers[APPLIED] = WAIT
     links = [Link(rel="self", href=address(asked, "products", product_id, "opportunities"), method="POST")]
     return _collection(asked, product_id, given, searches.put(adapter, ask), links)
 
@@ -108,7 +108,7 @@ def _later(
         consented=consented,
     )
     made = record(asked, started).model_dump(mode="json", exclude_none=True)
-    headers = {"Location": record_at(asked, started.id), "Preference-Applied": ASYNC}
+    headers = {"Location": record_at(asked, started.id), APPLIED: ASYNC}
     return cast(Opportunities, JSONResponse(made, 201, headers))
 
 

@@ -52,7 +52,8 @@ def check(database: Database, clock: Clock, version_id: str) -> Physics:
             return Physics()
         seen = candidate(offering, version, session.get_one(Provider, offering.provider_id))
         grounds = ground.gather(session, HUB, clock.now(), [seen])
-    return frozen(held.in_general(seen, grounds))
+    found = held.in_general(seen, grounds)
+    return Physics() if found is None else frozen(found)
 
 
 def note(session: Session, clock: Clock, rng: Rng, version_id: str, physics: Physics) -> list[Finding]:

@@ -1,7 +1,8 @@
 """What offerings rest on, as far as an asker may know it: satellites with their current orbits, ground stations.
 
 Read in a number of queries that does not grow with the offerings but by the chunk. A satellite that the
-hub does not follow counts as missing, and with one missing nobody is accused (`feasibility.judge`).
+hub does not follow, or has not heard of for too long, counts as missing, and with one missing nobody is
+accused (`feasibility.judge`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +11,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from catalog.feasibility.values import Station
+from catalog.feasibility.values import MAX_AGE, Station
 from catalog.matching.values import Candidate
 from catalog.tables import Asset, OfferingAsset
 from providers import consents
@@ -35,12 +36,13 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """Of many offerings on the day that began `at`, by offering; `sets` by their content hash.
+    """Of many offerings, by offering; `sets` by their content hash. Who rests on no satellite is not there.
 
-    Who rests on no satellite is not there. The day and not the moment: what is asked twice a day is computed alike.
+    `at`: the day of the newest set, None without any. While no newer set comes, what is asked again on another
+    day is computed alike.
     """
 
-    at: datetime
+    at: datetime | None
     of: Mapping[str, Ground] = field(default_factory=dict)
     sets: Mapping[str, ElementSet] = field(default_factory=dict)
 
@@ -51,7 +53,11 @@ def gather(session: Session, principal: Principal, now: datetime, candidates: Se
     for start in range(0, len(candidates), _CHUNK):
         found |= _assets(session, principal, candidates[start : start + _CHUNK])
     wanted = {each.space_object_id for some in found.values() for each in some if each.space_object_id is not None}
-    current = catalogue.current_sets_of(session, wanted)
+    current = {
+        name: each
+        for name, each in catalogue.current_sets_of(session, wanted).items()
+        if abs(now - each.elements.epoch) <= MAX_AGE
+    }
     grounds: dict[str, Ground] = {}
     used: dict[str, ElementSet] = {}
     for candidate in candidates:
@@ -64,7 +70,9 @@ def gather(session: Session, principal: Principal, now: datetime, candidates: Se
         used |= {each.content_hash: each.elements for each in known}
         stations = () if _elsewhere(candidate) else _stations(assets)
         grounds[candidate.offering_id] = Ground(digests, len(satellites) - len(known), stations)
-    return Grounds(now.replace(hour=0, minute=0, second=0, microsecond=0), grounds, used)
+    newest = max((each.epoch for each in used.values()), default=None)
+    day = None if newest is None else min(newest, now).replace(hour=0, minute=0, second=0, microsecond=0)
+    return Grounds(day, grounds, used)
 
 
 def _assets(session: Session, principal: Principal, candidates: Sequence[Candidate]) -> dict[str, list[Asset]]:

@@ -32,7 +32,7 @@ DAYS = ((4, 14), (200, 7))
 """Up to so many satellites, so many days: a small fleet comes by seldom and costs little. One day beyond."""
 
 AHEAD = timedelta(days=7)
-"""A window that begins sooner is computed from its begin; of a later one the week from now speaks."""
+"""A window that begins sooner after the newest set is computed from its begin; else the days after the set speak."""
 
 SUN_WITHIN = timedelta(days=30)
 """The sun of this week says nothing of another season: it counts where the whole asked window is this near."""
@@ -53,7 +53,7 @@ class Look:
 class Held:
     """All that was found, by offering in the order of their ids, and what it was computed from."""
 
-    at: datetime
+    at: datetime | None
     area: Any
     start: datetime
     looks: Mapping[str, Look] = field(default_factory=dict)
@@ -86,16 +86,17 @@ def against(
     return works.held()
 
 
-def in_general(candidate: Candidate, grounds: Grounds) -> Held:
-    """One offering where it says that it serves, for nobody in particular; of a whole world no place is better."""
+def in_general(candidate: Candidate, grounds: Grounds) -> Held | None:
+    """One offering where it says that it serves, for nobody in particular; without a set there is nothing to say."""
+    if grounds.at is None:
+        return None
     works = _Works(grounds, candidate.coverage, grounds.at, BUDGET)
-    if candidate.offering_id in grounds.of:
-        works.hold(candidate, frozenset(), {}, sun=False)
+    works.hold(candidate, frozenset(), {}, sun=False)
     return works.held()
 
 
-def _start(need: Need, now: datetime) -> datetime:
-    begin = need.window.start if now <= need.window.start <= now + AHEAD else now
+def _start(need: Need, at: datetime | None) -> datetime:
+    begin = need.window.start if at is None or at <= need.window.start <= at + AHEAD else at
     return begin.replace(hour=0, minute=0, second=0, microsecond=0)
 
 

@@ -5,12 +5,12 @@ figures, so that the last bit of a processor changes no hash.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
 
 from catalog.feasibility.values import Finding, Judgement, Station
+from catalog.matching.need_json import moment, time
 from catalog.matching.record import NO_PHYSICS, Physics, Record
 from catalog.physics.ground import Ground, Grounds
 from catalog.physics.held import BUDGET, Held, in_reading_order
@@ -40,7 +40,7 @@ def _inputs(held: Held, answers: Sequence[Mapping[str, Any]] | None) -> dict[str
     return {
         "method": METHOD,
         "budget": BUDGET,
-        "at": held.at.isoformat(),
+        "at": time(held.at),
         "area": held.area,
         "start": held.start.isoformat(),
         "sets": {digest: [each.catalog_number, each.epoch.isoformat()] for digest, each in sorted(held.sets.items())},
@@ -73,7 +73,7 @@ def grounds_again(session: Session, inputs: Mapping[str, Any]) -> Grounds:
         )
         for offering_id, kept in inputs["offerings"].items()
     }
-    return Grounds(datetime.fromisoformat(inputs["at"]), grounds, sets)
+    return Grounds(moment(inputs["at"]), grounds, sets)
 
 
 def sensor_to_json(sensor: Sensor) -> dict[str, Any]:
