@@ -1,6 +1,7 @@
 """Matching on the shelf: read what the planner may see, recommend, keep the decision record."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Select, case, func
@@ -66,6 +67,7 @@ def check_at_once(session: Session, clock: Clock, principal: Principal, requirem
 def gather(session: Session, clock: Clock, principal: Principal, requirement_id: str) -> tuple[Need, list[Candidate]]:
     """The requirement and every offering of its mission area that the planner may see."""
     need, statement = _on_shelf(session, clock, principal, requirement_id)
+    need = replace(need, nation=principal.nation)
     served = records(session, principal)
     rows = [(offering, version, provider) for offering, version, provider in session.execute(statement)]
     return need, candidates.as_seen(session, principal, rows, served)

@@ -45,6 +45,17 @@ def sentence(code: str, params: Mapping[str, Any], language: str, *, capacity_un
         said["quantity"] = _plain(params["quantity"], language)
     if code.startswith("gap.") and "first" in params:
         said["period"] = period(params["first"], params["last"], language)
+    if "part" in params:
+        said["part"] = _percent(float(params["part"]), language)
+        said["prices"] = ", ".join(
+            say(
+                "match.price_in_phase",
+                language,
+                phase=say(f"vocabulary.phase.{phase}", language),
+                price=_plain(price, language),
+            )
+            for phase, price in params["prices"].items()
+        )
     if "phases" in params:
         phases = [part for part in str(params["phases"]).split(", ") if part]
         said["phases"] = ", ".join(say(f"vocabulary.phase.{phase}", language) for phase in phases)
@@ -52,12 +63,39 @@ def sentence(code: str, params: Mapping[str, Any], language: str, *, capacity_un
 
 
 def counterfactual(kept: Mapping[str, Any], language: str, *, capacity_unit: str = "") -> str:
-    """What would let a refused offering in, as one sentence."""
+    """What would let an offering in, as one sentence."""
     changes = [
         sentence(each["code"], each["params"], language, capacity_unit=capacity_unit) for each in kept["changes"]
     ]
+    codes = {each["code"] for each in kept["changes"]}
+    if "match.change.not_needed" in codes:
+        return changes[0]
     code = "match.enter_if_answered" if kept["if_answered"] else "match.enter"
+    if "match.change.price" in codes:
+        code = "match.taken_if"
     return say(code, language, changes=_and(changes, language))
+
+
+def sole(kept: Mapping[str, Any], language: str) -> str:
+    """That one supplier alone fits, and how many others might."""
+    said = [say("match.sole", language)]
+    if kept["might_join"]:
+        said.append(say("match.might_join", language, count=kept["might_join"]))
+    return " ".join(said)
+
+
+def premium(kept: Mapping[str, Any], currency: str, language: str) -> str:
+    """What survival costs: of one group where it names one, else of any single loss; a number, or between two."""
+    values = {"currency": currency, "name": kept.get("name", "")}
+    about = "group" if kept.get("group") else "any"
+    if Decimal(kept["high"]) == 0:
+        return say(f"match.premium.{about}.free", language, **values)
+    for name in ("low", "high"):
+        values[name] = Decimal(kept[name])
+    if kept["stated"]:
+        values["amount"] = (Decimal(kept["low"]) + Decimal(kept["high"])) / 2
+        return say(f"match.premium.{about}.stated", language, part=_percent(kept["share"], language), **values)
+    return say(f"match.premium.{about}.between", language, **values)
 
 
 def impasse(kept: Mapping[str, Any], language: str) -> str:
@@ -145,6 +183,10 @@ def _plain(number: str, language: str) -> str:
     """A decimal without the zeros that it carries along."""
     text = f"{Decimal(number).normalize():f}"
     return text.replace(".", ",") if language == "fr" else text
+
+
+def _percent(share: float, language: str) -> str:
+    return say("match.percent", language, number=_number(round(100 * share, 1), language))
 
 
 def _yes(flag: bool, language: str) -> str:

@@ -15,11 +15,10 @@ from api.policy import Router, scope
 from api.prefer import APPLIED, ASYNC, Later, preferred
 from api.routes.work import StartedOut, started
 from catalog import match_work, matches
-from catalog.matching.values import Outcome, Verdict
+from catalog.matching.values import LossKind, Outcome, Verdict
 from catalog.physics.asking import Consent
 from catalog.tables import MatchRecord
-from catalog.wording import barrier, counterfactual, impasse, sentence
-from space_hub.text import say
+from catalog.wording import barrier, counterfactual, impasse, premium, sentence, sole
 from space_hub.vocabulary.capabilities import capability
 from space_hub.vocabulary.phases import Phase
 
@@ -139,6 +138,78 @@ class LossOut(Out):
     shortfall_pool: dict[Phase, str]
 
 
+class FailureOut(Out):
+    """What fails at once."""
+
+    suppliers: list[str]
+    groups: list[str]
+
+
+class ExposureOut(Out):
+    """A failure that the set was asked to survive and does not, whole: what `stays`, and the `best` that could."""
+
+    failure: FailureOut
+    phase: Phase
+    asked: str
+    stays: str
+    best: str
+
+
+class PlanOut(Out):
+    """`gap`: how far at most the cost of the set is from the least, as a share."""
+
+    protects: list[LossKind]
+    gap: float
+    exposed: list[ExposureOut]
+
+
+class ServiceLeftOut(Out):
+    """The share of everything asked in a phase that is left after a failure."""
+
+    failure: FailureOut
+    name: str
+    phase: Phase
+    share: float
+
+
+class SideOut(Out):
+    """One of two sets compared. `hhi`: of the money paid, 0 to 10,000; no quantity of an offering: it is kept ready."""
+
+    cost_per_day: str
+    by_phase: dict[Phase, str]
+    suppliers: int
+    hhi: float
+    effective_suppliers: float
+    largest_share: float
+    offerings: dict[str, dict[Phase, str]]
+    service: list[ServiceLeftOut]
+
+
+class PremiumOut(Out):
+    """What survival costs a day above `base`: between `low` and `high` unless it is `stated`."""
+
+    base: str
+    low: str
+    high: str
+    stated: bool
+    share: float
+    text: str
+
+
+class GroupPremiumOut(PremiumOut):
+    group: str
+    name: str
+
+
+class ResilienceOut(Out):
+    """The price of not depending on anyone, without budgets: the cheapest set beside the one that survives any loss."""
+
+    cheapest: SideOut
+    secured: SideOut
+    premium: PremiumOut
+    by_group: list[GroupPremiumOut]
+
+
 class MatchOut(Out):
     """Quantities in `capacity_unit`, costs per day in `currency`."""
 
@@ -156,6 +227,8 @@ class MatchOut(Out):
     losses: list[LossOut]
     sole: SoleOut | None
     impasse: ImpasseOut | None
+    plan: PlanOut | None
+    resilience: ResilienceOut | None
     offerings: list[JudgedOut]
     physics: list[PhysicsOut]
     answers: list[AnswerOut] | None
@@ -261,6 +334,8 @@ def match_out(row: MatchRecord, language: str) -> MatchOut:
             **plain,
             "sole": _sole(row.result.get("sole"), language),
             "impasse": _impasse(row.result.get("impasse"), language),
+            "plan": row.result.get("plan"),
+            "resilience": _resilience(row.result.get("resilience"), need["currency"], language),
             "capacity_unit": unit,
             "currency": need["currency"],
             "offerings": [_judged(each, unit, language) for each in offerings],
@@ -312,8 +387,16 @@ def _judged(kept: dict[str, Any], unit: str, language: str) -> dict[str, Any]:
 def _sole(kept: dict[str, Any] | None, language: str) -> dict[str, Any] | None:
     return kept and {
         **kept,
-        "text": say("match.sole", language, count=kept["might_join"]),
+        "text": sole(kept, language),
         "barriers": [{**each, "text": barrier(each, language)} for each in kept["barriers"]],
+    }
+
+
+def _resilience(kept: dict[str, Any] | None, currency: str, language: str) -> dict[str, Any] | None:
+    return kept and {
+        **kept,
+        "premium": {**kept["premium"], "text": premium(kept["premium"], currency, language)},
+        "by_group": [{**each, "text": premium(each, currency, language)} for each in kept["by_group"]],
     }
 
 

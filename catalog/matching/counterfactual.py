@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from catalog.matching import eligibility
-from catalog.matching.values import Candidate, Clause, Counterfactual, Gate, Need, Operator, Outcome
+from catalog.matching.values import Candidate, Clause, Counterfactual, Gate, Need, Operator, Outcome, Reason
 from space_hub.vocabulary.attributes import Measured
 from space_hub.vocabulary.geometry import GLOBAL
 
@@ -22,7 +22,10 @@ def counterfactual(need: Need, candidate: Candidate, gates: Iterable[Gate]) -> C
     if not failed:
         return None
     then = eligibility.overall(eligibility.gates(*applied(need, candidate, failed)))
-    return None if then is Outcome.FAIL else Counterfactual(failed, if_answered=then is Outcome.UNKNOWN)
+    if then is Outcome.FAIL:
+        return None
+    changes = tuple(Reason(f"match.change.{gate.name}", gate.params) for gate in failed)
+    return Counterfactual(changes, if_answered=then is Outcome.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Whether a pool of offerings can meet a requirement at all: quantities, shares, numbers, losses. Pure.
 
 In each phase a supplier adds the smaller of what it can deliver and its largest
-allowed share, which is the least shortfall in closed form (`portfolio`). What must
+allowed share, which is the least shortfall in closed form (`plan`). What must
 be survived is asked of the whole pool: with every other offering called in.
 Counted in floats; where a sum lies within a billionth of what is asked, in
 decimals, so that no rounding decides.
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.matching.eligibility import usable_phases
-from catalog.matching.portfolio import exact
+from catalog.matching.plan import exact
 from catalog.matching.values import Candidate, LossKind, Need, PhaseNeed
 
 _CLOSE = 1e-9

@@ -9,10 +9,11 @@ from space_hub.vocabulary.phases import Phase
 
 def reasons(verdict: Verdict, gates: tuple[Gate, ...], quantities: Mapping[Phase, Decimal]) -> tuple[Reason, ...]:
     if verdict is Verdict.TAKEN:
-        return tuple(
+        used = [
             Reason("match.taken", {"phase": phase.value, "quantity": f"{quantity:f}"})
             for phase, quantity in quantities.items()
-        )
+        ]
+        return tuple(used or [Reason("match.kept_ready")])
     if verdict is Verdict.RESERVE:
         return (Reason("match.reserve"),)
     wanted = Outcome.UNKNOWN if verdict is Verdict.QUESTION else Outcome.FAIL

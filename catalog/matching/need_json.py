@@ -21,6 +21,7 @@ _UNASKED: Mapping[str, Any] = {
     "service_kept": 1.0,
     "priority": LEAST_URGENT,
     "originator": "",
+    "nation": "",
 }
 """A requirement that was stated before there were words for these asked for none of them."""
 
@@ -75,6 +76,7 @@ def need_to_json(need: Need) -> dict[str, Any]:
         "service_kept": need.wishes.service_kept,
         "priority": need.priority,
         "originator": need.originator,
+        "nation": need.nation,
     }
 
 
@@ -113,6 +115,7 @@ def need_from_json(kept: Mapping[str, Any]) -> Need:
         ),
         priority=kept["priority"],
         originator=kept["originator"],
+        nation=kept["nation"],
     )
 
 

@@ -1,18 +1,21 @@
-"""The pipeline: eligibility -> fit -> portfolio -> explain, or say what stands in the way. Pure and deterministic.
+"""The pipeline: eligibility -> fit -> plan and price of resilience -> explain, or say what stands in the way.
 
-The order in which candidates are given does not matter.
+Pure and deterministic. The order in which candidates are given does not matter.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from catalog.matching import eligibility, explain, portfolio
+from catalog.matching import eligibility, explain, plan
 from catalog.matching.counterfactual import counterfactual
 from catalog.matching.fairness import sole
 from catalog.matching.fit import fit
+from catalog.matching.priced import resilience
 from catalog.matching.relax import impasse
 from catalog.matching.stability import stability
-from catalog.matching.values import Candidate, Judged, Need, Outcome, Recommendation, Verdict
+from catalog.matching.values import Candidate, Fit, Gate, Judged, Need, Outcome, Recommendation, Verdict
 from catalog.matching.watch import Stage, Watch, silent, watched
+
+Gates = Mapping[str, tuple[Gate, ...]]
 
 Look = Callable[[Sequence[Candidate]], None]
 """Called with the candidates that no gate refuses. What it makes of them is its own: nothing here reads it."""
@@ -26,23 +29,43 @@ def recommend(
     gates = {each.offering_id: eligibility.gates(need, each) for each in watched(watch, Stage.GATES, ordered)}
     outcomes = {name: eligibility.overall(found) for name, found in gates.items()}
     fits = {each.offering_id: fit(need, each) for each in ordered if outcomes[each.offering_id] is not Outcome.FAIL}
-    offered = [
-        portfolio.supply(need, each, fits[each.offering_id].score)
-        for each in ordered
-        if outcomes[each.offering_id] is Outcome.PASS
-    ]
+    passing = [each for each in ordered if outcomes[each.offering_id] is Outcome.PASS]
     if look is not None:
         look([each for each in ordered if outcomes[each.offering_id] is not Outcome.FAIL])
-    watch(Stage.PLAN, 0, 1)
-    filled = portfolio.choose(need, offered)
+    planned = None
+    if passing:
+        planned = plan.solve(need, plan.market(need, [(each, fits[each.offering_id].score) for each in passing]), watch)
+    offers = [(each, gates[each.offering_id]) for each in ordered]
+    return Recommendation(
+        _judged(need, ordered, gates, fits, planned, watch),
+        plan.cover(need, planned),
+        plan.losses(need, planned),
+        len({each.provider_id for each in passing}),
+        sole(need, offers),
+        impasse(need, offers),
+        need.wishes.survive,
+        planned.plan.gap if planned else 0.0,
+        planned.plan.exposed if planned else (),
+        resilience(planned, passing) if planned else None,
+    )
+
+
+def _judged(
+    need: Need,
+    ordered: list[Candidate],
+    gates: Gates,
+    fits: Mapping[str, Fit],
+    planned: plan.Planned | None,
+    watch: Watch,
+) -> tuple[Judged, ...]:
+    taken = plan.quantities(planned.plan) if planned else {}
     ties = {each.offering_id: (each.content_sha256, each.offering_id) for each in ordered}
-    taken = {name for amounts in filled.values() for name in amounts}
     firm = stability(fits, ties, max(1, len(taken)))
     judged = []
     for each in watched(watch, Stage.ENTRIES, ordered):
         name = each.offering_id
-        quantities = {phase: amounts[name] for phase, amounts in filled.items() if name in amounts}
-        verdict = _verdict(outcomes[name], bool(quantities))
+        verdict = _verdict(eligibility.overall(gates[name]), name in taken)
+        quantities = taken.get(name, {})
         judged.append(
             Judged(
                 each,
@@ -55,18 +78,10 @@ def recommend(
                 firm.get(name),
             )
         )
-    offers = [(each, gates[each.offering_id]) for each in ordered]
-    return Recommendation(
-        tuple(judged),
-        portfolio.cover(need, offered, filled),
-        portfolio.losses(need, offered, filled),
-        len({each.candidate.provider_id for each in offered}),
-        sole(need, offers),
-        impasse(need, offers),
-    )
+    return tuple(judged)
 
 
-def _verdict(outcome: Outcome, used: bool) -> Verdict:
+def _verdict(outcome: Outcome, taken: bool) -> Verdict:
     if outcome is Outcome.PASS:
-        return Verdict.TAKEN if used else Verdict.RESERVE
+        return Verdict.TAKEN if taken else Verdict.RESERVE
     return Verdict.QUESTION if outcome is Outcome.UNKNOWN else Verdict.REFUSED

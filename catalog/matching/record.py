@@ -10,8 +10,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from catalog.matching import fit, relax, stability
+from catalog.matching import fit, plan, relax, stability
 from catalog.matching.need_json import amount, moment, need_from_json, need_to_json, time
+from catalog.matching.survival import PriceOfSurvival, Resilience, ServiceLeft, Side
 from catalog.matching.values import (
     Candidate,
     Counted,
@@ -27,10 +28,11 @@ from catalog.matching.values import (
     Sole,
     UnitPrice,
 )
+from catalog.portfolio.values import Exposure, Failure
 from catalog.shelf.content import fingerprint, measured_from_json, measured_to_json
 from space_hub.vocabulary.phases import Phase
 
-METHOD = "match/2"
+METHOD = "match/3"
 """Raised whenever the same inputs could give another recommendation."""
 
 
@@ -63,6 +65,7 @@ def freeze(
         "record_weight": fit.RECORD_WEIGHT,
         "stability": {"samples": stability.SAMPLES, "spread": stability.SPREAD, "seed": stability.SEED},
         "most_states": relax.MOST_STATES,
+        "optimiser": plan.settings(),
         "need": need_to_json(need),
         "candidates": sorted(
             (candidate_to_json(each) for each in candidates), key=lambda kept: str(kept["offering_id"])
@@ -194,7 +197,68 @@ def result_to_json(recommendation: Recommendation) -> dict[str, Any]:
             }
             for each in recommendation.losses
         ],
+        "plan": {
+            "protects": [each.value for each in recommendation.protects],
+            "gap": recommendation.gap,
+            "exposed": [_exposure_to_json(each) for each in recommendation.exposed],
+        },
+        "resilience": None if recommendation.resilience is None else _resilience_to_json(recommendation.resilience),
         "offerings": [_judged_to_json(each) for each in _in_reading_order(recommendation.judged)],
+    }
+
+
+def _exposure_to_json(each: Exposure) -> dict[str, Any]:
+    return {
+        "failure": _failure_to_json(each.failure),
+        "phase": each.phase.value,
+        "asked": amount(each.asked),
+        "stays": amount(each.stays),
+        "best": amount(each.best),
+    }
+
+
+def _failure_to_json(failure: Failure) -> dict[str, list[str]]:
+    return {"suppliers": list(failure.suppliers), "groups": list(failure.groups)}
+
+
+def _resilience_to_json(found: Resilience) -> dict[str, Any]:
+    return {
+        "cheapest": _side_to_json(found.cheapest),
+        "secured": _side_to_json(found.secured),
+        "premium": _price_to_json(found.premium),
+        "by_group": [{"group": each.group, "name": each.name, **_price_to_json(each)} for each in found.by_group],
+    }
+
+
+def _price_to_json(found: PriceOfSurvival) -> dict[str, Any]:
+    return {
+        "base": amount(found.base),
+        "low": amount(found.low),
+        "high": amount(found.high),
+        "stated": found.stated,
+        "share": found.share,
+    }
+
+
+def _side_to_json(side: Side) -> dict[str, Any]:
+    return {
+        "cost_per_day": amount(side.cost_per_day),
+        "by_phase": _by_phase(side.by_phase),
+        "suppliers": side.suppliers,
+        "hhi": side.hhi,
+        "effective_suppliers": side.effective_suppliers,
+        "largest_share": side.largest_share,
+        "offerings": {name: _by_phase(sizes) for name, sizes in sorted(side.offerings.items())},
+        "service": [_service_to_json(each) for each in side.service],
+    }
+
+
+def _service_to_json(left: ServiceLeft) -> dict[str, Any]:
+    return {
+        "failure": _failure_to_json(left.failure),
+        "name": left.name,
+        "phase": left.phase.value,
+        "share": left.share,
     }
 
 
@@ -246,8 +310,7 @@ def _judged_to_json(judged: Judged) -> dict[str, Any]:
 
 
 def _counterfactual_to_json(found: Counterfactual) -> dict[str, Any]:
-    changes = [_reason_to_json(Reason(f"match.change.{gate.name}", gate.params)) for gate in found.changes]
-    return {"changes": changes, "if_answered": found.if_answered}
+    return {"changes": [_reason_to_json(each) for each in found.changes], "if_answered": found.if_answered}
 
 
 def _sole_to_json(sole: Sole) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from catalog.matching.survival import Resilience
+from catalog.portfolio.values import Exposure
 from space_hub.text import Word
 from space_hub.vocabulary.attributes import Measured
 from space_hub.vocabulary.interval import Interval
@@ -125,6 +127,8 @@ class Need:
     priority: int = LEAST_URGENT
     originator: str = ""
     """The office or unit that the need comes from, in its own words."""
+    nation: str = ""
+    """Of the asker: its own capacity comes first. Empty: of nobody yet, as in a template."""
 
     @property
     def largest_share(self) -> float | None:
@@ -288,12 +292,12 @@ class Stability:
 
 @dataclass(frozen=True, slots=True)
 class Counterfactual:
-    """What would let an offering in: every gate that fails, mended.
+    """What would let a refused offering in: every gate that fails, mended; or one in reserve: its price.
 
     `if_answered`: and its open questions answered well.
     """
 
-    changes: tuple[Gate, ...]
+    changes: tuple[Reason, ...]
     if_answered: bool
 
 
@@ -415,6 +419,14 @@ class Recommendation:
     """Distinct suppliers among the eligible offerings."""
     sole: Sole | None = None
     impasse: Impasse | None = None
+    protects: tuple[LossKind, ...] = ()
+    """What the set was asked to survive."""
+    gap: float = 0.0
+    """How far at most its cost is from the least, as a share."""
+    exposed: tuple[Exposure, ...] = ()
+    """What of that it does not survive whole."""
+    resilience: Resilience | None = None
+    """None where nothing is eligible."""
 
     @property
     def covered(self) -> bool:

@@ -9,12 +9,13 @@
 3. Only where that is not enough: the program over all offers.
 
 A large market ends in step 2; a small one, or a gap of zero, begins with step 3.
+The plan of one demand alone is then made exact (`lone`).
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from catalog.portfolio import settle
+from catalog.portfolio import lone, settle
 from catalog.portfolio.aims import Aims, Scenario
 from catalog.portfolio.model import Model
 from catalog.portfolio.pool import Pool
@@ -56,7 +57,7 @@ class Search:
             found = self._whole(self.rules.gap, start=found)
             bound = max(bound, min(found.bound, found.objective))
         self.bound, self.value = (float(self.model.money) * value for value in (bound, found.objective))
-        return settle.plan(
+        plan = settle.plan(
             self.pool,
             self.aims,
             self._retained(found),
@@ -67,6 +68,7 @@ class Search:
             scenarios=len(self.scenarios),
             cuts=self.cuts,
         )
+        return lone.tidied(self.pool, self.aims, plan) if lone.applies(self.pool.market) else plan
 
     def _root(self) -> Answer:
         for _ in range(_ROUNDS):

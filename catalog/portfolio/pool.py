@@ -16,7 +16,7 @@ from catalog.portfolio.values import ZERO, Failure, Kind, Market
 from space_hub.errors import Invalid
 from space_hub.vocabulary.phases import Phase
 
-_PLACES = 12
+_PLACES = 18
 FINER = 6
 """Digits below the finest that is written: where a guarantee or a budget ends, a quantity is no round number."""
 

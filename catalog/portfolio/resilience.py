@@ -4,13 +4,16 @@ Premium = cost of the plan that survives, less cost of the cheapest one. Each is
 known to its gap; the premium is stated once the two gaps together are below a
 tenth of it, and as an interval where the nodes do not reach so far. What pairs or
 budgets leave no way to survive counts at the price of a shortage; `Plan.exposed` tells it.
+A group whose failure the cheapest plan survives costs nothing, without a solve; and no
+group costs more than surviving all: that is the interval of those beyond `most_groups`.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from catalog.portfolio import lone, settle
 from catalog.portfolio.aims import Aims
 from catalog.portfolio.optimise import Search
 from catalog.portfolio.pool import Pool
@@ -43,8 +46,8 @@ class Premium:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    cheapest: Plan
-    secured: Plan
+    cheapest: "Solved"
+    secured: "Solved"
     premium: Premium
     by_group: tuple[Premium, ...]
 
@@ -58,16 +61,49 @@ class Concentration:
     largest: float
 
 
-def price(market: Market) -> Price:
-    base = _Priced(replace(market, rules=_bare(market.rules)))
-    secured = _Priced(market)
+def price(
+    market: Market,
+    *,
+    gaps: Sequence[float] = _GAPS,
+    groups: Sequence[str] | None = None,
+    most_groups: int | None = None,
+    told: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Price:
+    """`gaps`: each finer than the last, as far as needed. `groups`: those to be priced one by one, all without it.
+
+    Of these at most `most_groups` are solved, those first of which the cheapest plan loses most; `told` is
+    called after each solve.
+    """
+    base = Solved(replace(market, rules=_bare(market.rules)), gaps)
+    if groups is None:
+        groups = sorted({group for offer in market.offers for group in offer.groups})
+    if Kind.GROUP not in market.rules.protect:
+        groups = ()
+    lost = _lost(base, market.rules, groups)
+    solved = sorted(lost, key=lambda group: (-lost[group], group))[:most_groups]
+    told(1, 2 + len(solved))
+    secured = Solved(market, gaps)
     whole = _premium("", base, secured)
-    groups = sorted({group for offer in market.offers for group in offer.groups})
-    each = tuple(
-        _premium(group, base, _Priced(replace(market, rules=_only(market.rules, Failure((), (group,))))))
-        for group in (groups if Kind.GROUP in market.rules.protect else ())
-    )
-    return Price(base.plan, secured.plan, whole, each)
+    told(2, 2 + len(solved))
+    found = {group: Premium(group, base.high, 0.0, whole.high if group in lost else 0.0) for group in groups}
+    for done, group in enumerate(solved):
+        only = replace(market, rules=_only(market.rules, Failure((), (group,))))
+        found[group] = _premium(group, base, Solved(only, gaps))
+        told(3 + done, 2 + len(solved))
+    return Price(base, secured, whole, tuple(found.values()))
+
+
+def _lost(base: "Solved", rules: Rules, groups: Sequence[str]) -> dict[str, Decimal]:
+    """The groups that the cheapest plan does not survive as well as any plan could, and what it loses by them."""
+    failures = frozenset(Failure((), (group,)) for group in groups)
+    pool = Pool(replace(base.market, rules=replace(rules, protect=frozenset(), chosen=failures)))
+    retained = [offer.id in base.plan.retained for offer in pool.offers]
+    found: dict[str, Decimal] = {}
+    for each in settle.exposed(pool, Aims(pool), retained):
+        if each.stays < each.best:
+            group = each.failure.groups[0]
+            found[group] = found.get(group, ZERO) + each.best - each.stays
+    return found
 
 
 def concentration(market: Market, plan: Plan) -> Concentration:
@@ -99,26 +135,30 @@ def service(market: Market, plan: Plan) -> Mapping[tuple[Failure, Phase], float]
     return found
 
 
-class _Priced:
-    """A market solved as finely as it turns out to be needed."""
+class Solved:
+    """A market solved as finely as it turns out to be needed: its plan, and between what its least cost lies."""
 
-    def __init__(self, market: Market) -> None:
-        self.market, self.step = market, -1
+    def __init__(self, market: Market, gaps: Sequence[float] = _GAPS) -> None:
+        self.market, self.gaps, self.step = market, gaps, -1
         self.low, self.high = 0.0, 0.0
         self.finer()
 
     def finer(self) -> bool:
         """Solve with the next smaller gap; False when there is none."""
-        if self.step + 1 == len(_GAPS):
+        if self.step + 1 == len(self.gaps):
             return False
         self.step += 1
-        search = Search(replace(self.market, rules=replace(self.market.rules, gap=_GAPS[self.step])))
-        self.plan = search.plan()
+        search = Search(replace(self.market, rules=replace(self.market.rules, gap=self.gaps[self.step])))
+        self.plan, self.value = search.plan(), search.value
         self.low, self.high = max(self.low, search.bound), search.value
+        if lone.applies(self.market) and not (self.market.rules.incompatible or self.market.rules.budget):
+            # Everything that can be had is had, so the value is the cost and what separates ties: the cost is exact.
+            self.high = float(self.plan.cost)
+            self.low = min(self.low, self.high)
         return True
 
 
-def _premium(name: str, base: _Priced, secured: _Priced) -> Premium:
+def _premium(name: str, base: Solved, secured: Solved) -> Premium:
     while True:
         low, high = max(0.0, secured.low - base.high), max(0.0, secured.high - base.low)
         found = Premium(name, base.high, low, high)

@@ -15,6 +15,8 @@ from catalog.portfolio.model import Model, Row, starts
 from space_hub.errors import Unavailable
 
 _FEASIBLE = 1e-7
+VERSION = f"HiGHS {highspy.Highs().version()}"
+"""Another build may choose another of several plans within the gap."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = ("numba", "llvmlite", "distributed", "dask", "scipy", "skyfield")
+HEAVY = ("numba", "llvmlite", "distributed", "dask", "scipy", "skyfield", "highspy")
 
 _EVERYTHING = """
 import importlib, pkgutil, sys

@@ -41,6 +41,7 @@ PURE = {
     },
     "catalog/matching": {
         "catalog.matching",
+        "catalog.portfolio",
         "space_hub.vocabulary",
         "space_hub.errors",
         "space_hub.text",

@@ -7,7 +7,17 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from catalog.matching.values import Candidate, Clause, Need, Operator, PhaseNeed, UnitPrice, Wishes
+from catalog.matching.values import (
+    Candidate,
+    Clause,
+    Dependency,
+    LossKind,
+    Need,
+    Operator,
+    PhaseNeed,
+    UnitPrice,
+    Wishes,
+)
 from space_hub.vocabulary.attributes import Measured
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.phases import Phase
@@ -15,6 +25,8 @@ from space_hub.vocabulary.phases import Phase
 PEACE, CRISIS = Phase.PEACE, Phase.CRISIS
 WINDOW = Interval(datetime(2024, 12, 1, tzinfo=UTC), datetime(2025, 12, 1, tzinfo=UTC))
 SHARP = Clause("gsd", Operator.AT_MOST, threshold=0.5, objective=0.3)
+
+SHARED = tuple(Dependency("launcher", name.lower(), name, "NO", True) for name in ("Polar", "South"))
 
 
 def need(*phases: tuple[Phase, float], **more: Any) -> Need:
@@ -51,6 +63,14 @@ def offer(
     return Candidate(**{**values, **more})
 
 
+def wishes() -> st.SearchStrategy[Wishes]:
+    return st.builds(
+        Wishes,
+        survive=st.sampled_from([(), (LossKind.SUPPLIER,), (LossKind.COMMON_MODE,), tuple(LossKind)]),
+        service_kept=st.sampled_from([1.0, 0.75]),
+    )
+
+
 @st.composite
 def markets(draw: st.DrawFn, *, most: int = 5, retainers: bool = True) -> tuple[Need, list[Candidate]]:
     """A need in one or two phases and up to `most` offerings of up to three suppliers."""
@@ -67,6 +87,7 @@ def markets(draw: st.DrawFn, *, most: int = 5, retainers: bool = True) -> tuple[
                 capacity={phase: float(draw(st.integers(0, 20))) for phase in phases},
                 price=str(draw(st.integers(1, 9))),
                 retainer=str(draw(st.integers(0, 40))) if retainers else "0",
+                dependencies=tuple(draw(st.lists(st.sampled_from(SHARED), unique=True, max_size=2))),
             )
         )
     return wanted, offers

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from api.routes.matches import match_out
 from catalog.matching.recommend import recommend
@@ -17,8 +17,11 @@ from catalog.wording import counterfactual as in_words
 from catalog.wording import sentence
 from tests.unit.matching.cases import PEACE, SHARP, WINDOW, markets, need, offer
 
+QUICK = settings(max_examples=40, deadline=None)
+
 
 @given(markets())
+@QUICK
 def test_a_record_can_be_read_back_and_gives_itself_again(market: tuple[Need, list[Candidate]]) -> None:
     """Sabotage seen: leaving the largest share out of the inputs gave another result the second time."""
     wanted, offers = market
@@ -46,6 +49,7 @@ def test_a_budget_that_the_least_costly_set_exceeds_is_flagged() -> None:
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 @given(market=markets())
+@QUICK
 def test_every_reason_has_a_sentence(language: str, market: tuple[Need, list[Candidate]]) -> None:
     wanted, offers = market
     for each in freeze(wanted, offers, recommend(wanted, offers)).result["offerings"]:

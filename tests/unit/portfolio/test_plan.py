@@ -132,9 +132,9 @@ def test_the_price_of_resilience_is_stated_or_an_interval_and_covers_the_cost() 
     market = drawn(5, 30, 8, 6)
     found = price(market)
     assert found.premium.low <= found.premium.high
-    assert found.secured.cost >= found.cheapest.cost
+    assert found.secured.plan.cost >= found.cheapest.plan.cost
     assert {one.protected for one in found.by_group} == {group for each in market.offers for group in each.groups}
-    assert all(0 <= kept <= 1 for kept in service(market, found.secured).values())
+    assert all(0 <= kept <= 1 for kept in service(market, found.secured.plan).values())
 
 
 def test_baselines_keep_capacity_and_a_sole_award_depends_more_on_one() -> None:
