@@ -9,7 +9,7 @@ def test_one_order_is_made_of_each_however_often_its_driver_is_killed() -> None:
 
     Sabotage seen: every door taken for one of `key`; the books showed orders made twice.
     """
-    found = order_kills.campaign(20, seed=3)
+    found = order_kills.campaign(10, seed=3)
     assert (found["made_twice"], found["never_placed_twice"], found["unknown_to_the_supplier"]) == (0, 0, 0), found
     assert found["not_over"] == 0, found
     assert (

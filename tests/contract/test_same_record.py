@@ -14,7 +14,7 @@ from tests.support import same_record
 
 
 def test_a_match_has_one_hash_wherever_and_whenever_it_is_made(sqlite_url: str, postgresql_url: str) -> None:
-    """Sabotage seen: a list made of a set without an order; the offerings in the order of the database."""
+    """Sabotage seen: the standards of an offering in the order of their set."""
     first, second = (_made(url, hash_seed) for url, hash_seed in ((sqlite_url, "1"), (postgresql_url, "2")))
     assert first == second
     assert len(set(first.values())) == len(first) == 13
