@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from space_hub.cli import examples, match_told, options
+from space_hub.cli import examples, match_paper, match_told, options
 from space_hub.cli import house as houses
 from space_hub.cli.acting import As, acting_as
 from space_hub.cli.options import AsJson
@@ -59,6 +59,8 @@ def match(
     file: Need = None,
     show: Show = None,
     ask_suppliers: AskSuppliers = False,
+    dossier: match_paper.Dossier = None,
+    plots: match_paper.Plots = None,
     example: Example = False,
     as_json: AsJson = False,
 ) -> int:
@@ -66,6 +68,7 @@ def match(
 
     del example  # Answered before the command begins.
     voice = Voice(as_json)
+    match_paper.checked(dossier)
     if file is not None and show is None:
         match_id = _made(voice, organisation, _requirement(file), ask_suppliers)
     elif show is not None and file is None:
@@ -77,7 +80,8 @@ def match(
         kept = matches.get(session, acting_as(session, organisation, "match:write"), match_id)
         shown, names = _shown(session, kept)
     match_told.tell(voice, shown, names)
-    voice.answer(shown)
+    written = match_paper.write(voice, organisation, match_id, dossier, plots)
+    voice.answer({**shown, "files": written} if written else shown)
     return OK if shown["covered"] else FAILED
 
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = ("numba", "llvmlite", "distributed", "dask", "scipy", "skyfield", "highspy")
+HEAVY = ("numba", "llvmlite", "distributed", "dask", "scipy", "skyfield", "highspy", "typst")
 
 _EVERYTHING = """
 import importlib, pkgutil, sys

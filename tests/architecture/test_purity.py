@@ -30,6 +30,16 @@ PURE = {
         "space_hub.text",
         "numpy",
     },
+    "catalog/dossier": {
+        "catalog.dossier",
+        "catalog.code_labels",
+        "catalog.matching",
+        "catalog.wording",
+        "providers.working_days",
+        "space_hub.text",
+        "space_hub.vocabulary",
+        "typst",
+    },
     "catalog/portfolio": {
         "catalog.portfolio",
         "space_hub.vocabulary",

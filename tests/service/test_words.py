@@ -63,6 +63,14 @@ NO_CODE_OF = {"vocabulary.mission_area.other"}
 
 SAME = {
     *("cli.column.nation", "cli.column.verdict", "cli.title.organisations", "doctor.database", "doctor.note"),
+    *("dossier.column.phase", "dossier.column.version", "dossier.dates.title", "dossier.need.hard"),
+    *(
+        "dossier.risk.concentration",
+        "dossier.word.figure",
+        "dossier.word.page",
+        "dossier.word.source",
+        "dossier.verdict.question",
+    ),
     *("gap.asked.clause", "gap.yours.clause", "vocabulary.readiness_source.activation"),
     *("vocabulary.asset_kind.satellite", "vocabulary.asset_kind.terminal", "vocabulary.attribute.gain_to_noise"),
     *("vocabulary.attribute.licence_tier", "vocabulary.attribute.sar:polarizations", "vocabulary.attribute.sites"),
