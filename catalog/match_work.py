@@ -22,8 +22,13 @@ MOST_OPEN = 10
 """Of one organisation, so that nobody's needs wait for a hundred of somebody else's."""
 
 
-def start(session: Session, clock: Clock, rng: Rng, principal: Principal, requirement_id: str) -> Work:
-    """Queue a match of a requirement of the asker's own. Conflict when the asker has too many under way."""
+def start(
+    session: Session, clock: Clock, rng: Rng, principal: Principal, requirement_id: str, *, ask_suppliers: bool = False
+) -> Work:
+    """Queue a match of a requirement of the asker's own. Conflict when the asker has too many under way.
+
+    `ask_suppliers`: the asker's consent that suppliers are asked and told (`catalog.physics`).
+    """
     asked = requirements.get(session, principal, requirement_id).id
     session.get_one(Organisation, principal.organisation_id, with_for_update=True)  # One at a time counts.
     mine = select(func.count()).where(
@@ -32,7 +37,7 @@ def start(session: Session, clock: Clock, rng: Rng, principal: Principal, requir
     under_way = session.exec(mine).one()
     if under_way >= MOST_OPEN:
         raise Conflict("catalog.matches_full", open=under_way, most=MOST_OPEN)
-    params = {"requirement_id": asked}
+    params = {"requirement_id": asked, "ask_suppliers": ask_suppliers}
     work = ledger.start(session, clock, rng, kind=KIND, params=params, principal=principal)
     audit.record(session, clock, principal, "match.ask", work.id, requirement_id=asked)
     return work

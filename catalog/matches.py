@@ -1,6 +1,6 @@
 """Matching on the shelf: read what the planner may see, recommend, keep the decision record."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,11 +11,16 @@ from sqlmodel import Session, col, select
 from catalog import candidates
 from catalog.demand import requirements
 from catalog.matching.recommend import recommend
-from catalog.matching.record import Record, freeze
+from catalog.matching.record import Record, freeze, thaw
 from catalog.matching.values import Candidate, Need
 from catalog.matching.watch import Watch, silent
 from catalog.ordering.delivery_rules import GOOD, DeliveryState
 from catalog.ordering.tables import CallOff, Delivery, SupplyOrder
+from catalog.physics import asking, doubts, ground, held
+from catalog.physics.asking import Consent
+from catalog.physics.ground import Grounds
+from catalog.physics.held import Held
+from catalog.physics.physics_json import frozen, grounds_again, physics_of
 from catalog.search.shelf import shelf
 from catalog.tables import MatchRecord
 from space_hub.clock import Clock
@@ -31,11 +36,24 @@ MOST_AT_ONCE = 2_000
 """Offerings that a match weighs while its asker waits: some seconds of a processor."""
 
 
-def think(database: Database, clock: Clock, principal: Principal, requirement_id: str, watch: Watch = silent) -> Record:
-    """Gather, then compute with no transaction open: what every way to ask for a match has in common."""
+def think(
+    database: Database,
+    clock: Clock,
+    principal: Principal,
+    requirement_id: str,
+    watch: Watch = silent,
+    consent: Consent | None = None,
+) -> Record:
+    """Gather, then compute with no transaction open: what every way to ask for a match has in common.
+
+    With the asker's `consent` suppliers are asked whether they can, in between.
+    """
     with database.read() as session:
         need, offered = gather(session, clock, principal, requirement_id)
-    return compute(need, offered, watch)
+        offered = doubts.counting(session, clock.now(), requirement_id, offered)
+        grounds = ground.gather(session, principal, clock.now(), offered)
+    answers = None if consent is None else asking.ask(database, clock, principal, consent, need, offered)
+    return compute(need, offered, watch, grounds, answers)
 
 
 def check_at_once(session: Session, clock: Clock, principal: Principal, requirement_id: str) -> None:
@@ -85,13 +103,37 @@ def records(session: Session, principal: Principal) -> dict[str, tuple[int, int]
     return {provider_id: (judged, int(good)) for provider_id, judged, good in rows}
 
 
-def compute(need: Need, offered: Iterable[Candidate], watch: Watch = silent) -> Record:
+def compute(
+    need: Need,
+    offered: Iterable[Candidate],
+    watch: Watch = silent,
+    grounds: Grounds | None = None,
+    answers: Sequence[Mapping[str, Any]] | None = None,
+) -> Record:
     """The frozen recommendation. No database: the caller holds no transaction while it thinks.
 
-    `watch` is told how far it is and may end it by raising.
+    `watch` is told how far it is and may end it by raising. With `grounds`, what is claimed and what suppliers
+    answered is held against orbits, beside a recommendation that reads nothing of it.
     """
     found = list(offered)
-    return freeze(need, found, recommend(need, found, watch))
+    if grounds is None:
+        return freeze(need, found, recommend(need, found, watch))
+    seen: list[Held] = []
+
+    def look(fitting: Sequence[Candidate]) -> None:
+        seen.append(held.against(need, fitting, grounds, asking.values_of(answers or ()), watch))
+
+    recommendation = recommend(need, found, watch, look)
+    return freeze(need, found, recommendation, frozen(seen[0], answers))
+
+
+def again(session: Session, inputs: Mapping[str, Any]) -> Record:
+    """What the inputs of a record give today: the same record, whatever happened to the shelf and the sky since."""
+    need, offered = thaw(inputs)
+    kept = inputs.get("physics")
+    if kept is None:
+        return compute(need, offered)
+    return compute(need, offered, grounds=grounds_again(session, kept), answers=kept["answers"])
 
 
 def keep(
@@ -123,6 +165,10 @@ def keep(
         "record_sha256": row.record_sha256,
     }
     log.append(session, clock, "match.computed", row.id, payload, marking)
+    physics = physics_of(record)
+    if physics.inputs is not None and physics.inputs["answers"] is not None:  # The asker consented.
+        versions = {each["offering_id"]: each["version_id"] for each in record.result["offerings"]}
+        doubts.tell(session, clock, rng, principal, physics, versions, requirement.id)
     return row
 
 

@@ -146,10 +146,14 @@ class OfferingDraftRow(SQLModel, table=True):
 
 
 class Finding(SQLModel, table=True):
-    """What another tested or observed, shown beside the supplier's claim. It never enters a version."""
+    """What another tested or observed, or the hub computed, shown beside the supplier's claim.
+
+    It never enters a version. What was computed has its `basis`: area, days, satellites, sensor, stations; its
+    range reaches from the best case to the boldest claim that would agree with it.
+    """
 
     __tablename__ = "finding"
-    __table_args__ = (one_of("provenance", "tested", "observed"),)
+    __table_args__ = (one_of("provenance", "tested", "observed", "computed"),)
 
     id: str = Field(primary_key=True)
     version_id: str = Field(foreign_key="offering_version.id", index=True)
@@ -166,6 +170,9 @@ class Finding(SQLModel, table=True):
     reply_at: datetime | None = None
     shown_at: datetime | None = None
     """None while the supplier may still answer first."""
+    basis: dict[str, Any] | None = Field(default=None, sa_type=JSON_TYPE, nullable=True)
+    requirement_id: str | None = Field(default=None, foreign_key="requirement.id", index=True)
+    """Computed for this requirement, whose owner let the supplier know; nobody else reads it."""
 
 
 class Asset(SQLModel, table=True):

@@ -15,6 +15,8 @@ _SIGNS = {"<=": "≤", ">=": "≥"}
 
 def sentence(code: str, params: Mapping[str, Any], language: str, *, capacity_unit: str = "") -> str:
     """The sentence of a reason or a counterfactual of a match record."""
+    if "counted_of" in params:
+        return _counted(code, params, language)
     said = {name: "-" if value is None else value for name, value in params.items()}
     if "attribute" in params:
         about = ATTRIBUTES[params["attribute"]]
@@ -189,3 +191,27 @@ def _percent(share: float, language: str) -> str:
 
 def _yes(flag: bool, language: str) -> str:
     return say("match.yes" if flag else "match.no", language)
+
+
+def physics_reason(kept: Mapping[str, Any], language: str) -> str:
+    """Why a claim agrees with what orbits allow or does not; its numbers with the decimal sign of the language."""
+    params = {name: _localised(value, language) for name, value in kept["params"].items()}
+    return say(kept["code"], language, **params)
+
+
+def answer_text(kept: Mapping[str, Any], capacity_unit: str, language: str) -> str:
+    """What a supplier said to the question whether it can, or why nothing is known of it."""
+    numbers = {name: _number(kept[name] or 0.0, language) for name in ("asked", "quantity")}
+    phase = say(f"vocabulary.phase.{kept['phase']}", language)
+    return say(f"match.answer.{kept['answer']}", language, unit=capacity_unit, phase=phase, **numbers)
+
+
+def _counted(code: str, params: Mapping[str, Any], language: str) -> str:
+    """That something else than the claim counts for the score."""
+    about = ATTRIBUTES[params["counted_of"]]
+    values = {name: _offered(about.code, params[name], about.unit, language) for name in ("claimed", "counted")}
+    return say(code, language, attribute=say(f"vocabulary.attribute.{about.code}", language), **values)
+
+
+def _localised(value: Any, language: str) -> Any:
+    return value.replace(".", ",") if language == "fr" and isinstance(value, str) else value

@@ -38,6 +38,9 @@ LIGHT = {
     "work.prune": "jobs.prune:prune",
 }
 
+CLAIMS = {"claims.check": "jobs.claims:check"}
+"""Some seconds of a processor for each new version, however many a supplier publishes at once."""
+
 TELLING = {"ocds.write": "jobs.ocds:write"}
 """After every step of every buy: a lane of its own, so that a rush of call-offs keeps no clock waiting."""
 
@@ -56,6 +59,7 @@ LANES: dict[str, dict[str, str]] = {
     "heavy": HEAVY,
     "light": LIGHT,
     "telling": TELLING,
+    "claims": CLAIMS,
     "matching": MATCHING,
     **{f"doors.{number}": DOORS for number in range(1, _DOORS_AT_ONCE + 1)},
 }
@@ -63,7 +67,7 @@ LANES: dict[str, dict[str, str]] = {
 
 def handler(kind: str) -> Handler:
     """The function for `kind`, imported when it is first needed; KeyError for an unknown kind."""
-    return load((HEAVY | LIGHT | TELLING | MATCHING | DOORS)[kind])
+    return load((HEAVY | LIGHT | TELLING | CLAIMS | MATCHING | DOORS)[kind])
 
 
 def load(path: str) -> Callable[..., Any]:

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from catalog import matches
 from catalog.matching.watch import overall
+from catalog.physics.asking import Consent
 from jobs.task import Task
 
 
@@ -20,7 +21,8 @@ def match(task: Task) -> None:
     def watch(stage: str, done: int, total: int) -> None:
         task.progress(*overall(stage, done, total), stage)
 
-    record = matches.think(task.database, task.clock, task.principal, requirement_id, watch)
+    consent = Consent(task.rng, task.settings.egress_allow) if task.params["ask_suppliers"] else None
+    record = matches.think(task.database, task.clock, task.principal, requirement_id, watch, consent)
 
     def keep(session: Session) -> dict[str, Any]:
         kept = matches.keep(session, task.clock, task.rng, task.principal, requirement_id, record)

@@ -40,6 +40,7 @@ REACTIONS: tuple[tuple[str, frozenset[str]], ...] = (
         "catalog.demand.arrivals:on_offering_published",
         frozenset({"clearance.changed", "offering.published", "offering.withdrawn", "provider.status_changed"}),
     ),
+    ("catalog.physics.claims:on_published", frozenset({"offering.published"})),
     ("catalog.competition.placing:on_decided", frozenset({"competition.decided"})),
     ("catalog.demand.gaps:on_demand_changed", frozenset({"demand.released"})),
     (

@@ -1,6 +1,7 @@
-"""What others tested or observed of an offering, and the supplier's answer to it."""
+"""What others tested or observed of an offering, what the hub computed, and the supplier's answer to it."""
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import Field
 from sqlmodel import Session
@@ -42,6 +43,7 @@ class FindingOut(Out):
     evidence_id: str | None
     by_organisation_id: str
     at: datetime
+    basis: dict[str, Any] | None = Field(description="Of what was computed: area, days, satellites, sensor, stations.")
     reply: str
     reply_at: datetime | None
 

@@ -4,17 +4,20 @@ from datetime import datetime
 from typing import Any, cast
 
 from fastapi.responses import JSONResponse
+from pydantic import Field
 from sqlmodel import Session, col, select
 
 from api.deps import Asked, Once
 from api.models import In, Out
 from api.paging import Page, Paged
+from api.physics import AnswerOut, PhysicsOut, answers_out, physics_out
 from api.policy import Router, scope
 from api.prefer import APPLIED, ASYNC, Later, preferred
 from api.routes.work import StartedOut, started
 from catalog import match_work, matches
 from catalog.matching import older
 from catalog.matching.values import LossKind, Outcome, Verdict
+from catalog.physics.asking import Consent
 from catalog.tables import MatchRecord
 from catalog.wording import barrier, counterfactual, impasse, premium, sentence, sole
 from space_hub.vocabulary.capabilities import capability
@@ -25,6 +28,11 @@ router = Router(prefix="/v1/matches", tags=["matches"])
 
 class MatchIn(In):
     requirement_id: str
+    ask_suppliers: bool = Field(
+        default=False,
+        description="Your consent that suppliers who fit may read area, window, phase and quantity, are asked whether"
+        " they can, and are told where orbits contradict their claims.",
+    )
 
 
 class ReasonOut(Out):
@@ -223,6 +231,8 @@ class MatchOut(Out):
     plan: PlanOut | None
     resilience: ResilienceOut | None
     offerings: list[JudgedOut]
+    physics: list[PhysicsOut]
+    answers: list[AnswerOut] | None
     inputs_sha256: str
     record_sha256: str
 
@@ -251,7 +261,8 @@ def create_match(body: MatchIn, once: Once, prefer: Later = None) -> MatchOut:
         return _later(body, once)
     with once.read() as session:
         matches.check_at_once(session, once.clock, once.principal, body.requirement_id)
-    record = matches.think(once.database, once.clock, once.principal, body.requirement_id)
+    consent = Consent(once.rng, once.settings.egress_allow) if body.ask_suppliers else None
+    record = matches.think(once.database, once.clock, once.principal, body.requirement_id, consent=consent)
 
     def make(session: Session) -> MatchOut:
         row = matches.keep(session, once.clock, once.rng, once.principal, body.requirement_id, record)
@@ -264,7 +275,15 @@ def _later(body: MatchIn, once: Once) -> MatchOut:
     """Queue the match; the answer is the work, ready, typed as what the route declares first."""
 
     def make(session: Session) -> StartedOut:
-        return started(match_work.start(session, once.clock, once.rng, once.principal, body.requirement_id))
+        work = match_work.start(
+            session,
+            once.clock,
+            once.rng,
+            once.principal,
+            body.requirement_id,
+            ask_suppliers=body.ask_suppliers,
+        )
+        return started(work)
 
     answered = cast(JSONResponse, once.run(make, status=202))
     if answered.status_code == 202:  # The key may have been used for a match that was waited for.
@@ -319,6 +338,8 @@ def match_out(row: MatchRecord, language: str) -> MatchOut:
             "capacity_unit": unit,
             "currency": need["currency"],
             "offerings": [_judged(each, unit, language) for each in offerings],
+            "physics": physics_out(row.result.get("physics", ()), language),
+            "answers": answers_out((row.inputs.get("physics") or {}).get("answers"), unit, language),
             "inputs_sha256": row.inputs_sha256,
             "record_sha256": row.record_sha256,
         }

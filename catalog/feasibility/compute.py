@@ -6,13 +6,13 @@ average, and a claim within it is only not contradicted.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
 from math import asin, cos, degrees, radians
 
 import numpy as np
 
 from catalog.feasibility.judge import finding
-from catalog.feasibility.values import Asked, Computed, Finding, Reason, Subject
+from catalog.feasibility.values import MAX_AGE, Asked, Computed, Finding, Reason, Subject
 from space_hub.orbit.coverage.access import Accesses, accesses
 from space_hub.orbit.coverage.area import places, sampled
 from space_hub.orbit.coverage.contacts import contact_time, latency
@@ -22,9 +22,6 @@ from space_hub.orbit.coverage.service import seen, service
 from space_hub.orbit.coverage.visits import over_area, revisit
 from space_hub.orbit.elements import ElementSet
 from space_hub.orbit.times import DAY, SECOND, ticks
-
-MAX_AGE = timedelta(days=14)
-"""Older sets put a low satellite minutes from where it is: rates of revisit outlive that, single windows do not."""
 
 SAME_VISIT_S = 600.0
 """Looks nearer than this in time are one: satellites in formation, a pass cut by a condition in its middle."""
@@ -63,7 +60,9 @@ def computed(subject: Subject, asked: Asked, wanted: frozenset[str]) -> Iterator
         if "delivery_latency" in wanted:
             yield _latency(subject, fresh, found, pessimistic)
     if "swath" in wanted:
-        yield Computed("swath", widest(subject.sensor, fresh), pessimistic=lost > 0)
+        # A strip that was read from the claim says nothing of the claim.
+        open_sensor = replace(subject.sensor, swath_km=None)
+        yield Computed("swath", widest(open_sensor, fresh), pessimistic=lost > 0)
     if "contact_time" in wanted:
         yield _contact_time(subject, fresh, start, stop, lost > 0)
     if wanted & {"availability", "link_latency"}:

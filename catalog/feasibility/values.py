@@ -7,13 +7,16 @@ becomes a question to the supplier first.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from space_hub.orbit.coverage.sensor import Sensor
 from space_hub.orbit.elements import ElementSet
 from space_hub.text import Word
 from space_hub.vocabulary.attributes import Measured
+
+MAX_AGE = timedelta(days=14)
+"""Older sets put a low satellite minutes from where it is: rates of revisit outlive that, single windows do not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Why each offering was taken, kept in reserve, asked about or refused. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from catalog.matching.values import Gate, Outcome, Reason, Verdict
+from catalog.matching.values import Candidate, Gate, Need, Outcome, Reason, Verdict
 from space_hub.vocabulary.phases import Phase
 
 
@@ -20,3 +20,16 @@ def reasons(verdict: Verdict, gates: tuple[Gate, ...], quantities: Mapping[Phase
     return tuple(
         Reason(f"match.{gate.name}.{gate.outcome.value}", gate.params) for gate in gates if gate.outcome is wanted
     )
+
+
+def counted(need: Need, candidate: Candidate) -> Iterator[Reason]:
+    """Where the score counts something else than what is claimed: nothing is counted without being said."""
+    for name in sorted({clause.attribute for clause in need.clauses} & set(candidate.counted)):
+        instead, claimed = candidate.counted[name], candidate.attributes[name]
+        params = {
+            "counted_of": name,
+            "claimed": [claimed.low, claimed.high],
+            "counted": [instead.value.low, instead.value.high],
+            "finding": instead.finding,
+        }
+        yield Reason("match.counted.replied" if instead.replied else "match.counted.unanswered", params)

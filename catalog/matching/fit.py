@@ -18,13 +18,19 @@ RECORD_WEIGHT = 1.0
 
 def fit(need: Need, candidate: Candidate) -> Fit:
     margins = tuple(
-        Margin(place, margin(clause, candidate.attributes.get(clause.attribute)), clause.weight)
+        Margin(place, margin(clause, _counting(candidate, clause.attribute)), clause.weight)
         for place, clause in enumerate(need.clauses)
     )
     record = (candidate.deliveries_met + NEUTRAL_RECORD * PRIOR_DELIVERIES) / (candidate.deliveries + PRIOR_DELIVERIES)
     weight = RECORD_WEIGHT + sum(each.weight for each in margins)
     value = RECORD_WEIGHT * record + sum(each.weight * (each.value or 0.0) for each in margins)
     return Fit(margins, record, value / weight)
+
+
+def _counting(candidate: Candidate, attribute: str) -> Measured | None:
+    """What is claimed, or what counts in its place."""
+    instead = candidate.counted.get(attribute)
+    return candidate.attributes.get(attribute) if instead is None else instead.value
 
 
 def margin(clause: Clause, offered: Measured | None) -> float | None:

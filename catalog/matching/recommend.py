@@ -3,7 +3,7 @@
 Pure and deterministic. The order in which candidates are given does not matter.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from catalog.matching import eligibility, explain, plan
 from catalog.matching.counterfactual import counterfactual
@@ -17,14 +17,21 @@ from catalog.matching.watch import Stage, Watch, silent, watched
 
 Gates = Mapping[str, tuple[Gate, ...]]
 
+Look = Callable[[Sequence[Candidate]], None]
+"""Called with the candidates that no gate refuses. What it makes of them is its own: nothing here reads it."""
 
-def recommend(need: Need, candidates: Iterable[Candidate], watch: Watch = silent) -> Recommendation:
+
+def recommend(
+    need: Need, candidates: Iterable[Candidate], watch: Watch = silent, look: Look | None = None
+) -> Recommendation:
     """What a planner could take, and why. It recommends; an agency awards."""
     ordered = sorted(candidates, key=lambda each: (each.content_sha256, each.offering_id))
     gates = {each.offering_id: eligibility.gates(need, each) for each in watched(watch, Stage.GATES, ordered)}
     outcomes = {name: eligibility.overall(found) for name, found in gates.items()}
     fits = {each.offering_id: fit(need, each) for each in ordered if outcomes[each.offering_id] is not Outcome.FAIL}
     passing = [each for each in ordered if outcomes[each.offering_id] is Outcome.PASS]
+    if look is not None:
+        look([each for each in ordered if outcomes[each.offering_id] is not Outcome.FAIL])
     planned = None
     if passing:
         planned = plan.solve(need, plan.market(need, [(each, fits[each.offering_id].score) for each in passing]), watch)
@@ -69,7 +76,7 @@ def _judged(
                 gates[name],
                 fits.get(name),
                 quantities,
-                explain.reasons(verdict, gates[name], quantities),
+                (*explain.reasons(verdict, gates[name], quantities), *explain.counted(need, each)),
                 entries.get(name) or counterfactual(need, each, gates[name]),
                 firm.get(name),
             )

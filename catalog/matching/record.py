@@ -15,6 +15,7 @@ from catalog.matching.need_json import amount, moment, need_from_json, need_to_j
 from catalog.matching.survival import PriceOfSurvival, Resilience, ServiceLeft, Side
 from catalog.matching.values import (
     Candidate,
+    Counted,
     Counterfactual,
     Dependency,
     Gate,
@@ -43,7 +44,20 @@ class Record:
     record_sha256: str
 
 
-def freeze(need: Need, candidates: Iterable[Candidate], recommendation: Recommendation) -> Record:
+@dataclass(frozen=True, slots=True)
+class Physics:
+    """What orbits say of claims and answers, beside the recommendation, which reads nothing of it."""
+
+    inputs: Mapping[str, Any] | None = None
+    rows: Sequence[Mapping[str, Any]] = ()
+
+
+NO_PHYSICS = Physics()
+
+
+def freeze(
+    need: Need, candidates: Iterable[Candidate], recommendation: Recommendation, physics: Physics = NO_PHYSICS
+) -> Record:
     inputs = {
         "method": METHOD,
         "neutral_record": fit.NEUTRAL_RECORD,
@@ -56,8 +70,9 @@ def freeze(need: Need, candidates: Iterable[Candidate], recommendation: Recommen
         "candidates": sorted(
             (candidate_to_json(each) for each in candidates), key=lambda kept: str(kept["offering_id"])
         ),
+        "physics": None if physics.inputs is None else dict(physics.inputs),
     }
-    result = result_to_json(recommendation)
+    result = {**result_to_json(recommendation), "physics": [dict(row) for row in physics.rows]}
     digest = fingerprint(inputs)
     return Record(inputs, result, digest, fingerprint({"inputs_sha256": digest, "result": result}))
 
@@ -97,6 +112,9 @@ def candidate_to_json(candidate: Candidate) -> dict[str, Any]:
         "papers": [_paper_to_json(each) for each in sorted(candidate.papers, key=lambda each: each.id)],
         "dependencies": [
             [each.kind, each.name_key, each.name, each.nation, each.known] for each in sorted(candidate.dependencies)
+        ],
+        "counted": [
+            [measured_to_json(each.value), each.finding, each.replied] for _, each in sorted(candidate.counted.items())
         ],
     }
 
@@ -147,6 +165,7 @@ def candidate_from_json(kept: Mapping[str, Any]) -> Candidate:
         name_keys=frozenset(kept["name_keys"]),
         papers=tuple(_paper_from_json(each) for each in kept["papers"]),
         dependencies=tuple(Dependency(*each) for each in kept["dependencies"]),
+        counted={value["attribute"]: Counted(measured_from_json(value), *rest) for value, *rest in kept["counted"]},
     )
 
 

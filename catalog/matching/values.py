@@ -173,6 +173,18 @@ class Dependency:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """A value that counts for the score in place of a claim that it contradicts: its supplier could reply first.
+
+    `replied`: it did; else the clock for it has run out. `finding` is where both can be read.
+    """
+
+    value: Measured
+    finding: str
+    replied: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """An offering as matching sees it; `deliveries_met` of `deliveries` is its supplier's record.
 
@@ -204,6 +216,8 @@ class Candidate:
     name_keys: frozenset[str] = frozenset()
     papers: tuple[Paper, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
+    counted: Mapping[str, Counted] = field(default_factory=dict)
+    """By attribute; only the score reads it, gates go by what is claimed."""
 
 
 class Outcome(Word, of="gate_outcome"):

@@ -1,4 +1,4 @@
-"""What others tested or observed, beside what the supplier claims; the supplier may answer first.
+"""What others tested or observed, or the hub computed, beside what the supplier claims; the supplier may answer first.
 
 A finding never enters a version. It is noted, told to the supplier and the
 broker, and shown to the others after two working days, or at once when the
@@ -14,14 +14,14 @@ from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
 from catalog.search.shelf import one
-from catalog.tables import Finding, Offering, OfferingVersion
+from catalog.tables import Finding, Offering, OfferingVersion, Requirement
 from providers import audience, onboarding
 from providers.tables import Evidence, Provider
 from space_hub.clock import Clock
 from space_hub.delivery import log
 from space_hub.errors import Conflict, Forbidden, Invalid, NotFound
 from space_hub.rng import Rng
-from space_hub.trust import audit
+from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import OrganisationKind
 from space_hub.vocabulary.attributes import attribute, read
@@ -29,6 +29,9 @@ from space_hub.vocabulary.codes import MissionArea, Provenance
 
 REPLY_DAYS = 2
 """Working days that a supplier has before others read what was found."""
+
+_OTHERS = (Provenance.TESTED, Provenance.OBSERVED)
+"""What an organisation can say of another's offering: the supplier claims, the hub computes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def note(
     offering, version, provider = one(session, principal, clock.now(), offering_id)
     if provider.organisation_id == principal.organisation_id:
         raise Forbidden("finding.own_offering")
-    if given.provenance is Provenance.CLAIMED:
+    if given.provenance not in _OTHERS:
         raise Invalid("finding.claimed", provenance=given.provenance)
     attribute(given.attribute, MissionArea(version.mission_area))
     found = read(given.attribute, given.value, given.unit, provenance=given.provenance)
@@ -76,7 +79,7 @@ def note(
     session.add(row)
     session.flush()
     audit.record(session, clock, principal, "finding.note", row.id, offering_id=offering.id)
-    _tell(session, clock, row, offering, provider)
+    tell(session, clock, row, offering, provider)
     return row
 
 
@@ -99,8 +102,13 @@ def reply(session: Session, clock: Clock, principal: Principal, finding_id: str,
     row.shown_at = row.shown_at or clock.now()
     session.add(row)
     audit.record(session, clock, principal, "finding.reply", row.id)
-    _tell(session, clock, row, offering, provider)
+    tell(session, clock, row, offering, provider)
     return row
+
+
+def settled(row: Finding, now: datetime) -> bool:
+    """Whether the supplier has replied, or let the clock run out."""
+    return row.reply_at is not None or row.at <= before_working_days(now, REPLY_DAYS)
 
 
 def of_versions(
@@ -108,14 +116,24 @@ def of_versions(
 ) -> dict[str, list[Finding]]:
     """The findings about these versions that the asker may read: shown ones, its own, all for supplier and broker.
 
-    The caller has fetched the versions by an authorised statement.
+    What was computed for a requirement is read by its owner and by the supplier alone. The caller has fetched the
+    versions by an authorised statement.
     """
+    mine = principal.organisation_id
     statement = (
         select(Finding)
         .join(OfferingVersion, col(OfferingVersion.id) == col(Finding.version_id))
         .join(Offering, col(Offering.id) == col(OfferingVersion.offering_id))
         .join(Provider, col(Provider.id) == col(Offering.provider_id))
-        .where(col(Finding.version_id).in_(list(version_ids)))
+        .join(Requirement, col(Requirement.id) == col(Finding.requirement_id), isouter=True)
+        .where(
+            col(Finding.version_id).in_(list(version_ids)),
+            or_(
+                col(Finding.requirement_id).is_(None),
+                col(Requirement.organisation_id) == mine,
+                col(Provider.organisation_id) == mine,
+            ),
+        )
         .order_by(col(Finding.at), col(Finding.id))
     )
     if principal.kind is not OrganisationKind.BROKER:
@@ -124,8 +142,9 @@ def of_versions(
             or_(
                 col(Finding.shown_at).is_not(None),
                 waited,
-                col(Finding.by_organisation_id) == principal.organisation_id,
-                col(Provider.organisation_id) == principal.organisation_id,
+                col(Finding.by_organisation_id) == mine,
+                col(Requirement.organisation_id) == mine,
+                col(Provider.organisation_id) == mine,
             )
         )
     found: dict[str, list[Finding]] = {}
@@ -144,7 +163,8 @@ def before_working_days(now: datetime, days: int) -> datetime:
     return moment
 
 
-def _tell(session: Session, clock: Clock, row: Finding, offering: Offering, provider: Provider) -> None:
+def tell(session: Session, clock: Clock, row: Finding, offering: Offering, provider: Provider) -> None:
+    """An entry for the supplier and the broker; of a requirement, one for the supplier and one for its owner."""
     payload = {
         "finding_id": row.id,
         "offering_id": offering.id,
@@ -153,4 +173,10 @@ def _tell(session: Session, clock: Clock, row: Finding, offering: Offering, prov
         "provenance": row.provenance,
         "replied": row.reply_at is not None,
     }
-    log.append(session, clock, "finding.noted", row.id, payload, audience.brokers(session, provider.organisation_id))
+    if row.requirement_id is None:
+        told = [audience.brokers(session, provider.organisation_id)]
+    else:
+        owner = session.get_one(Requirement, row.requirement_id).organisation_id
+        told = [markings.owner_only(session, each) for each in (provider.organisation_id, owner)]
+    for marking in told:
+        log.append(session, clock, "finding.noted", row.id, payload, marking)

@@ -10,9 +10,11 @@ from typing import Any
 
 from providers.adapters.client import moment
 from space_hub.errors import Invalid, Unavailable
+from space_hub.vocabulary.attributes import Measured, read
 from space_hub.vocabulary.money import Money, money
 
 MOST_LINKS = 50
+MOST_VALUES = 50
 BOUND = 1e12
 """No number of an answer reaches it."""
 
@@ -64,6 +66,27 @@ def links(given: Mapping[str, Any]) -> tuple[str, ...]:
     if not all(isinstance(each, str) and fit(each, 2000) and each.isprintable() for each in found):
         raise Unavailable("adapter.answer_shape", expected="links")
     return tuple(found)
+
+
+def values(given: Mapping[str, Any], name: str) -> tuple[Measured, ...]:
+    """Numbers as an offering gives them: {attribute: {"value": 4 or [4, 6], "unit": "h"}}."""
+    found = given.get(name)
+    if found is None:
+        return ()
+    if not isinstance(found, Mapping) or len(found) > MOST_VALUES:
+        raise Unavailable("adapter.answer_shape", expected=name)
+    try:
+        said = [
+            read(code, each["value"], each["unit"])
+            for code, each in sorted(found.items())
+            if isinstance(each, Mapping) and {"value", "unit"} <= set(each)
+        ]
+    except Invalid as error:
+        raise Unavailable("adapter.answer_shape", expected=name) from error
+    numbers = [number for each in said for number in (each.low, each.high)]
+    if len(said) < len(found) or any(number is None or not abs(number) < BOUND for number in numbers):
+        raise Unavailable("adapter.answer_shape", expected=name)
+    return tuple(said)
 
 
 def price(given: Mapping[str, Any], name: str) -> Money | None:

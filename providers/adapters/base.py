@@ -200,7 +200,10 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A supplier's answer: what it can do (`quantity` in the asked unit), for how much, until when it stands."""
+    """A supplier's answer: what it can do (`quantity` in the asked unit), for how much, until when it stands.
+
+    `values`: what it says of its service for just this area and window, where it says so.
+    """
 
     reference: str
     answer: Answer
@@ -208,6 +211,7 @@ class Quote:
     price: Money | None
     valid_until: datetime | None
     reason: str = ""
+    values: tuple[Measured, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,6 +242,7 @@ def read_quote(given: Any) -> Quote:
         answers.price(given, "price"),
         answers.instant(given, "valid_until"),
         answers.text(given, "reason", 500),
+        answers.values(given, "attributes"),
     )
 
 

@@ -133,9 +133,32 @@ def omm(elements: ElementSet) -> dict[str, object]:
 
 def current_sets(session: Session) -> list[CurrentSet]:
     """The current set of every object, by catalogue number."""
+    return _sets(session, col(ElementSetRow.is_current))
+
+
+def current_sets_of(session: Session, object_ids: Iterable[str]) -> dict[str, CurrentSet]:
+    """The current set of each of these objects, by object; one without a set is missing."""
+    found: dict[str, CurrentSet] = {}
+    for some in chunks(sorted(set(object_ids))):
+        current = _sets(session, col(ElementSetRow.is_current) & col(ElementSetRow.object_id).in_(some))
+        found |= {each.object_id: each for each in current}
+    return found
+
+
+def sets_by_hash(session: Session, digests: Iterable[str]) -> dict[str, ElementSet]:
+    """Sets by their content hash, current or not: rows are never removed."""
+    found: dict[str, ElementSet] = {}
+    for some in chunks(sorted(set(digests))):
+        kept = _sets(session, col(ElementSetRow.content_hash).in_(some))
+        found |= {each.content_hash: each.elements for each in kept}
+    return found
+
+
+def _sets(session: Session, which: Any) -> list[CurrentSet]:
+    """The sets for which `which` holds, by catalogue number."""
     names = ("id", "object_id", "content_hash", "synthetic", *_VALUES)
     columns: list[Any] = [getattr(ElementSetRow, name) for name in names]
-    statement = sa_select(*columns).where(col(ElementSetRow.is_current)).order_by(col(ElementSetRow.catalog_number))
+    statement = sa_select(*columns).where(which).order_by(col(ElementSetRow.catalog_number))
     return [
         CurrentSet(
             id,

@@ -41,6 +41,7 @@ def _print_requirement(wanted: bool) -> None:
 
 Need = Annotated[Path | None, typer.Argument(metavar="[FILE]", help=sentence("cli.option.match_file"))]
 Show = Annotated[str | None, typer.Option("--show", metavar="MATCH", help=sentence("cli.option.match_show"))]
+AskSuppliers = Annotated[bool, typer.Option("--ask-suppliers", help=sentence("cli.option.match_ask"))]
 Example = Annotated[
     bool,
     typer.Option(
@@ -57,6 +58,7 @@ def match(
     organisation: As,
     file: Need = None,
     show: Show = None,
+    ask_suppliers: AskSuppliers = False,
     dossier: match_paper.Dossier = None,
     plots: match_paper.Plots = None,
     example: Example = False,
@@ -68,7 +70,7 @@ def match(
     voice = Voice(as_json)
     match_paper.checked(dossier)
     if file is not None and show is None:
-        match_id = _made(voice, organisation, _requirement(file))
+        match_id = _made(voice, organisation, _requirement(file), ask_suppliers)
     elif show is not None and file is None:
         match_id = show
     else:
@@ -98,11 +100,12 @@ def _requirement(file: Path) -> "RequirementIn":
         raise Invalid("cli.requirement_wrong", file=file.name, faults=faults) from error
 
 
-def _made(voice: Voice, organisation: str, body: "RequirementIn") -> str:
+def _made(voice: Voice, organisation: str, body: "RequirementIn", ask_suppliers: bool) -> str:
     """State the requirement, match it, keep the match; its id."""
     from catalog import matches
     from catalog.demand import requirements
     from catalog.matching.watch import Stage, overall
+    from catalog.physics.asking import Consent
 
     house = houses.open_existing(houses.settings())
     need = body.need(house.clock.now(), house.settings.classification_ceiling)
@@ -116,7 +119,8 @@ def _made(voice: Voice, organisation: str, body: "RequirementIn") -> str:
         def watch(stage: str, done: int, total: int) -> None:
             progress(*overall(stage, done, total), Stage(stage).label(language()))
 
-        record = matches.think(house.database, house.clock, principal, stated, watch)
+        consent = Consent(house.rng, house.settings.egress_allow) if ask_suppliers else None
+        record = matches.think(house.database, house.clock, principal, stated, watch, consent)
     with house.database.write() as session:
         return matches.keep(session, house.clock, house.rng, principal, stated, record).id
 

@@ -25,6 +25,10 @@ def tell(voice: Voice, shown: dict[str, Any], names: dict[str, str]) -> None:
             for each in shown["offerings"]
         ],
     )
+    if shown["physics"]:
+        _tell_physics(voice, shown)
+    if shown["answers"]:
+        _tell_answers(voice, shown)
     _tell_cover(voice, shown, names)
     match_resilience.tell(voice, shown, names)
     for found in filter(None, (shown["sole"], shown["impasse"])):
@@ -32,6 +36,48 @@ def tell(voice: Voice, shown: dict[str, Any], names: dict[str, str]) -> None:
     for each in shown["sole"]["barriers"] if shown["sole"] else ():
         voice.tell("cli.note", text=each["text"])
     voice.tell("cli.recommends", match=shown["id"], requirement=shown["requirement_id"], style="dim")
+
+
+def _tell_physics(voice: Voice, match: dict[str, Any]) -> None:
+    """Claimed, answered and computed side by side, with what is to be said of it."""
+    from catalog.feasibility.values import FeasibilityVerdict
+
+    titles = {each["offering_id"]: each["title"] for each in match["offerings"]}
+    columns = ("title", "subject", "claimed", "answered", "computed", "orbits", "reason")
+    voice.table(
+        "cli.title.physics",
+        tuple(f"cli.column.{name}" for name in columns),
+        [
+            [
+                titles[each["offering_id"]],
+                f"{each['attribute_label']} ({each['unit']})",
+                _span(each["claimed"]),
+                _span(each["answered"]),
+                _span(each["computed"]),
+                FeasibilityVerdict(each["verdict_of_claim"]).label(language()),
+                each["text"],
+            ]
+            for each in match["physics"]
+        ],
+    )
+    beyond = sum(each["for_reply"] for each in match["physics"])
+    if beyond and match["answers"] is None:
+        voice.tell("cli.physics_not_told", style="yellow", count=beyond)
+
+
+def _tell_answers(voice: Voice, match: dict[str, Any]) -> None:
+    titles = {each["offering_id"]: each["title"] for each in match["offerings"]}
+    rows = [[titles[each["offering_id"]], each["text"], each["reason"]] for each in match["answers"]]
+    voice.table("cli.title.answers", ("cli.column.title", "cli.column.answered", "cli.column.reason"), rows)
+
+
+def _span(given: list[float] | float | None) -> str:
+    """A value or a range, with the decimal sign of the language."""
+    if given is None:
+        return ""
+    ends = given if isinstance(given, list) else [given]
+    text = "–".join(f"{each:.4g}" for each in dict.fromkeys(ends))
+    return text.replace(".", ",") if language() == "fr" else text
 
 
 def _said_of(judged: dict[str, Any]) -> list[str]:

@@ -47,6 +47,8 @@ class Provenance(Word, of="provenance"):
     CLAIMED = "claimed"
     TESTED = "tested"
     OBSERVED = "observed"
+    COMPUTED = "computed"
+    """By the hub, from the orbits of the satellites that an offering rests on."""
 
 
 BANDS = ("UHF", "L", "S", "C", "X", "Ku", "K", "Ka", "Q", "V")

@@ -34,6 +34,7 @@ class WorkKind(Word, of="work_kind"):
     COMPETITION_CLOCKS = "competition.clocks"
     AWARD_SHARES_RELEASE = "award_shares.release"
     STAPI_SEARCH = "stapi.search"
+    CLAIMS_CHECK = "claims.check"
     MATCH = "match"
     WORK_PRUNE = "work.prune"
 

@@ -60,9 +60,11 @@ def kept(database: Database) -> dict[str, MatchRecord]:
 
 
 def again(database: Database, clock: Clock, row: MatchRecord) -> str:
-    """The hash of the same match, asked for anew."""
+    """The hash of the same match, asked for anew; the demonstration's are made without a look at orbits."""
     with database.read() as session:
         asker = _principal(session, row.organisation_id)
+        if row.inputs["physics"] is None:
+            return matches.compute(*matches.gather(session, clock, asker, row.requirement_id)).record_sha256
     return matches.think(database, clock, asker, row.requirement_id).record_sha256
 
 

@@ -144,7 +144,7 @@ def test_wrong_use_ends_with_two(words: list[str], capsys: pytest.CaptureFixture
 
 @pytest.mark.parametrize(
     ("words", "fault"),
-    [(["screen", "--hours", "many"], "--hours"), (["no-such-command"], "no-such-command"), (["match"], "FILE")],
+    [(["screen", "--hours", "many"], "--hours"), (["no-such-command"], "no-such-command"), (["match"], "--as")],
 )
 def test_a_program_learns_of_wrong_use_in_its_one_line_too(
     words: list[str], fault: str, capsys: pytest.CaptureFixture[str]

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_every_kind_of_work_has_code_behind_it() -> None:
-    lanes = (handlers.HEAVY, handlers.LIGHT, handlers.TELLING, handlers.MATCHING, handlers.DOORS)
+    lanes = (handlers.HEAVY, handlers.LIGHT, handlers.TELLING, handlers.CLAIMS, handlers.MATCHING, handlers.DOORS)
     assert {kind for lane in lanes for kind in lane} == set(WorkKind)
     for kind in WorkKind:
         assert callable(handlers.handler(kind)), kind

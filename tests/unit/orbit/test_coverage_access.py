@@ -10,24 +10,15 @@ import numpy as np
 import pytest
 
 from space_hub.errors import Invalid
-from space_hub.orbit.coverage import (
-    Accesses,
-    LookSide,
-    Sensor,
-    accesses,
-    contact_time,
-    latency,
-    over_area,
-    places,
-    revisit,
-    seen,
-    service,
-)
+from space_hub.orbit.coverage.access import Accesses, accesses
+from space_hub.orbit.coverage.area import places
+from space_hub.orbit.coverage.contacts import contact_time, latency
 from space_hub.orbit.coverage.earth import earth_fixed, surface, upward_at
 from space_hub.orbit.coverage.paths import flown, step_of
-from space_hub.orbit.coverage.sensor import Places, conditions
+from space_hub.orbit.coverage.sensor import LookSide, Places, Sensor, conditions
+from space_hub.orbit.coverage.service import seen, service
 from space_hub.orbit.coverage.sun import sunward
-from space_hub.orbit.coverage.visits import union
+from space_hub.orbit.coverage.visits import over_area, revisit, union
 from space_hub.orbit.elements import ElementSet
 from space_hub.orbit.propagation import Fleet
 from space_hub.orbit.sample import sample_catalogue
