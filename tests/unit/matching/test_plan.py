@@ -103,8 +103,7 @@ def survives(wanted: Need, chosen: tuple[Candidate, ...], everything: list[Candi
 def test_no_other_set_leaves_less_missing_or_costs_less(market: tuple[Need, list[Candidate]], asked: Wishes) -> None:
     """Every subset of the eligible offerings is tried: the recommended set, the cheapest one and the secured one.
 
-    Sabotage seen: retaining every offering, retainers and all, cost more than the best subset; a set that need
-    not survive anything was cheaper than the recommended one.
+    Sabotage seen: retaining every offering, retainers and all, cost more than the best subset.
     """
     plain, offers = market
     wanted = replace(plain, wishes=replace(asked, largest_share=plain.largest_share))
@@ -151,10 +150,7 @@ def test_what_is_taken_meets_every_hard_clause_for_certain(market: tuple[Need, l
 def test_one_in_reserve_is_taken_at_the_price_that_is_said(
     market: tuple[Need, list[Candidate]], asked: Wishes, budget: int | None
 ) -> None:
-    """The words are applied to the offering and the whole requirement is matched again.
-
-    Sabotage seen: budgets left out of what is said of a price.
-    """
+    """The words are applied to the offering and the whole requirement is matched again."""
     plain, offers = market
     phases = tuple(replace(each, budget_per_day=None if budget is None else Decimal(budget)) for each in plain.phases)
     wanted = replace(plain, phases=phases, wishes=replace(asked, largest_share=plain.largest_share))
@@ -187,7 +183,7 @@ def _cheaper(offered: Candidate, part: Decimal) -> Candidate:
 def test_every_plan_passes_a_checker_that_shares_nothing_with_it(
     market: tuple[Need, list[Candidate]], asked: Wishes
 ) -> None:
-    """Sabotage seen: letting go of what a failure needs."""
+    """The recommended one and the secured one."""
     plain, offers = market
     wanted = replace(plain, wishes=replace(asked, largest_share=plain.largest_share))
     passing = [(each, 0.5) for each in eligible(recommend(wanted, offers))]

@@ -50,7 +50,7 @@ def drawn(seed: int, offers: int = 9) -> Market:
 
 @pytest.mark.parametrize("part", range(4))
 def test_an_offer_enters_at_the_price_that_is_said(part: int) -> None:
-    """Sabotage seen: retainers left out of what the offer asks; the share of its supplier not asked."""
+    """Solved again at that price, with nothing else changed."""
     said = needless = 0
     for seed in range(part, SEEDS, 4):
         market = drawn(seed)
