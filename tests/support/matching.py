@@ -80,7 +80,7 @@ class Steps:
     _go: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     _at: str = ""
 
-    def __call__(self, need: Need, found: Iterable[Candidate], watch: Watch = silent) -> Record:
+    def __call__(self, need: Need, found: Iterable[Candidate], watch: Watch = silent, *physics: Any) -> Record:
         def told(stage: str, done: int, total: int) -> None:
             watch(stage, done, total)
             if stage != self._at:
@@ -89,7 +89,7 @@ class Steps:
                 self._go.acquire(timeout=PATIENCE_S)
                 watch(stage, done, total)
 
-        return _COMPUTE(need, found, told)
+        return _COMPUTE(need, found, told, *physics)
 
     def next(self) -> str:
         return self.reached.get(timeout=PATIENCE_S)
@@ -139,12 +139,12 @@ def _after(done: Callable[..., T], place: Place) -> Callable[..., T]:
 
 
 def _at_stage(place: Place) -> Callable[..., Record]:
-    def held(need: Need, found: Iterable[Candidate], watch: Watch = silent) -> Record:
+    def held(need: Need, found: Iterable[Candidate], watch: Watch = silent, *physics: Any) -> Record:
         def told(stage: str, done: int, total: int) -> None:
             if stage == place.name and not place.reached.is_set():
                 place.stand()
             watch(stage, done, total)
 
-        return _COMPUTE(need, found, told)
+        return _COMPUTE(need, found, told, *physics)
 
     return held

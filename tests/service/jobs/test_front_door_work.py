@@ -52,4 +52,4 @@ def test_late_answers_ended_papers_and_dead_registrations_are_dealt_with(
     assert door.application(returned.id).state == "withdrawn"
     assert do(door, "registrations.lapse") == {"lapsed": 1}
     assert do(door, "fairness.release") == {"cells": 0}
-    assert set(do(door, "work.prune")) == {"work", "answers", "letters", "codes", "reports", "searches"}
+    assert set(do(door, "work.prune")) == {"work", "answers", "letters", "codes", "reports", "searches", "matching"}
