@@ -9,13 +9,11 @@ import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
-from sqlalchemy import make_url, text
 
 from jobs import migrations
 from space_hub import db
@@ -28,7 +26,6 @@ from tests.support.hub import Hub, build
 from tests.support.moving import Moving
 
 ROOT = Path(__file__).resolve().parents[1]
-_NUMBERS = count(1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -77,8 +74,8 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: str) -> Iterator[str]:
-    name = _name("template")
-    with _made(postgres_server, name) as url:
+    name = postgres.name("template")
+    with postgres.Made(postgres_server, name) as url:
         database = db.connect(url)
         make_tables(database)
         database.engine.dispose()
@@ -92,7 +89,7 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 @pytest.fixture
 def postgresql_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
-    with _made(postgres_server, _name("test"), postgres_template) as url:
+    with postgres.Made(postgres_server, postgres.name("test"), postgres_template) as url:
         yield url
 
 
@@ -129,20 +126,6 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """The address of a fresh database with all tables, for tests that open it from several processes."""
     url: str = request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgresql_url"}[request.param])
     return url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """One without tables, for what happens on the way to them."""
-    if request.param == "sqlite":
-        database = db.connect(f"sqlite:///{tmp_path / 'empty.sqlite'}")
-        yield database
-        database.engine.dispose()
-        return
-    with _made(request.getfixturevalue("postgres_server"), _name("empty")) as url:
-        database = db.connect(url)
-        yield database
-        database.engine.dispose()
 
 
 @pytest.fixture
@@ -192,27 +175,3 @@ def hub(
     built[:] = [made.app]
     made.client.portal = portal
     return made
-
-
-def _name(kind: str) -> str:
-    return f"space_hub_{kind}_{os.getpid()}_{next(_NUMBERS)}"
-
-
-class _made:
-    """A database of this name while the block runs."""
-
-    def __init__(self, server: str, name: str, template: str = "template0") -> None:
-        self.server, self.name, self.template = server, name, template
-
-    def __enter__(self) -> str:
-        self._do(f'CREATE DATABASE "{self.name}" TEMPLATE "{self.template}" STRATEGY FILE_COPY')
-        return make_url(self.server).set(database=self.name).render_as_string(hide_password=False)
-
-    def __exit__(self, *_: object) -> None:
-        self._do(f'DROP DATABASE "{self.name}" WITH (FORCE)')
-
-    def _do(self, statement: str) -> None:
-        admin = db.connect(self.server)
-        with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text(statement))
-        admin.engine.dispose()

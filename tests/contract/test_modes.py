@@ -1,4 +1,4 @@
-"""Exercise and real never meet, whatever is done in which order: two hundred random sequences on two databases.
+"""Exercise and real never meet, whatever is done in which order: a hundred random sequences on two databases.
 
 The campaign is `./hub bench modes --sequences=5000`; here are its short form, and the sabotages that it must see.
 """
@@ -27,11 +27,11 @@ from tests.support.hub import Hub, build
 def test_nothing_of_an_exercise_is_met_in_earnest_or_in_another(
     database: Database, clock: ManualClock, rng: SeededRng
 ) -> None:
-    """100 sequences on each database.
+    """50 sequences on each database.
 
     Sabotage seen, besides those below: a drill that ends notes real readiness, as a real activation does.
     """
-    counts, met = modes.chain(build(database, clock, rng), 1, 100, roles=("sky",))
+    counts, met = modes.chain(build(database, clock, rng), 1, 50, roles=("sky",))
     assert met == []
     assert modes.thorough(counts), counts
 

@@ -1,6 +1,8 @@
 import re
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import pytest
@@ -28,6 +30,7 @@ from space_hub.db import Database
 from space_hub.trust.labels import REAL
 from space_hub.trust.markings import MarkingRow
 from space_hub.vocabulary.codes import MissionArea
+from tests.support import postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -331,14 +334,44 @@ def fill(database: Database, given: dict[str, list[dict[str, Any]]]) -> None:
             connection.execute(sa.insert(known.tables[name]), rows)
 
 
-@pytest.fixture
-def upgraded(empty_database: Database) -> Database:
-    migrations.upgrade(empty_database, "0001")
-    fill(empty_database, OLD)
-    migrations.upgrade(empty_database, "0002")
-    fill(empty_database, LATER)
-    assert migrations.upgrade(empty_database) is True
-    return empty_database
+def from_the_first(database: Database) -> None:
+    """Old rows, through every revision."""
+    migrations.upgrade(database, "0001")
+    fill(database, OLD)
+    migrations.upgrade(database, "0002")
+    fill(database, LATER)
+    assert migrations.upgrade(database) is True
+    database.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def old_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("upgraded") / "old.sqlite"
+    from_the_first(db.connect(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="module")
+def old_template(postgres_server: str) -> Iterator[str]:
+    name = postgres.name("upgraded")
+    with postgres.Made(postgres_server, name) as url:
+        from_the_first(db.connect(url))
+        yield name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A copy of what was upgraded once."""
+    if request.param == "sqlite":
+        database = db.connect(f"sqlite:///{copyfile(request.getfixturevalue('old_file'), tmp_path / 'hub.sqlite')}")
+        yield database
+        database.engine.dispose()
+        return
+    template = request.getfixturevalue("old_template")
+    with postgres.Made(request.getfixturevalue("postgres_server"), postgres.name("test"), template) as url:
+        database = db.connect(url)
+        yield database
+        database.engine.dispose()
 
 
 def test_an_installation_of_the_first_schema_keeps_its_rows(upgraded: Database) -> None:

@@ -16,11 +16,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import make_url, text
+
+from space_hub import db
+
 _UNPRIVILEGED = ("nobody", "postgres", "daemon")
 _START_S = 30.0
+_NUMBERS = count(1)
 # The tests' data may vanish with the machine; proofs about crashes kill our processes, not the server.
 _FLEETING = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 _SETTINGS = (
@@ -140,3 +146,28 @@ def _wait(process: "subprocess.Popen[bytes]", folder: Path, log: Path) -> None:
         except psycopg.OperationalError:
             time.sleep(0.03)
     raise RuntimeError(f"PostgreSQL did not start: {log.read_text(errors='replace')[-2000:]}")
+
+
+def name(kind: str) -> str:
+    """Of a database that no other test of any worker has."""
+    return f"space_hub_{kind}_{os.getpid()}_{next(_NUMBERS)}"
+
+
+class Made:
+    """A database of this name while the block runs."""
+
+    def __init__(self, server: str, name: str, template: str = "template0") -> None:
+        self.server, self.name, self.template = server, name, template
+
+    def __enter__(self) -> str:
+        self._do(f'CREATE DATABASE "{self.name}" TEMPLATE "{self.template}" STRATEGY FILE_COPY')
+        return make_url(self.server).set(database=self.name).render_as_string(hide_password=False)
+
+    def __exit__(self, *_: object) -> None:
+        self._do(f'DROP DATABASE "{self.name}" WITH (FORCE)')
+
+    def _do(self, statement: str) -> None:
+        admin = db.connect(self.server)
+        with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(statement))
+        admin.engine.dispose()
