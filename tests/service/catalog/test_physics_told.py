@@ -26,10 +26,15 @@ from space_hub.trust.principal import Principal
 from space_hub.vocabulary.attributes import read
 from space_hub.work.tables import Work
 from tests.service.catalog.test_intake import planner, publish, supplier
-from tests.service.catalog.test_physics import SQUARE, matched, sky, stated, wanted  # noqa: F401 - a fixture among them
-from tests.service.catalog.test_physics import claims as claimed
+from tests.support.claims import SQUARE, matched, polar, stated, wanted
+from tests.support.claims import claims as claimed
 from tests.support.sky import Sky
 from tests.support.supply import offering
+
+
+@pytest.fixture
+def sky(database: Database, clock: ManualClock, rng: SeededRng) -> Sky:
+    return polar(database, clock, rng)
 
 
 def checked(database: Database, clock: ManualClock, rng: SeededRng, who: Principal, offering_id: str) -> list[Finding]:
@@ -55,7 +60,7 @@ def score(record: Record, offering_id: str) -> tuple[float, list[str]]:
 
 @pytest.mark.parametrize("replies", [True, False])
 def test_a_claim_beyond_physics_lowers_the_score_only_once_its_supplier_could_reply(
-    sky: Sky,  # noqa: F811
+    sky: Sky,
     database: Database,
     clock: ManualClock,
     rng: SeededRng,
@@ -94,7 +99,7 @@ def test_a_claim_beyond_physics_lowers_the_score_only_once_its_supplier_could_re
 
 
 def test_a_new_version_on_satellites_is_looked_at_by_the_hub(
-    sky: Sky,  # noqa: F811
+    sky: Sky,
     database: Database,
     clock: ManualClock,
     rng: SeededRng,
@@ -114,7 +119,7 @@ def test_a_new_version_on_satellites_is_looked_at_by_the_hub(
 
 
 def test_a_match_tells_its_suppliers_nothing_without_consent_and_then_them_alone(
-    sky: Sky,  # noqa: F811
+    sky: Sky,
     database: Database,
     clock: ManualClock,
     rng: SeededRng,
@@ -158,7 +163,7 @@ def door(database: Database, clock: ManualClock, who: Principal) -> None:
 
 
 def test_suppliers_that_fit_are_asked_alike_and_who_does_not_answer_is_said(
-    sky: Sky,  # noqa: F811
+    sky: Sky,
     database: Database,
     clock: ManualClock,
     rng: SeededRng,
