@@ -5,18 +5,18 @@ triage, and it always says where it is from, how old the set is, and how many sa
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
 from space_hub.errors import Invalid
 from space_hub.orbit.times import Floats
-from space_hub.text import Word
 
 POWERS = 5
 """Variance is a polynomial of age up to the fourth power: a rate that is off, and drag that is off, squared."""
 
 
-class Source(Word, of="covariance_source"):
+class Source(StrEnum):
     """Where a covariance is from, best first."""
 
     OPERATOR = "operator"

@@ -12,14 +12,17 @@ whole.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha512
 from math import atan2, cos, degrees, hypot, pi, radians, sin, sqrt
 
 import numpy as np
+from scipy.special import ndtri
 from sgp4.api import Satrec
 
 from space_hub.errors import Invalid
 from space_hub.orbit.elements import EARTH_RADIUS_KM, ElementSet
 from space_hub.orbit.propagation import satrec
+from space_hub.orbit.times import Floats
 from space_hub.orbit.uncertainty.growth import Growth
 from space_hub.orbit.uncertainty.table import measured
 
@@ -79,17 +82,24 @@ def updates(
 def _of_one(
     truth: ElementSet, start: datetime, stop: datetime, seed: int, growth: Growth, errors: float
 ) -> list[ElementSet]:
-    draws = np.random.default_rng([seed, truth.catalog_number])
     record, epoch = satrec(truth), start
     made: list[ElementSet] = []
     while True:
-        epoch += timedelta(hours=float(draws.uniform(SHORTEST_H, LONGEST_H)))
+        later, normal = _draws(seed, truth.catalog_number, epoch)
+        epoch += timedelta(hours=SHORTEST_H + (LONGEST_H - SHORTEST_H) * later)
         if epoch >= stop:
             return made
         moved = at_epoch(truth, truth.epoch + _MICRODAY * round((epoch - truth.epoch) / _MICRODAY), record)
         if moved is None:
             return made
-        made.append(with_error(moved, growth, errors * draws.standard_normal(6)))
+        made.append(with_error(moved, growth, errors * normal))
+
+
+def _draws(seed: int, number: int, epoch: datetime) -> tuple[float, Floats]:
+    """A number in [0, 1) and six from a standard normal distribution, which depend on nothing but the arguments."""
+    digest = sha512(f"{seed}/{number}/{epoch.isoformat()}".encode()).digest()
+    shares = (np.frombuffer(digest, dtype="<u8").astype(np.float64) + 0.5) / 2.0**64
+    return float(shares[0]), np.asarray(ndtri(np.clip(shares[1:7], 1e-15, 1.0 - 1e-15)))
 
 
 def at_epoch(truth: ElementSet, epoch: datetime, record: Satrec | None = None) -> ElementSet | None:
@@ -139,9 +149,7 @@ def _kozai(brouwer: float, eccentricity: float, inclination: float) -> float:
 _XKE = 60.0 / sqrt(EARTH_RADIUS_KM**3 / 398600.8)
 
 
-def with_error(
-    one: ElementSet, growth: Growth, normal: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]"
-) -> ElementSet:
+def with_error(one: ElementSet, growth: Growth, normal: Floats) -> ElementSet:
     """`one` with six errors, drawn from a standard normal distribution: in-track, rate, eccentricity (2), plane (2)."""
     axis = one.semi_major_axis_km
     radial, _along, across = growth.sigmas_km(_TYPICAL_AGE_DAYS).tolist()
