@@ -31,7 +31,7 @@ Parts = tuple[Units, ...]
 class Count:
     """`wanting`: units that are missing, and for each supplier or jurisdiction too few a typical demand."""
 
-    wanting: Units
+    wanting: Fraction
     cost: Fraction
 
 
@@ -104,7 +104,8 @@ class Counter:
         missing = sum(self.aims) - sum(map(sum, way))
         used = [sum(column) for column in zip(*way, strict=True)]
         costs = (_cost(offer, units) for offer, units, there in zip(self.offers, used, kept, strict=True) if there)
-        return Count(missing + self.batch * self._kinds_missing(names), sum(costs, Fraction()))
+        wanting = Fraction(missing) + self.batch * self._kinds_missing(names)
+        return Count(wanting, sum(costs, Fraction()))
 
     def bill(self, nation: str, kept: tuple[bool, ...], way: tuple[Parts, ...]) -> Fraction:
         """Use at list price, and of all else that an offer costs a part by what it could serve of the nation's."""
