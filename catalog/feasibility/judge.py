@@ -44,10 +44,11 @@ def limit(computed: Computed) -> float | None:
     """The most ambitious value that still agrees with what was computed."""
     if computed.value is None:
         return None
-    room = TOLERANCES[computed.attribute] * computed.value + STANDARD_ERRORS * computed.error
+    best = computed.value if computed.at_best is None else computed.at_best
+    room = TOLERANCES[computed.attribute] * best + STANDARD_ERRORS * computed.error
     if ATTRIBUTES[computed.attribute].better is Better.LOWER:
-        return max(0.0, computed.value - room)
-    return computed.value + room
+        return max(0.0, best - room)
+    return best + room
 
 
 def judge(computed: Computed, said: Measured | None) -> Judgement:

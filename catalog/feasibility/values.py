@@ -60,13 +60,15 @@ class Computed:
     """What orbits allow for one attribute at the best: every satellite always free for this asker.
 
     `value` is None when it could not be computed, and `hindrance` then says why. `error` is its standard error from
-    the window being short. `pessimistic`: satellites were missing or failed, so that the truth may be better.
+    the window being short. `pessimistic`: satellites were missing or failed, so that the truth may be better, nobody
+    knows by how much. `at_best`: where that is known, the best that the truth can be; the claim is held against it.
     """
 
     attribute: str
     value: float | None
     error: float = 0.0
     pessimistic: bool = False
+    at_best: float | None = None
     hindrance: "Reason | None" = None
 
 
