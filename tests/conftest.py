@@ -2,7 +2,8 @@
 
 Each test gets a fresh database with all tables: on SQLite a copy of one file, on
 PostgreSQL a copy of one template database. A worker of the test run makes the
-file, the template and its server once, and only when a test asks for them.
+file, the template and its server once, and only when a test asks for them. All of
+it lies in memory where there is room (`support/scratch.py`).
 """
 
 import os
@@ -20,7 +21,7 @@ from space_hub.clock import ManualClock
 from space_hub.db import Database
 from space_hub.rng import SeededRng
 from tests.reference import environment
-from tests.support import postgres
+from tests.support import postgres, scratch
 from tests.support.hub import Hub, Standing, stood
 from tests.support.moving import Moving
 
@@ -34,6 +35,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="sqlite",
         help="database of the tests that run on one kind only; the others run on both anyway",
     )
+
+
+def pytest_configure() -> None:
+    scratch.choose()
 
 
 def make_tables(database: Database) -> None:
