@@ -23,7 +23,7 @@ from space_hub.trust.labels import REAL
 READER = "react"
 
 REACTIONS: tuple[tuple[str, frozenset[str]], ...] = (
-    ("space_hub.awareness.alerts:on_run", frozenset({"run.published"})),
+    ("space_hub.awareness.following.alerts:on_run", frozenset({"run.published"})),
     (
         "catalog.risk.impact:on_object_event",
         frozenset(
@@ -41,6 +41,7 @@ REACTIONS: tuple[tuple[str, frozenset[str]], ...] = (
         frozenset({"clearance.changed", "offering.published", "offering.withdrawn", "provider.status_changed"}),
     ),
     ("catalog.physics.claims:on_published", frozenset({"offering.published"})),
+    ("catalog.physics.looks:on_sky_changed", frozenset({"ingest.finished", "object.decayed"})),
     ("catalog.competition.placing:on_decided", frozenset({"competition.decided"})),
     ("catalog.demand.gaps:on_demand_changed", frozenset({"demand.released"})),
     (

@@ -11,7 +11,7 @@ from api.deps import Asked
 from api.models import Out
 from api.paging import Page, Paged
 from api.policy import Router, scope
-from space_hub.awareness.rules import AlertState
+from space_hub.awareness.following.rules import AlertState
 from space_hub.awareness.tables import Alert
 from space_hub.errors import NotFound
 from space_hub.text import say

@@ -13,9 +13,10 @@ from api.models import CatalogNumber, Out, UtcDatetime
 from api.paging import Page, PageAsk, decode
 from api.policy import PROBLEM, Router, scope
 from api.routes.runs import RunOut, run_out
-from space_hub.awareness import catalogue, conjunctions
+from space_hub.awareness import catalogue
 from space_hub.awareness.catalogue import Face
-from space_hub.awareness.conjunctions import Wanted
+from space_hub.awareness.following import conjunctions
+from space_hub.awareness.following.conjunctions import Wanted
 from space_hub.awareness.tables import Assessment, Conjunction, Run
 from space_hub.errors import Invalid, NotFound
 from space_hub.text import say
@@ -80,8 +81,8 @@ class ConjunctionsOut(Out):
 
 
 class ConjunctionDetailOut(ConjunctionOut):
-    first_run_id: str
-    latest_run_id: str
+    first_run_id: str | None
+    latest_run_id: str | None
     assessments: list[LookOut] = Field(description="One for each run that saw it, oldest first.")
     notice: str
 

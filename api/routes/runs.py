@@ -12,7 +12,8 @@ from api.models import In, Out, UtcDatetime
 from api.paging import Page, Paged
 from api.policy import Router, scope
 from api.routes.work import StartedOut, started
-from space_hub.awareness import catalogue, conjunctions, screen
+from space_hub.awareness import catalogue, screen
+from space_hub.awareness.following import conjunctions
 from space_hub.awareness.tables import Run, RunFailure, Snapshot
 from space_hub.text import say
 from space_hub.trust import audit, markings

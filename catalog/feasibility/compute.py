@@ -5,23 +5,24 @@ delivered at the first contact, no clouds, no queue. So a claim beyond it cannot
 average, and a claim within it is only not contradicted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import asin, cos, degrees, radians
 
 import numpy as np
 
 from catalog.feasibility.judge import finding
-from catalog.feasibility.values import MAX_AGE, Asked, Computed, Finding, Reason, Subject
+from catalog.feasibility.values import MAX_AGE, Asked, Computed, Finding, Subject
 from space_hub.orbit.coverage.access import Accesses, accesses
 from space_hub.orbit.coverage.area import places, sampled
 from space_hub.orbit.coverage.contacts import contact_time, latency
 from space_hub.orbit.coverage.earth import EQUATOR_KM, MEAN_KM, POLE_KM
 from space_hub.orbit.coverage.sensor import Places, Sensor
 from space_hub.orbit.coverage.service import seen, service
-from space_hub.orbit.coverage.visits import over_area, revisit
+from space_hub.orbit.coverage.visits import Revisit, over_area, revisit
 from space_hub.orbit.elements import ElementSet
 from space_hub.orbit.times import DAY, SECOND, ticks
+from space_hub.text import Reason
 
 SAME_VISIT_S = 600.0
 """Looks nearer than this in time are one: satellites in formation, a pass cut by a condition in its middle."""
@@ -54,11 +55,10 @@ def computed(subject: Subject, asked: Asked, wanted: frozenset[str]) -> Iterator
     where = _where(subject, asked)
     if wanted & {"revisit", "delivery_latency"}:
         found = accesses(fresh, where, subject.sensor, start, stop)
-        pessimistic = lost > 0 or bool(found.failed)
         if "revisit" in wanted:
-            yield _revisit(found, len(where.up), pessimistic)
+            yield _revisit(found, len(where.up), lost > 0)
         if "delivery_latency" in wanted:
-            yield _latency(subject, fresh, found, pessimistic)
+            yield _latency(subject, fresh, found, lost > 0 or bool(found.failed))
     if "swath" in wanted:
         # A strip that was read from the claim says nothing of the claim.
         open_sensor = replace(subject.sensor, swath_km=None)
@@ -79,15 +79,33 @@ def _where(subject: Subject, asked: Asked) -> Places:
 
 
 def _revisit(found: Accesses, count: int, pessimistic: bool) -> Computed:
-    whole = over_area([revisit(found, place, SAME_VISIT_S) for place in range(count)])
+    each = [revisit(found, place, SAME_VISIT_S) for place in range(count)]
+    whole = over_area(each)
     permanent = whole.mean_s == 0.0
     if whole.unseen == whole.places:
         # Not once in the window anywhere: half of it is less than any gap that could hide so.
-        return Computed("revisit", 0.5 * (found.stop - found.start) / SECOND / 3_600.0, pessimistic=pessimistic)
+        half_h = 0.5 * (found.stop - found.start) / SECOND / 3_600.0
+        return Computed("revisit", half_h, pessimistic=pessimistic or bool(found.failed))
     if whole.mean_s is None or (whole.fewest_gaps < FEWEST_GAPS and not permanent):
         hindrance = Reason("feasibility.few_visits", {"gaps": whole.fewest_gaps, "fewest": FEWEST_GAPS})
         return Computed("revisit", None, pessimistic=pessimistic, hindrance=hindrance)
-    return Computed("revisit", whole.mean_s / 3_600.0, (whole.error_s or 0.0) / 3_600.0, pessimistic)
+    at_best = _were_none_lost(found, each) / 3_600.0 if found.failed else None
+    return Computed("revisit", whole.mean_s / 3_600.0, (whole.error_s or 0.0) / 3_600.0, pessimistic, at_best=at_best)
+
+
+def _were_none_lost(found: Accesses, places: Sequence[Revisit]) -> float:
+    """The mean gap, s, if each satellite whose state was lost saw every place once more as the best of all does.
+
+    Its windows fall into gaps and overlap nothing: more than any satellite of the fleet can bring.
+    """
+    least = []
+    for place, one in enumerate(places):
+        seen_here = found.of_place(place)
+        most = int(np.bincount(seen_here.satellite).max(initial=0))
+        longest_s = float(np.bincount(seen_here.satellite, seen_here.end - seen_here.begin).max(initial=0.0)) / SECOND
+        gap_s = one.gaps * (one.mean_s or 0.0) - len(found.failed) * longest_s
+        least.append(max(0.0, gap_s) / max(1, one.gaps + len(found.failed) * most))
+    return float(np.mean(least))
 
 
 def _latency(subject: Subject, fresh: tuple[ElementSet, ...], found: Accesses, pessimistic: bool) -> Computed:

@@ -15,7 +15,8 @@ mean otherwise than we compute it, and two standard errors for a window that is 
 | link_latency | 2 % | the least distance lies between two samples |
 """
 
-from catalog.feasibility.values import Computed, FeasibilityVerdict, Finding, Judgement, Reason
+from catalog.feasibility.values import Computed, FeasibilityVerdict, Finding, Judgement
+from space_hub.text import Reason
 from space_hub.vocabulary.attributes import ATTRIBUTES, Better, Measured
 
 TOLERANCES = {
@@ -44,10 +45,11 @@ def limit(computed: Computed) -> float | None:
     """The most ambitious value that still agrees with what was computed."""
     if computed.value is None:
         return None
-    room = TOLERANCES[computed.attribute] * computed.value + STANDARD_ERRORS * computed.error
+    best = computed.value if computed.at_best is None else computed.at_best
+    room = TOLERANCES[computed.attribute] * best + STANDARD_ERRORS * computed.error
     if ATTRIBUTES[computed.attribute].better is Better.LOWER:
-        return max(0.0, computed.value - room)
-    return computed.value + room
+        return max(0.0, best - room)
+    return best + room
 
 
 def judge(computed: Computed, said: Measured | None) -> Judgement:

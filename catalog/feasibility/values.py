@@ -12,7 +12,7 @@ from typing import Any
 
 from space_hub.orbit.coverage.sensor import Sensor
 from space_hub.orbit.elements import ElementSet
-from space_hub.text import Word
+from space_hub.text import Reason, Word
 from space_hub.vocabulary.attributes import Measured
 
 MAX_AGE = timedelta(days=14)
@@ -60,28 +60,22 @@ class Computed:
     """What orbits allow for one attribute at the best: every satellite always free for this asker.
 
     `value` is None when it could not be computed, and `hindrance` then says why. `error` is its standard error from
-    the window being short. `pessimistic`: satellites were missing or failed, so that the truth may be better.
+    the window being short. `pessimistic`: satellites were missing or failed, so that the truth may be better, nobody
+    knows by how much. `at_best`: where that is known, the best that the truth can be; the claim is held against it.
     """
 
     attribute: str
     value: float | None
     error: float = 0.0
     pessimistic: bool = False
-    hindrance: "Reason | None" = None
+    at_best: float | None = None
+    hindrance: Reason | None = None
 
 
 class FeasibilityVerdict(Word, of="feasibility_verdict"):
     AGREE = "agree"
     DISAGREE = "disagree"
     CANNOT_TELL = "cannot_tell"
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A sentence of the message catalogue and its parameters."""
-
-    code: str
-    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from catalog.risk.risks import Threat
 from catalog.risk.tables import Cause, CutOff, OfferingRisk, Outage, OutageKind
 from catalog.shelf import assets
 from catalog.tables import Asset, MatchRecord, Offering
-from space_hub.awareness import conjunctions
+from space_hub.awareness.following import conjunctions
 from space_hub.awareness.tables import Assessment, Conjunction, Run, SpaceObject
 from space_hub.clock import Clock
 from space_hub.delivery import log

@@ -36,6 +36,7 @@ TABLE_MODULES = (
     "providers.desk_tables",
     "providers.doors",
     "providers.tables",
+    "space_hub.awareness.following.tables",
     "space_hub.awareness.tables",
     "space_hub.db",
     "space_hub.delivery.cursors",

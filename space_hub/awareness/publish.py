@@ -17,7 +17,7 @@ from sqlalchemy import insert, update
 from sqlmodel import Session, SQLModel, col, select
 
 from space_hub.awareness import catalogue
-from space_hub.awareness.correlate import LONGEST, Known, Seen, conjunction_id, correlate
+from space_hub.awareness.following.correlate import LONGEST, Known, Seen, conjunction_id, correlate
 from space_hub.awareness.snapshot import Taken
 from space_hub.awareness.tables import Assessment, Conjunction, Run, RunFailure, Snapshot, SpaceObject
 from space_hub.clock import Clock
@@ -203,10 +203,14 @@ class Publishing:
 
     def _known(self) -> Iterator[Known]:
         """Conjunctions that encounters of this window may be, and all pairs that fly together."""
-        near = col(Conjunction.tca).between(self.asked.start - LONGEST, self.asked.stop + LONGEST)
+        seen = col(Conjunction.first_run_id).is_not(None)
+        near = seen & col(Conjunction.tca).between(self.asked.start - LONGEST, self.asked.stop + LONGEST)
         asked = select(Conjunction.id, Conjunction.object_a_id, Conjunction.object_b_id, Conjunction.tca)
         ids = {one.object_id: one.object_id for one in self.taken.kept}
-        for co_located, which in ((False, near & ~col(Conjunction.co_located)), (True, col(Conjunction.co_located))):
+        for co_located, which in (
+            (False, near & ~col(Conjunction.co_located)),
+            (True, seen & col(Conjunction.co_located)),
+        ):
             for id, a, b, tca in self.session.exec(asked.where(which), execution_options={"yield_per": _BATCH}):
                 # Each name of an object is in memory once, however many conjunctions it has.
                 yield Known(id, (ids.get(a, a), ids.get(b, b)), tca, co_located)

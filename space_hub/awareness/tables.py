@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from space_hub.awareness.following.tables import Risk
 from space_hub.db import BIG, JSON_TYPE
 
 
@@ -247,26 +248,40 @@ class RunFailure(SQLModel, table=True):
 
 
 class Conjunction(SQLModel, table=True):
-    """One encounter of two objects, followed over runs; its latest look is the assessment of `latest_run_id`."""
+    """One encounter of two objects, followed over runs; its latest look is the assessment of `latest_run_id`.
+
+    One that only another source has seen has no run, and the marking of who gave it. When a run sees it as
+    well, the run's own row is the conjunction, the same for everybody, and this one points there.
+    """
 
     __tablename__ = "conjunction"
     __table_args__ = (
         Index("ix_conjunction_pair", "object_a_id", "object_b_id", "tca"),
+        Index(
+            "ix_conjunction_alone",
+            "tca",
+            sqlite_where=text("first_run_id IS NULL AND joined_id IS NULL"),
+            postgresql_where=text("first_run_id IS NULL AND joined_id IS NULL"),
+        ),
         CheckConstraint("object_a_id <> object_b_id", name="two_objects"),
+        CheckConstraint("(first_run_id IS NULL) = (latest_run_id IS NULL)", name="runs_together"),
+        CheckConstraint("first_run_id IS NULL OR joined_id IS NULL", name="run_born_stays"),
     )
 
     id: str = Field(primary_key=True)
     object_a_id: str = Field(foreign_key="space_object.id")
     object_b_id: str = Field(foreign_key="space_object.id", index=True)
-    first_run_id: str = Field(foreign_key="run.id")
-    latest_run_id: str = Field(foreign_key="run.id")
+    first_run_id: str | None = Field(default=None, foreign_key="run.id")
+    latest_run_id: str | None = Field(default=None, foreign_key="run.id")
+    joined_id: str | None = Field(default=None, foreign_key="conjunction.id")
+    """The run's conjunction that this one turned out to be."""
     co_located: bool
     tca: datetime = Field(index=True)
     synthetic: bool
     marking_id: str = Field(foreign_key="marking.id")
 
 
-class Assessment(SQLModel, table=True):
+class Assessment(Risk, table=True):
     """One look at a conjunction: what one run found. Object a has the lower catalogue number."""
 
     __tablename__ = "assessment"

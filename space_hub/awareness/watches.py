@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
-from space_hub.awareness import catalogue, conjunctions
-from space_hub.awareness.rules import Rule
+from space_hub.awareness import catalogue
+from space_hub.awareness.following import conjunctions
+from space_hub.awareness.following.rules import Rule
 from space_hub.awareness.tables import Assessment, Conjunction, Run, Watch, WatchObject
 from space_hub.clock import Clock
 from space_hub.errors import Invalid, NotFound

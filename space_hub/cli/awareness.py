@@ -106,7 +106,7 @@ def conjunctions(
     from sqlmodel import col
 
     from space_hub.awareness import catalogue
-    from space_hub.awareness import conjunctions as found_in
+    from space_hub.awareness.following import conjunctions as found_in
     from space_hub.awareness.tables import Assessment, Conjunction
     from space_hub.cli import loading
     from space_hub.errors import NotFound

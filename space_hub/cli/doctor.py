@@ -146,7 +146,8 @@ def _time(house: House) -> Iterator[Finding]:
 def _sky(house: House) -> Iterator[Finding]:
     from sqlmodel import func, select
 
-    from space_hub.awareness import catalogue, conjunctions
+    from space_hub.awareness import catalogue
+    from space_hub.awareness.following import conjunctions
     from space_hub.awareness.tables import ElementSetRow
 
     with house.database.read() as session:

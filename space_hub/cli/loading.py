@@ -109,7 +109,7 @@ def has_run(house: House) -> bool:
 
 def published_run(house: House) -> "Run":
     """The run published last; NotFound when there is none."""
-    from space_hub.awareness import conjunctions
+    from space_hub.awareness.following import conjunctions
 
     with house.database.read() as session:
         found = conjunctions.latest_run(session)

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from httpx2 import Response
 
-from space_hub.awareness import alerts, catalogue
+from space_hub.awareness import catalogue
+from space_hub.awareness.following import alerts
 from space_hub.awareness.screen import Asked
 from space_hub.awareness.tables import Run
 from space_hub.text import say

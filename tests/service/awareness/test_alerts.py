@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from space_hub.awareness import alerts, catalogue, watches
+from space_hub.awareness import catalogue, watches
+from space_hub.awareness.following import alerts
 from space_hub.awareness.tables import Alert, Run, Watch
 from space_hub.awareness.watches import WatchAsk
 from space_hub.delivery import log

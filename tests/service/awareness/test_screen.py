@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session, SQLModel, col, func, select
 
-from space_hub.awareness import catalogue, conjunctions, publish, screen
+from space_hub.awareness import catalogue, publish, screen
+from space_hub.awareness.following import conjunctions
 from space_hub.awareness.tables import Assessment, Conjunction, Run, RunFailure, Snapshot, SpaceObject
 from space_hub.clock import ManualClock
 from space_hub.db import Database

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from space_hub.awareness.correlate import Known, Seen, conjunction_id, correlate, tolerance
+from space_hub.awareness.following.correlate import Known, Seen, conjunction_id, correlate, tolerance
 
 TCA = datetime(2024, 11, 2, 7, 30, 15, 250_000, tzinfo=UTC)
 LEO = timedelta(minutes=96)

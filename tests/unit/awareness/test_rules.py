@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from space_hub.awareness.rules import AlertState, Before, Coverage, Decision, Look, Rule, decide, is_material
+from space_hub.awareness.following.rules import AlertState, Before, Coverage, Decision, Look, Rule, decide, is_material
 
 RULE = Rule(miss_distance_m=1000.0, window_h=48.0)
 COVERED = Coverage(tca_inside=True, objects_followed=True, objects_retired=False, threshold_m=5000.0)

@@ -64,6 +64,24 @@ def test_a_fleet_that_is_not_wholly_known_accuses_nobody() -> None:
     assert unheard.of_claim.reason.code == "feasibility.no_stations"
 
 
+def test_a_satellite_that_decays_in_the_window_excuses_no_more_than_it_could_have_brought() -> None:
+    """Were it as good as the best of the others, the fleet would still not see the place so often.
+
+    Sabotage seen: with the lost satellite counted as nothing at all, what the whole fleet does was beyond `at_best`.
+    """
+    (whole,) = findings(_subject(claimed=_claims(revisit=0.2)), ASKED)
+    sinking = replace(POLAR[0], mean_motion_rev_day=16.4, bstar=0.05)
+    lame = _subject(elements=(sinking, *POLAR[1:]), claimed=_claims(revisit=0.2))
+    (found,) = findings(lame, ASKED)
+    assert whole.computed.at_best is None and whole.computed.value is not None
+    assert found.computed.at_best is not None and found.computed.value is not None
+    assert 0.7 * whole.computed.value < found.computed.at_best <= whole.computed.value <= found.computed.value
+    assert _verdicts((found,)) == {"revisit": "disagree"}
+    assert found.limit is not None
+    near = replace(lame, claimed=_claims(revisit=0.5 * (found.limit + found.computed.value)))
+    assert _verdicts(findings(near, ASKED)) == {"revisit": "agree"}
+
+
 def test_a_place_that_is_never_seen_speaks_against_a_short_revisit_only() -> None:
     """Satellites at 53 deg of inclination never come near Svalbard."""
     low = tuple(one for one in SKY if "SHELL-A" in one.name)[::20]

@@ -16,8 +16,8 @@ from sqlmodel import Session, col, select
 
 from space_hub.awareness import catalogue, watches
 from space_hub.awareness.catalogue import Face
-from space_hub.awareness.correlate import LONGEST
-from space_hub.awareness.rules import AlertState, Before, Coverage, Decision, Look, Rule, decide
+from space_hub.awareness.following.correlate import LONGEST
+from space_hub.awareness.following.rules import AlertState, Before, Coverage, Decision, Look, Rule, decide
 from space_hub.awareness.tables import (
     Alert,
     Assessment,

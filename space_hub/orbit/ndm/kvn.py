@@ -1,0 +1,62 @@
+"""KVN: lines of `KEYWORD = value [unit]`. This module cuts the lines; `plain` and `tables` make blocks of them."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from space_hub.errors import Invalid
+from space_hub.orbit.gp_fields import shown
+from space_hub.orbit.ndm.fields import is_keyword
+from space_hub.orbit.ndm.tree import Watch
+
+_END = re.compile(r"\r\n|\n|\r")
+_UNIT = re.compile(r"(.*?)\s*\[([^\[\]]*)\]", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line that says something: a comment, `keyword = value`, or (neither) a row of a table."""
+
+    number: int
+    text: str
+    keyword: str = ""
+    value: str = ""
+
+    @property
+    def is_comment(self) -> bool:
+        return self.keyword == "COMMENT"
+
+
+def cut(text: str, watch: Watch) -> Sequence[Line]:
+    """The lines of a KVN text that are not blank; Invalid on a line too long or with a control character."""
+    found = []
+    for number, raw in enumerate(_END.split(text), start=1):
+        watch.length(raw, number)
+        if "\t" in raw:
+            watch.remark("ndm.remark_tab", "", number)
+            raw = raw.replace("\t", " ")
+        line = raw.strip(" ")
+        if not line:
+            continue
+        if not line.isprintable():
+            raise Invalid("ndm.control_character", line=number, given=shown(line))
+        if line == "COMMENT" or line.startswith("COMMENT "):
+            found.append(Line(number, line, "COMMENT", line[7:].strip(" ")))
+            if not line.isascii():
+                watch.remark("ndm.remark_not_ascii", "COMMENT", number)
+            continue
+        keyword, equals, value = line.partition("=")
+        keyword = keyword.strip(" ")
+        if equals and is_keyword(keyword):
+            found.append(Line(number, line, keyword, value.strip(" ")))
+        elif equals:
+            raise Invalid("ndm.keyword_unknown", keyword=shown(keyword), line=number, block="-")
+        else:
+            found.append(Line(number, line, line if is_keyword(line) else "", ""))
+    return found
+
+
+def with_unit(value: str) -> tuple[str, str]:
+    """A value and the unit that stands behind it in brackets; for numbers only, as a text may end in brackets."""
+    match = _UNIT.fullmatch(value)
+    return (match[1], match[2].strip(" ")) if match else (value, "")
