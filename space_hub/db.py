@@ -279,7 +279,8 @@ def pour(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, An
     if dialect.name == "postgresql":
         quote = dialect.identifier_preparer.quote
         words = f"COPY {quote(table.name)} ({', '.join(map(quote, keys))}) FROM STDIN"
-        with connection.connection.cursor() as cursor, cursor.copy(words) as copy:
+        driver: Any = connection.connection
+        with driver.cursor() as cursor, cursor.copy(words) as copy:
             for each in values:
                 copy.write_row(each)
         return
