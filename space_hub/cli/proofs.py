@@ -57,6 +57,12 @@ def _formats(ask: Ask) -> Report:
     return formats.run(1, ask.data)
 
 
+def _pc(ask: Ask) -> Report:
+    from space_hub.validation import pc
+
+    return pc.run(ask.data, progress=ask.progress)
+
+
 def _propagation(ask: Ask) -> Report:
     from space_hub.validation import propagation
 
@@ -95,6 +101,7 @@ PROOFS: dict[str, Callable[[Ask], Report]] = {
     "durability": _durability,
     "formats": _formats,
     "ledger": _ledger,
+    "pc": _pc,
     "propagation": _propagation,
     "screening": _screening,
 }
