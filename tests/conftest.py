@@ -23,7 +23,7 @@ from space_hub.db import Database
 from space_hub.rng import SeededRng
 from tests.reference import environment
 from tests.support import postgres, scratch
-from tests.support.hub import Hub, build
+from tests.support.hub import Hub, HubOn, build
 from tests.support.moving import Moving
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -171,12 +171,23 @@ def _standing() -> Iterator[tuple[BlockingPortal, list[FastAPI]]]:
 
 
 @pytest.fixture
-def hub(
-    any_database: Database, clock: ManualClock, rng: SeededRng, _standing: tuple[BlockingPortal, list[FastAPI]]
-) -> Hub:
-    """The hub of this test. Whoever adds routes to its application builds one of its own."""
+def hub_on(_standing: tuple[BlockingPortal, list[FastAPI]]) -> HubOn:
+    """Opens a hub over any database; it is the one that is served until another is opened.
+
+    Whoever adds routes to its application builds one of its own.
+    """
     portal, built = _standing
-    made = build(any_database, clock, rng, *built)
-    built[:] = [made.app]
-    made.client.portal = portal
-    return made
+
+    def on(database: Database, clock: ManualClock, rng: SeededRng) -> Hub:
+        made = build(database, clock, rng, *built)
+        built[:] = [made.app]
+        made.client.portal = portal
+        return made
+
+    return on
+
+
+@pytest.fixture
+def hub(any_database: Database, clock: ManualClock, rng: SeededRng, hub_on: HubOn) -> Hub:
+    """The hub of this test."""
+    return hub_on(any_database, clock, rng)

@@ -11,7 +11,7 @@ from api.routes.deliveries import DeliveryIn
 from space_hub.clock import ManualClock
 from space_hub.db import Database
 from space_hub.rng import SeededRng
-from tests.support.hub import Caller, Hub, build
+from tests.support.hub import Caller, Hub, HubOn
 from tests.support.supply import arrive, offering, requirement
 
 POOL = {
@@ -35,8 +35,8 @@ def deep(levels: int) -> Any:
 
 
 @pytest.fixture
-def hub(database: Database, clock: ManualClock, rng: SeededRng) -> Hub:
-    return build(database, clock, rng)
+def hub(database: Database, clock: ManualClock, rng: SeededRng, hub_on: HubOn) -> Hub:
+    return hub_on(database, clock, rng)
 
 
 def raw(caller: Caller, path: str, body: Any, *, media: str = "application/json") -> Any:

@@ -5,6 +5,7 @@ a status that the operation does not document fails the test that met it.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,6 +71,10 @@ class Hub:
             )
             _, secret = keys.issue(session, self.clock, self.rng, organisation_id=made.id, name="test")
         return Caller(self, made.id, secret)
+
+
+HubOn = Callable[[Database, ManualClock, SeededRng], Hub]
+"""Opens a hub over a database, on an application that stands already."""
 
 
 def build(database: Database, clock: ManualClock, rng: SeededRng, app: FastAPI | None = None) -> Hub:
