@@ -1,8 +1,8 @@
 """When 100 satellites can see a country in 7 days: windows over 64 places, with revisit; seconds of wall and processor.
 
 Real imaging satellites of the shared catalogue over Ukraine (an outline of 16 corners): agile
-cameras in daylight, as `holds` asks in under 2 s; without the sun; and everything above 5 deg,
-as a receiver of radio signals sees it. Medians of rounds, after one that loads and compiles.
+cameras in daylight; without the sun; and everything above 5 deg, as a receiver of radio signals
+sees it. `holds` asks for each in under 2 s. Medians of rounds, after one that loads and compiles.
 Positions are those that `./hub validate access` holds against Skyfield; here it is counted that
 each round gives the same windows.
 """
@@ -48,7 +48,7 @@ def run(*given: str) -> dict[str, object]:
     where = places(sampled(area))
     start = ticks(START)
     figures: dict[str, object] = {"satellites": len(fleet), "places": len(where.up), "days": days, "rounds": rounds}
-    steady, fast = True, False
+    steady, fast = True, True
     for name, sensor in SENSORS.items():
         wall, spent, seen = [], [], []
         for _round in range(rounds + 1):
@@ -66,6 +66,5 @@ def run(*given: str) -> dict[str, object]:
             f"{name}_s_most": round(max(wall[1:]), 3),
             f"{name}_processor_s": round(median(spent[1:]), 3),
         }
-        if name == "agile_daylight":
-            fast = median(wall[1:]) < TARGET_S
+        fast &= median(wall[1:]) < TARGET_S
     return figures | {"steady": steady, "holds": steady and fast}

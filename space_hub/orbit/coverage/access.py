@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from space_hub.orbit.coverage.earth import TURN_RAD_S
-from space_hub.orbit.coverage.paths import BEFORE, NODES, Paths, flown, weights
+from space_hub.orbit.coverage.paths import BEFORE, NODES, UNASKED, Paths, flown, slopes, weights
 from space_hub.orbit.coverage.sensor import Places, Sensor, conditions
 from space_hub.orbit.elements import ElementSet
 from space_hub.orbit.times import SECOND, Floats, Indices, Ticks
@@ -147,7 +147,8 @@ def _windows(paths: Paths, places: Places, sensor: Sensor, pairs: _Pairs) -> tup
 
     def asked(some: Indices, x: Floats) -> list[Floats]:
         where = places.points[pairs.places[some]], places.up[pairs.places[some]]
-        return list(conditions(sensor, *paths.at(pairs.rows[some], pairs.cells[some], x), *where))
+        states = paths.at(pairs.rows[some], pairs.cells[some], x, sensor.reads_motion, sensor.reads_sun)
+        return list(conditions(sensor, *states, *where))
 
     samples = _sampled(paths, places, sensor, pairs)
     cuts: list[tuple[Indices, Floats]] = []
@@ -185,16 +186,18 @@ def _sampled(paths: Paths, places: Places, sensor: Sensor, pairs: _Pairs) -> lis
 
     A cell's positions are made once, however many places are looked at from it.
     """
-    value, rate = weights(np.arange(-1, SAMPLES + 2) / SAMPLES)
+    grid = np.arange(-1, SAMPLES + 2) / SAMPLES
+    value = weights(grid)
     key = pairs.rows * paths.cells + pairs.cells
     distinct, back = np.unique(key, return_inverse=True)
     rows, cells = np.divmod(distinct, paths.cells)
     held = cells[:, None] + np.arange(NODES)
     nodes = paths.nodes[rows[:, None], held]
-    position, velocity = value @ nodes, rate @ nodes * (SECOND / paths.step)
-    sun = value @ paths.sun[held]
+    position = (value @ nodes)[back]
+    velocity = (slopes(grid) @ nodes * (SECOND / paths.step))[back] if sensor.reads_motion else UNASKED
+    sun = (value @ paths.sun[held])[back] if sensor.reads_sun else UNASKED
     where = places.points[pairs.places][:, None], places.up[pairs.places][:, None]
-    return list(conditions(sensor, position[back], velocity[back], sun[back], *where))
+    return list(conditions(sensor, position, velocity, sun, *where))
 
 
 def _roots(one: Condition, values: Floats) -> list[tuple[Indices, Floats]]:

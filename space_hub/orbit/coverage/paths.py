@@ -28,6 +28,7 @@ _SHORTEST_S, _DOUBLINGS = 30, 6
 _TOGETHER = 128
 """Satellites flown at a time: a block of vector lanes. It bounds the memory."""
 
+_PLACES = np.arange(NODES) - BEFORE
 _DENOMINATORS = np.array(
     [np.prod([one - other for other in range(NODES) if other != one]) for one in range(NODES)], dtype=np.float64
 )
@@ -51,21 +52,39 @@ class Paths:
     def cells(self) -> int:
         return int(self.nodes.shape[1]) - NODES + 1
 
-    def at(self, rows: Indices, cells: Indices, x: Floats) -> tuple[Floats, Floats, Floats]:
-        """Satellite `rows[k]` a share `x[k]` (0 to 1) into cell `cells[k]`: position, velocity, sun; (K, 3) each."""
+    def at(self, rows: Indices, cells: Indices, x: Floats, motion: bool, sun: bool) -> tuple[Floats, Floats, Floats]:
+        """Satellite `rows[k]` a share `x[k]` (0 to 1) into cell `cells[k]`: position, velocity, sun; (K, 3) each.
+
+        Velocity and sun are UNASKED without `motion` and `sun`: they are half of the time.
+        """
         held = cells[:, None] + np.arange(NODES)
         nodes = self.nodes[rows[:, None], held]
-        value, rate = weights(x)
+        value = weights(x)
         return (
             np.einsum("kn,knx->kx", value, nodes),
-            np.einsum("kn,knx->kx", rate, nodes) * (SECOND / self.step),
-            np.einsum("kn,knx->kx", value, self.sun[held]),
+            np.einsum("kn,knx->kx", slopes(x), nodes) * (SECOND / self.step) if motion else UNASKED,
+            np.einsum("kn,knx->kx", value, self.sun[held]) if sun else UNASKED,
         )
 
 
-def weights(x: Floats) -> tuple[Floats, Floats]:
-    """Lagrange's weights (K, NODES) of the nodes at -BEFORE ... NODES - 1 - BEFORE for x (K,), and their slopes."""
-    apart = x[:, None] - (np.arange(NODES) - BEFORE)
+UNASKED = np.full(3, np.nan)
+"""In place of what was not asked for: whoever reads it all the same finds nothing that holds."""
+
+
+def weights(x: Floats) -> Floats:
+    """Lagrange's weights (K, NODES) of the nodes at -BEFORE ... NODES - 1 - BEFORE for x (K,)."""
+    apart = x[:, None] - _PLACES
+    before, behind = np.ones_like(apart), np.ones_like(apart)
+    for n in range(1, NODES):
+        np.multiply(before[:, n - 1], apart[:, n - 1], out=before[:, n])
+        m = NODES - 1 - n
+        np.multiply(behind[:, m + 1], apart[:, m + 1], out=behind[:, m])
+    return np.asarray(before * behind / _DENOMINATORS)
+
+
+def slopes(x: Floats) -> Floats:
+    """The derivatives of `weights` by x."""
+    apart = x[:, None] - _PLACES
     before, behind = np.ones_like(apart), np.ones_like(apart)
     d_before, d_behind = np.zeros_like(apart), np.zeros_like(apart)
     for n in range(1, NODES):
@@ -74,7 +93,7 @@ def weights(x: Floats) -> tuple[Floats, Floats]:
         m = NODES - 1 - n
         behind[:, m] = behind[:, m + 1] * apart[:, m + 1]
         d_behind[:, m] = d_behind[:, m + 1] * apart[:, m + 1] + behind[:, m + 1]
-    return before * behind / _DENOMINATORS, (d_before * behind + before * d_behind) / _DENOMINATORS
+    return np.asarray((d_before * behind + before * d_behind) / _DENOMINATORS)
 
 
 def step_of(elements: ElementSet) -> int:

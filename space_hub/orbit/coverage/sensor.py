@@ -68,6 +68,15 @@ class Sensor:
     def least_elevation(self) -> float:
         return max(self.elevation, -1.0 if self.incidence is None else 90.0 - self.incidence[1])
 
+    @property
+    def reads_motion(self) -> bool:
+        """Whether any of its conditions depends on where the satellite flies."""
+        return self.look_side is not LookSide.BOTH or self.squint is not None
+
+    @property
+    def reads_sun(self) -> bool:
+        return self.sun_elevation is not None
+
     def reach(self, radius_km: Floats) -> Floats:
         """The largest angle at the earth's centre between a satellite at a radius and a place it may serve, in rad.
 

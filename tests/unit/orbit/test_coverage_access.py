@@ -142,7 +142,7 @@ def test_a_path_between_nodes_is_that_of_sgp4_to_a_metre() -> None:
     for path in flown(sky, START, STOP):
         rows, cells = draw.integers(0, len(path.satellites), 200), draw.integers(0, path.cells, 200)
         x = draw.random(200)
-        position, _velocity, _sun = path.at(rows, cells, x)
+        position, _velocity, _sun = path.at(rows, cells, x, True, True)
         at = START + cells * path.step + np.rint(x * path.step).astype(np.int64)
         for k in range(200):
             tick = at[k : k + 1]
