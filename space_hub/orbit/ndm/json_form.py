@@ -20,6 +20,8 @@ from space_hub.orbit.ndm.message import Block, Comment, Entry, Message, Row
 from space_hub.orbit.ndm.tree import Draft, Watch
 
 _TABLE_ROWS = {"ephemeris": "stateVector", "observations": "observation"}
+_MARKS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{\]},]')
+"""Strings as a whole (to the end where one is not closed), brackets and commas."""
 _NUMBERED = re.compile(r"(.+)#[0-9]{1,6}")
 
 
@@ -39,15 +41,16 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def decoded(text: str, watch: Watch) -> object:
-    """The value of a JSON text, numbers as text; Invalid when it is broken or too deep."""
-    depth = most = 0
-    for mark in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', text):
-        character = mark[0]
-        depth += (character in "[{") - (character in "]}")
-        most = max(most, depth)
-        # A block, its list and its object are three brackets to an element of XML.
-        if most > 3 * watch.limits.depth:
-            raise Invalid("ndm.too_deep", line=text.count("\n", 0, mark.start()) + 1, most=3 * watch.limits.depth)
+    """The value of a JSON text, numbers as text; Invalid when it is broken, too deep or too much."""
+    most = 10 * watch.limits.items
+    depth = 0
+    for marks, mark in enumerate(_MARKS.finditer(text), start=1):
+        depth += (mark[0] in "[{") - (mark[0] in "]}")
+        line = text.count("\n", 0, mark.start()) + 1 if depth > watch.limits.depth or marks > most else 0
+        if depth > watch.limits.depth:
+            raise Invalid("ndm.too_deep", line=line, most=watch.limits.depth)
+        if marks > most:
+            raise Invalid("ndm.too_many_items", line=line, most=most)
     try:
         return json.loads(
             text, object_pairs_hook=_object, parse_int=_Number, parse_float=_Number, parse_constant=_Number
@@ -78,7 +81,8 @@ class Reader:
     def value(self, value: object, keyword: str, line: int) -> tuple[str, str]:
         unit: object = ""
         if isinstance(value, dict) and set(value) == {"value", "units"}:
-            value, unit = value["value"], value["units"]
+            unit = value["units"]
+            value = value["value"]
         if value is None:
             value = ""
         if not isinstance(value, str) or not isinstance(unit, str):

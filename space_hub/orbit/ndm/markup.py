@@ -7,14 +7,17 @@ exist with a namespace and without.
 """
 
 import re
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from xml.parsers import expat
 
 from space_hub.errors import Invalid
 from space_hub.orbit.gp_fields import shown
 from space_hub.orbit.ndm.tree import Watch
 
-_CHUNK = 65536
+_NONE: Mapping[str, str] = MappingProxyType({})
 _BREAKS = re.compile(r"[ ]*[\t\r\n]\s*")
 
 
@@ -23,15 +26,15 @@ class Element:
     """One element: local name, attributes, text without the blanks around it, children in order."""
 
     name: str
-    attributes: dict[str, str]
+    attributes: Mapping[str, str]
     line: int
     children: "list[Element]" = field(default_factory=list)
-    parts: list[str] = field(default_factory=list)
+    raw: str = ""
 
     @property
     def text(self) -> str:
         """The text on one line: a break with the blanks around it is one blank."""
-        found = _BREAKS.sub(" ", "".join(self.parts).strip())
+        found = _BREAKS.sub(" ", self.raw.strip())
         if not found.isprintable():
             raise Invalid("ndm.control_character", line=self.line, given=shown(found))
         return found
@@ -59,12 +62,12 @@ class _Builder:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         limits = self.watch.limits
         self.elements += 1
-        # Rows of XML take an element for each value, so that elements are allowed tenfold.
-        if self.elements > limits.items * 10:
-            raise Invalid("ndm.too_many_items", line=self.line(), most=limits.items * 10)
+        # A row takes an element for each value, so that there may be four times as many.
+        if self.elements > limits.items * 4:
+            raise Invalid("ndm.too_many_items", line=self.line(), most=limits.items * 4)
         if len(self.open) >= limits.depth:
             raise Invalid("ndm.too_deep", line=self.line(), most=limits.depth)
-        element = Element(name.rpartition(":")[2], attributes, self.line())
+        element = Element(sys.intern(name.rpartition(":")[2]), attributes or _NONE, self.line())
         if self.open:
             self.open[-1].children.append(element)
         else:
@@ -82,16 +85,14 @@ class _Builder:
             raise Invalid("ndm.line_too_long", line=self.line(), given=self.length, most=self.watch.limits.line)
         element = self.open[-1]
         if not element.children or text.strip():
-            element.parts.append(text)
+            element.raw += text
 
 
 def elements(data: bytes, watch: Watch) -> Element:
     """The root element of an XML text; Invalid when it is broken, hostile or beyond the limits."""
     builder = _Builder(watch)
     try:
-        for at in range(0, len(data), _CHUNK):
-            builder.parser.Parse(data[at : at + _CHUNK], False)
-        builder.parser.Parse(b"", True)
+        builder.parser.Parse(data, True)
     except expat.ExpatError as error:
         raise Invalid("ndm.xml_broken", line=error.lineno, given=expat.ErrorString(error.code)) from None
     except (UnicodeDecodeError, LookupError, ValueError) as error:

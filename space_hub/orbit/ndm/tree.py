@@ -19,6 +19,7 @@ class Watch:
     version: str = ""
     items: int = 0
     remarks: list[Remark] = field(default_factory=list)
+    remarked: set[tuple[str, str]] = field(default_factory=set)
 
     def count(self, line: int) -> None:
         self.items += 1
@@ -27,7 +28,8 @@ class Watch:
 
     def remark(self, code: str, keyword: str, line: int) -> None:
         # The same departure on each of a thousand lines is one fact.
-        if not any(one.code == code and one.keyword == keyword for one in self.remarks[-64:]):
+        if (code, keyword) not in self.remarked:
+            self.remarked.add((code, keyword))
             self.remarks.append(Remark(code, keyword, line))
 
     def length(self, text: str, line: int) -> None:
