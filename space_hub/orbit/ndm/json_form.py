@@ -170,7 +170,7 @@ class Reader:
                     else:
                         raise Invalid("ndm.keyword_unknown", keyword=shown(name), line=here, block="body")
             elif part != "version":
-                raise Invalid("ndm.keyword_unknown", keyword=shown(part), line=line, block=shape.kind)
+                raise Invalid("ndm.keyword_unknown", keyword=shown(part), line=line, block=shape.version_keyword)
         return header, body.block()
 
 
