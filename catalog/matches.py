@@ -169,6 +169,7 @@ def keep(
     if physics.inputs is not None and physics.inputs["answers"] is not None:  # The asker consented.
         versions = {each["offering_id"]: each["version_id"] for each in record.result["offerings"]}
         doubts.tell(session, clock, rng, principal, physics, versions, requirement.id)
+        doubts.dissolve(session, clock, principal, physics, versions, requirement.id)
     return row
 
 

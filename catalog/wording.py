@@ -84,10 +84,15 @@ def sole(kept: Mapping[str, Any], language: str) -> str:
     return " ".join(said)
 
 
-def premium(kept: Mapping[str, Any], currency: str, language: str) -> str:
-    """What survival costs: of one group where it names one, else of any single loss; a number, or between two."""
+def premium(kept: Mapping[str, Any], currency: str, language: str, *, survived: bool = True) -> str:
+    """What survival costs: of one group where it names one, else of any single loss; a number, or between two.
+
+    Not `survived`: nothing that could be bought survives this group, or the loss of any one supplier.
+    """
     values = {"currency": currency, "name": kept.get("name", "")}
     about = "group" if kept.get("group") else "any"
+    if not survived:
+        about += "_lost"
     if Decimal(kept["high"]) == 0:
         return say(f"match.premium.{about}.free", language, **values)
     for name in ("low", "high"):

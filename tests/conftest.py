@@ -13,8 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from anyio.from_thread import BlockingPortal, start_blocking_portal
-from fastapi import FastAPI
+from anyio.from_thread import start_blocking_portal
 
 from jobs import migrations
 from space_hub import db
@@ -23,7 +22,7 @@ from space_hub.db import Database
 from space_hub.rng import SeededRng
 from tests.reference import environment
 from tests.support import postgres, scratch
-from tests.support.hub import Hub, HubOn, build
+from tests.support.hub import Hub, Standing, stood
 from tests.support.moving import Moving
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -164,30 +163,19 @@ def stapi_environment() -> None:
 
 
 @pytest.fixture(scope="session")
-def _standing() -> Iterator[tuple[BlockingPortal, list[FastAPI]]]:
+def _standing() -> Iterator[Standing]:
     """One loop for all requests, where a client alone starts one for each, and the application once it is built."""
     with start_blocking_portal() as portal:
         yield portal, []
 
 
 @pytest.fixture
-def hub_on(_standing: tuple[BlockingPortal, list[FastAPI]]) -> HubOn:
-    """Opens a hub over any database; it is the one that is served until another is opened.
-
-    Whoever adds routes to its application builds one of its own.
-    """
-    portal, built = _standing
-
-    def on(database: Database, clock: ManualClock, rng: SeededRng) -> Hub:
-        made = build(database, clock, rng, *built)
-        built[:] = [made.app]
-        made.client.portal = portal
-        return made
-
-    return on
+def hub(any_database: Database, clock: ManualClock, rng: SeededRng, _standing: Standing) -> Hub:
+    """The hub of this test, on one kind of database."""
+    return stood(any_database, clock, rng, _standing)
 
 
 @pytest.fixture
-def hub(any_database: Database, clock: ManualClock, rng: SeededRng, hub_on: HubOn) -> Hub:
-    """The hub of this test."""
-    return hub_on(any_database, clock, rng)
+def hub_on_both(database: Database, clock: ManualClock, rng: SeededRng, _standing: Standing) -> Hub:
+    """The hub of this test, on both kinds of database in turn."""
+    return stood(database, clock, rng, _standing)

@@ -102,7 +102,10 @@ def _tiles(study: Study) -> Tiles:
     if found is not None:
         premium = found["premium"]
         value = voice.money(resilience.stated(premium)) if premium["stated"] else f"≤ {voice.money(premium['high'])}"
-        tiles.append(Tile(value, voice.say("dossier.brief.premium", currency=study.currency), "plain"))
+        if resilience.survives_none(study, found):
+            tiles.append(Tile(voice.say("dossier.brief.no"), voice.say("dossier.brief.survives_none"), "bad"))
+        else:
+            tiles.append(Tile(value, voice.say("dossier.brief.premium", currency=study.currency), "plain"))
     return Tiles(tuple(tiles))
 
 
@@ -137,17 +140,7 @@ def _lines(study: Study) -> list[Line]:
         lines.append(Line(voice.say("dossier.brief.sole"), (part("gaps"),)))
     found = result.get("resilience")
     if found is not None:
-        free = Decimal(found["premium"]["high"]) == 0
-        said = (
-            voice.say("dossier.resilience.free")
-            if free
-            else voice.say(
-                "dossier.resilience.said",
-                premium=resilience.premium_in_words(study, found["premium"]),
-                share=voice.share(float(found["premium"]["share"]), 1),
-            )
-        )
-        lines.append(Line(said, (part("resilience"),)))
+        lines.append(Line(resilience.in_words(study, found), (part("resilience"),)))
     grave = [each for each in risks.findings(study) if each[0] == "bad"]
     lines.append(Line(voice.say("dossier.brief.risks", count=len(grave)), (part("risks"),)))
     clock = next((each for each in material.clocks if each.months == 3), None)

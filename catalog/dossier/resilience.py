@@ -13,6 +13,7 @@ from catalog.dossier.asked import first_upper
 from catalog.dossier.document import Block, Column, Figure, Line, Notice, Paragraph, Row, Section, Table
 from catalog.dossier.outlook import Kept, Price, kept, premiums
 from catalog.dossier.study import RECORD, Study
+from catalog.matching.survival import lost_for_good, nothing_survived
 
 SHOWN = 14
 """Losses and groups that a chart has room for, worst first."""
@@ -47,22 +48,33 @@ def premium_in_words(study: Study, premium: Mapping[str, Any]) -> str:
     )
 
 
-def _priced(study: Study, found: Mapping[str, Any]) -> list[Block]:
-    voice = study.voice
-    premium = found["premium"]
-    said = voice.say(
-        "dossier.resilience.said",
+def survives_none(study: Study, found: Mapping[str, Any]) -> bool:
+    """Whether no single loss of a supplier can be survived, whatever is paid."""
+    return nothing_survived(found, study.need.get("service_kept", 1.0))
+
+
+def in_words(study: Study, found: Mapping[str, Any]) -> str:
+    """What it costs to depend on nobody; or that nobody can be lost, and what the most that can be kept costs."""
+    voice, premium = study.voice, found["premium"]
+    code = "lost" if survives_none(study, found) else "said"
+    if Decimal(premium["high"]) == 0:
+        return voice.say("dossier.resilience.lost_free" if code == "lost" else "dossier.resilience.free")
+    return voice.say(
+        f"dossier.resilience.{code}",
         premium=premium_in_words(study, premium),
         share=voice.share(float(premium["share"]), 1),
     )
-    if Decimal(premium["high"]) == 0:
-        said = voice.say("dossier.resilience.free")
-    lines = [Line(said, (RECORD,))]
+
+
+def _priced(study: Study, found: Mapping[str, Any]) -> list[Block]:
+    voice = study.voice
+    premium = found["premium"]
+    lines = [Line(in_words(study, found), (RECORD,))]
     if not premium["stated"]:
         lines.append(Line(voice.say("dossier.resilience.interval")))
     blocks: list[Block] = [
         Paragraph(Line(voice.say("dossier.resilience.meaning", kept=voice.share(study.need.get("service_kept", 1.0))))),
-        Notice(voice.say("dossier.resilience.price"), tuple(lines), "plain"),
+        Notice(voice.say("dossier.resilience.price"), tuple(lines), "bad" if survives_none(study, found) else "plain"),
         _sides(study, found),
     ]
     if found["by_group"]:
@@ -118,11 +130,12 @@ def _groups(study: Study, found: Mapping[str, Any]) -> Figure:
     voice = study.voice
     groups = sorted(found["by_group"], key=lambda each: (-Decimal(each["high"]), each["group"]))[:SHOWN]
     premium = found["premium"]
+    lost = lost_for_good(found, study.need.get("service_kept", 1.0))
     every = Price(
         voice.say("dossier.resilience.every"),
         float(premium["low"]),
         float(premium["high"]),
-        _said(study, premium),
+        _said(study, premium, survived=not survives_none(study, found)),
         whole=True,
     )
     rows = [
@@ -132,7 +145,7 @@ def _groups(study: Study, found: Mapping[str, Any]) -> Figure:
                 group_name(study, each["group"], each["name"]),
                 float(each["low"]),
                 float(each["high"]),
-                _said(study, each),
+                _said(study, each, survived=("groups", each["group"]) not in lost),
             )
             for each in groups
         ),
@@ -143,8 +156,10 @@ def _groups(study: Study, found: Mapping[str, Any]) -> Figure:
     return Figure("premiums", caption, spoken, premiums(rows, spoken), source)
 
 
-def _said(study: Study, price: Mapping[str, Any]) -> str:
+def _said(study: Study, price: Mapping[str, Any], *, survived: bool) -> str:
     voice = study.voice
+    if not survived and Decimal(price["high"]) == 0:
+        return voice.say("dossier.resilience.not_survived")
     if price["stated"] or price["low"] == price["high"]:
         return voice.money(stated(price))
     return f"{voice.money(price['low'])} – {voice.money(price['high'])}"

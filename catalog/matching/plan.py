@@ -17,9 +17,10 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any
 
 from catalog.matching.eligibility import usable_phases
-from catalog.matching.values import Candidate, Counterfactual, Loss, LossKind, Need, PhaseCover, Reason
+from catalog.matching.values import Candidate, Counterfactual, Loss, LossKind, Need, PhaseCover
 from catalog.matching.watch import Stage, Watch
 from catalog.portfolio.values import Demand, Kind, Market, Offer, Plan, Rules
+from space_hub.text import Reason
 from space_hub.vocabulary.phases import Phase
 
 if TYPE_CHECKING:

@@ -23,13 +23,13 @@ from catalog.matching.values import (
     Judged,
     Need,
     Paper,
-    Reason,
     Recommendation,
     Sole,
     UnitPrice,
 )
 from catalog.portfolio.values import Exposure, Failure
 from catalog.shelf.content import fingerprint, measured_from_json, measured_to_json
+from space_hub.text import Reason
 from space_hub.vocabulary.phases import Phase
 
 METHOD = "match/3"

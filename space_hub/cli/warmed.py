@@ -52,7 +52,7 @@ def _file(stages: Sequence[str]) -> Path:
 def _files_of(dispatcher: Any) -> list[str]:
     """The index of a kernel's cached code and the code of each signature; none for a kernel that nobody calls."""
     cached = dispatcher._cache._cache_file
-    if not os.path.exists(cached._index_path):
+    if not Path(cached._index_path).exists():
         return []
     return [cached._index_path, *map(cached._data_path, cached._load_index().values())]
 

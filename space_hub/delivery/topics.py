@@ -33,6 +33,7 @@ TOPICS = frozenset(
         "endpoint.tested",
         "evidence.expiring",
         "exercise.changed",
+        "finding.closed",
         "finding.noted",
         "gap.changed",
         "ingest.finished",

@@ -35,6 +35,7 @@ class WorkKind(Word, of="work_kind"):
     AWARD_SHARES_RELEASE = "award_shares.release"
     STAPI_SEARCH = "stapi.search"
     CLAIMS_CHECK = "claims.check"
+    CLAIMS_SURVEY = "claims.survey"
     MATCH = "match"
     WORK_PRUNE = "work.prune"
 

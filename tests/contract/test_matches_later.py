@@ -13,12 +13,9 @@ from sqlmodel import select
 from catalog import match_work, matches
 from catalog.matching.watch import PARTS, Stage
 from jobs.prune import KEEP
-from space_hub.clock import ManualClock
-from space_hub.db import Database
-from space_hub.rng import SeededRng
 from space_hub.work.tables import Work
 from tests.support import matching
-from tests.support.hub import Hub, HubOn
+from tests.support.hub import Hub
 from tests.support.matching import LATER, PATIENCE_S, Market, Place, Steps, lane
 from tests.support.supply import good, requirement
 
@@ -30,9 +27,9 @@ LEASE = timedelta(seconds=61)
 
 
 @pytest.fixture
-def market(database: Database, clock: ManualClock, rng: SeededRng, hub_on: HubOn) -> Market:
+def market(hub_on_both: Hub) -> Market:
     """On both kinds of database."""
-    return Market(hub_on(database, clock, rng))
+    return Market(hub_on_both)
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ a status that the operation does not document fails the test that met it.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from anyio.from_thread import BlockingPortal
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
@@ -73,8 +73,17 @@ class Hub:
         return Caller(self, made.id, secret)
 
 
-HubOn = Callable[[Database, ManualClock, SeededRng], Hub]
-"""Opens a hub over a database, on an application that stands already."""
+Standing = tuple[BlockingPortal, list[FastAPI]]
+"""One loop for all requests, and the application once it is built (`tests.conftest`)."""
+
+
+def stood(database: Database, clock: ManualClock, rng: SeededRng, standing: Standing) -> "Hub":
+    """A hub on this database, over the application of the suite. Whoever adds routes to it builds one of its own."""
+    portal, built = standing
+    made = build(database, clock, rng, *built)
+    built[:] = [made.app]
+    made.client.portal = portal
+    return made
 
 
 def build(database: Database, clock: ManualClock, rng: SeededRng, app: FastAPI | None = None) -> Hub:

@@ -41,9 +41,9 @@ def checked(database: Database, clock: ManualClock, rng: SeededRng, who: Princip
     """The hub's own look at the current version, and what it noted."""
     with database.read() as session:
         version_id = one(session, who, clock.now(), offering_id)[1].id
-    physics = claims.check(database, clock, version_id)
+    looked = claims.check(database, clock, version_id)
     with database.write() as session:
-        return claims.note(session, clock, rng, version_id, physics)
+        return claims.note(session, clock, rng, looked).told
 
 
 def read_by(database: Database, clock: ManualClock, who: Principal, offering_id: str) -> list[str]:
