@@ -137,7 +137,7 @@ def test_only_what_is_missing_is_started(monkeypatch: pytest.MonkeyPatch) -> Non
     with warming.beside(SystemClock()) as beside:
         beside.begin(missing=True)
         assert len(beside.running) == 1
-        assert beside.running[0].args[3] == ",".join(warming.PARTS[1])
+        assert ",".join(warming.PARTS[1]) in str(beside.running[0].args)
     monkeypatch.setattr(warmed, "holds", lambda part: True)
     with warming.beside(SystemClock()) as beside:
         beside.begin(missing=True)
