@@ -118,8 +118,8 @@ def gather(session: Session, clock: Clock, rng: Rng, principal: Principal, ask: 
 
 def compute(gathered: Gathered, watch: Watch = silent) -> Made:
     """No database: the caller holds no transaction while it thinks."""
-    common = Common(gathered.parties, gathered.offered, watch)
     kept = records.contents(gathered.parties, gathered.salts)
+    common = Common(gathered.parties, gathered.offered, watch, records.ties(kept))
     given = records.inputs(common, kept, gathered.terms)
     digest = records.freeze(given, {}).inputs_sha256
     divided, alone = _divided(common, gathered.terms, digest, watch)

@@ -69,6 +69,7 @@ class JointNeedOut(Out):
     alone: str
     bill: str
     saved: str = Field(description="Below zero where it pays more together than alone.")
+    comparable: bool = Field(description="It gets as much together as alone; else the difference is no saving.")
     stderr: str | None = Field(description="Standard error, where orders of joining were drawn.")
     text: str
 
@@ -123,6 +124,7 @@ class JointMatchOut(Out):
     cost_per_day: str
     alone: str = Field(description="What all of them pay, each alone.")
     saved: str
+    comparable: bool = Field(description="Every need gets as much together as alone; else the difference is no saving.")
     text: str
     needs: list[JointNeedOut]
     offerings: list[JointOfferingOut]
@@ -222,7 +224,10 @@ def joint_match_out(session: Session, principal: Principal, row: JointMatch, lan
     return JointMatchOut.model_validate(
         {
             **row.model_dump(include={"id", "organisation_id", "joint_buy_id", "at", "inputs_sha256", "record_sha256"}),
-            **{name: row.result[name] for name in ("covered", "cost_per_day", "alone", "saved", "offerings", "plan")},
+            **{
+                name: row.result[name]
+                for name in ("covered", "cost_per_day", "alone", "saved", "comparable", "offerings", "plan")
+            },
             "currency": currency,
             "method": method,
             "rule": shared_by(method, language),

@@ -39,11 +39,21 @@ class Party:
 
 
 class Common:
-    """`parties` and what all of them may see; groups are sets of the parties' ids."""
+    """`parties` and what all of them may see; groups are sets of the parties' ids.
 
-    def __init__(self, parties: Iterable[Party], candidates: Iterable[Candidate], watch: Watch = silent) -> None:
+    `ties`: where not all can be served, the order of those with one priority, which is no nation's to choose.
+    """
+
+    def __init__(
+        self,
+        parties: Iterable[Party],
+        candidates: Iterable[Candidate],
+        watch: Watch = silent,
+        ties: Mapping[str, str] | None = None,
+    ) -> None:
         self.parties = sorted(parties, key=lambda each: each.id)
         self.candidates = sorted(candidates, key=lambda each: (each.content_sha256, each.offering_id))
+        self._ties = ties or {}
         self.everybody = frozenset(each.id for each in self.parties)
         self.fits: dict[str, dict[str, float]] = {each.id: {} for each in self.parties}
         """By party and offering, of those that pass every gate."""
@@ -72,6 +82,7 @@ class Common:
                 {asked.phase: plan.exact(asked.quantity) for asked in each.need.phases},
                 self.fits[each.id],
                 each.need.priority,
+                tie=self._ties.get(each.id, ""),
             )
             for each in mine
         )

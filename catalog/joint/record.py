@@ -47,6 +47,11 @@ def contents(parties: Sequence[Party], salts: Mapping[str, str]) -> dict[str, di
     return {each.id: {"salt": salts.get(each.id, ""), "need": need_to_json(each.need)} for each in parties}
 
 
+def ties(kept: Contents) -> dict[str, str]:
+    """The order of needs of one priority, as if by lot: by a hash of their contents, names and salts."""
+    return {name: fingerprint({"id": name, **each}) for name, each in kept.items()}
+
+
 def inputs(common: Common, kept: Contents, terms: Terms) -> dict[str, Any]:
     """All that the result depends on; the needs by their hashes."""
     return {
@@ -98,13 +103,15 @@ def result(
     """`price` as `Common.price` gives it; amounts of money in whole coins."""
     bill = sum(shares.amounts.values(), ZERO)
     by_itself = sum(alone.values(), ZERO)
+    needs = [_need(common, made, each, alone[each.id], shares) for each in common.parties]
     titles = {each.offering_id: each for each in common.candidates}
     return {
         "covered": not made.shortfall,
         "cost_per_day": amount(bill),
         "alone": amount(by_itself),
         "saved": amount(by_itself - bill),
-        "needs": [_need(common, made, each, alone[each.id], shares) for each in common.parties],
+        "comparable": all(each["comparable"] for each in needs),
+        "needs": needs,
         "offerings": [
             {
                 "offering_id": name,
@@ -150,6 +157,10 @@ def _need(common: Common, made: Plan, party: Party, alone: Decimal, shares: Shar
         "alone": amount(alone),
         "bill": amount(share),
         "saved": amount(alone - share),
+        "comparable": all(
+            made.shortfall.get((party.id, asked.phase), ZERO) == by_itself.shortfall.get((party.id, asked.phase), ZERO)
+            for asked in party.need.phases
+        ),
         "stderr": None if shares.error is None else amount(shares.error[party.id]),
     }
 

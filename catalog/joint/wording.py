@@ -9,10 +9,10 @@ from space_hub.text import say
 
 
 def shared(kept: Mapping[str, Any], currency: str, language: str) -> str:
-    """What all save together of a joint match, or pay more."""
+    """What all save together of a joint match, or pay more; no saving is said of where less or more is served."""
     saved = Decimal(kept["saved"])
     said = say(
-        f"joint_match.{_sign(saved)}",
+        f"joint_match.{_sign(saved) if kept['comparable'] else 'not_alike'}",
         language,
         cost=Decimal(kept["cost_per_day"]),
         alone=Decimal(kept["alone"]),
@@ -23,15 +23,13 @@ def shared(kept: Mapping[str, Any], currency: str, language: str) -> str:
 
 
 def spared(kept: Mapping[str, Any], currency: str, language: str) -> str:
-    """What one need saves or pays more, and where more or less of it is missing than alone."""
+    """What one need saves or pays more; or that it gets less or more than alone, so that this is no saving."""
     saved = Decimal(kept["saved"])
-    said = [say(f"joint_match.need.{_sign(saved)}", language, saved=abs(saved), currency=currency)]
-    missing = [Decimal(each["shortfall"]) - Decimal(each["shortfall_alone"]) for each in kept["phases"]]
-    if any(more > 0 for more in missing):
-        said.append(say("joint_match.need.more_missing", language))
-    if any(more < 0 for more in missing):
-        said.append(say("joint_match.need.less_missing", language))
-    return " ".join(said)
+    if kept["comparable"]:
+        return say(f"joint_match.need.{_sign(saved)}", language, saved=abs(saved), currency=currency)
+    more = sum(Decimal(each["shortfall"]) - Decimal(each["shortfall_alone"]) for each in kept["phases"])
+    code = "joint_match.need.gets_less" if more > 0 else "joint_match.need.gets_more"
+    return say(code, language, bill=Decimal(kept["bill"]), alone=Decimal(kept["alone"]), currency=currency)
 
 
 def shared_by(method: ShareMethod, language: str) -> str:

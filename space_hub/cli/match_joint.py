@@ -95,9 +95,13 @@ def _tell(voice: Voice, shown: dict[str, Any], names: Mapping[str, str]) -> None
         ],
     )
     voice.tell("cli.amounts_in", currency=shown["currency"])
-    voice.tell("cli.note", style="green" if Decimal(shown["saved"]) > 0 else "yellow", text=shown["text"])
+    voice.tell(
+        "cli.note",
+        style="green" if shown["comparable"] and Decimal(shown["saved"]) > 0 else "yellow",
+        text=shown["text"],
+    )
     for each in shown["needs"]:
-        if Decimal(each["saved"]) < 0 or any(Decimal(one["shortfall"]) for one in each["phases"]):
+        if Decimal(each["saved"]) < 0 or not each["comparable"]:
             voice.tell("cli.note", style="yellow", text=f"{needs[each['id']]}: {each['text']}")
     voice.tell("cli.note", text=shown["rule"])
     voice.table(

@@ -66,6 +66,7 @@ def test_several_needs_are_planned_as_one_and_each_reads_what_it_pays_and_saves(
 ) -> None:
     body = json.loads(Path(need).read_text())
     other = tmp_path / "other.json"
+    body["phases"][0]["quantity"] /= 2
     other.write_text(json.dumps({**body, "title": "The other one"}))
     found = answer(capsys, "match", need, str(other), "--as", PLANNER)
     assert {each["title"] for each in found["needs"]} == {body["title"], "The other one"}
@@ -82,6 +83,6 @@ def test_several_needs_are_planned_as_one_and_each_reads_what_it_pays_and_saves(
     french = said(capsys, "match", "--show", found["id"], "--as", PLANNER)
     assert "Ce que chaque besoin coûte par jour" in french
     assert found["cost_per_day"].replace(".", ",") in french
-    for words in (["--ask-suppliers"], ["--dossier", str(tmp_path / "study.html")]):
-        error = answer(capsys, "match", need, str(other), *words, "--as", PLANNER, status=2)["error"]
+    for wish in (["--ask-suppliers"], ["--dossier", str(tmp_path / "study.html")]):
+        error = answer(capsys, "match", need, str(other), *wish, "--as", PLANNER, status=2)["error"]
         assert error["code"] == "cli.match_one_file"

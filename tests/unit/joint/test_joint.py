@@ -11,6 +11,7 @@ from catalog import joint_matches
 from catalog.joint import record as records
 from catalog.joint.plan import Common, Party, seen_by_all
 from catalog.joint.record import Terms
+from catalog.joint.wording import shared, spared
 from catalog.joint_matches import Gathered
 from catalog.matching.recommend import recommend
 from catalog.matching.values import Candidate, Dependency, LossKind, Wishes
@@ -69,8 +70,8 @@ def test_each_bill_is_what_a_need_adds_averaged_over_all_orders_and_the_bills_ma
     Sabotage seen: the cost of a group taken from the common plan's use; what others ask to survive asked of one alone.
     """
     parties, offers = drawn(seed)
-    result = joint_matches.compute(gathered(parties, offers)).record.result
-    fresh = Common(parties, offers)
+    made = joint_matches.compute(gathered(parties, offers))
+    result, fresh = made.record.result, Common(parties, offers, ties=records.ties(made.contents))
     market = fresh.market(fresh.everybody)
     assert violations(market, fresh.plan(fresh.everybody)) == ()
     bills = {each["id"]: Decimal(each["bill"]) for each in result["needs"]}
@@ -90,7 +91,7 @@ def test_each_bill_is_what_a_need_adds_averaged_over_all_orders_and_the_bills_ma
 
 
 def test_the_order_of_needs_and_offerings_changes_no_byte_and_a_record_gives_itself_again() -> None:
-    """One launcher is spelt in several ways. Sabotage seen: needs, or offerings, left in the order in which they came."""
+    """One launcher is spelt in several ways. Sabotage seen: needs, or offerings, left in the order of their coming."""
     parties, offers = drawn(2)
     offers.append(replace(offers[0], offering_id="off_twin", version_id="ofv_twin", content_sha256=f"{'twin':0>64}"))
     made = joint_matches.compute(gathered(parties, offers))
@@ -127,6 +128,25 @@ def test_who_asks_for_safety_pays_for_it_and_what_is_paid_more_is_not_hidden() -
     result = joint_matches.compute(gathered(scarce, offers)).record.result
     assert [each["saved"] for each in result["needs"]] == ["-420.00", "-420.00"]
     assert Decimal(result["saved"]) == -840
+
+
+def test_where_not_all_can_be_served_a_lower_cost_is_not_called_a_saving_and_no_nation_is_always_first() -> None:
+    """Sabotage seen: the needs in the order of their nations; the difference told as what is saved."""
+    offers = [offer("only", capacity=60.0, price="5")]
+    served = set()
+    for quantity in range(40, 52):
+        parties = [Party(name, name, need((PEACE, float(quantity)), nation=name)) for name in ("DE", "FR")]
+        result = joint_matches.compute(gathered(parties, offers)).record.result
+        assert (result["covered"], result["comparable"]) == (False, False)
+        assert "no saving" in shared(result, "EUR", "en")
+        whole = [each for each in result["needs"] if each["comparable"]]
+        short = [each for each in result["needs"] if not each["comparable"]]
+        assert [spared(each, "EUR", "en").endswith("it gets less than alone.") for each in (*whole, *short)] == [
+            False,
+            True,
+        ]
+        served |= {each["nation"] for each in whole}
+    assert served == {"DE", "FR"}
 
 
 def test_more_needs_than_are_counted_out_are_divided_by_drawn_orders_with_their_error() -> None:
