@@ -94,6 +94,8 @@ def premium(kept: Mapping[str, Any], currency: str, language: str) -> str:
         values[name] = Decimal(kept[name])
     if kept["stated"]:
         values["amount"] = (Decimal(kept["low"]) + Decimal(kept["high"])) / 2
+        if Decimal(kept["base"]) == 0:
+            return say(f"match.premium.{about}.stated_from_nothing", language, **values)
         return say(f"match.premium.{about}.stated", language, part=_percent(kept["share"], language), **values)
     return say(f"match.premium.{about}.between", language, **values)
 

@@ -47,17 +47,30 @@ def premium_in_words(study: Study, premium: Mapping[str, Any]) -> str:
     )
 
 
+def whole(study: Study, found: Mapping[str, Any]) -> bool:
+    """Whether the secured plan keeps after every loss what was asked to stay: one supplier alone cannot."""
+    return _least(found["secured"]) >= study.need.get("service_kept", 1.0)
+
+
+def costs(study: Study, found: Mapping[str, Any]) -> str:
+    """What it costs to depend on nobody, in one sentence; a share only of a plan that costs something."""
+    voice, premium = study.voice, found["premium"]
+    if Decimal(premium["high"]) == 0:
+        return voice.say("dossier.resilience.free")
+    said = premium_in_words(study, premium)
+    if Decimal(premium["base"]) == 0:
+        return voice.say("dossier.resilience.said_from_nothing", premium=said)
+    code = "dossier.resilience.said" if whole(study, found) else "dossier.resilience.said_in_part"
+    return voice.say(code, premium=said, share=voice.share(float(premium["share"]), 1))
+
+
 def _priced(study: Study, found: Mapping[str, Any]) -> list[Block]:
     voice = study.voice
     premium = found["premium"]
-    said = voice.say(
-        "dossier.resilience.said",
-        premium=premium_in_words(study, premium),
-        share=voice.share(float(premium["share"]), 1),
-    )
-    if Decimal(premium["high"]) == 0:
-        said = voice.say("dossier.resilience.free")
-    lines = [Line(said, (RECORD,))]
+    lines = [Line(costs(study, found), (RECORD,))]
+    if not whole(study, found):
+        said = voice.say("dossier.resilience.not_whole", share=_worst(study, found["secured"]))
+        lines.append(Line(said, (RECORD,)))
     if not premium["stated"]:
         lines.append(Line(voice.say("dossier.resilience.interval")))
     blocks: list[Block] = [
@@ -67,6 +80,9 @@ def _priced(study: Study, found: Mapping[str, Any]) -> list[Block]:
     ]
     if found["by_group"]:
         blocks.append(_groups(study, found))
+        if len(found["by_group"]) > SHOWN:
+            more = voice.many(len(found["by_group"]) - SHOWN)
+            blocks.append(Paragraph(Line(voice.say("dossier.resilience.groups_more", count=more), (RECORD,))))
     blocks += _service(study, found)
     return blocks
 
@@ -82,9 +98,15 @@ def _sides(study: Study, found: Mapping[str, Any]) -> Table:
         rows.append((voice.say("dossier.resilience.cost_in", phase=voice.phase(phase)), costs))
     rows += [
         (voice.say("dossier.resilience.suppliers"), [str(side["suppliers"]) for side in sides]),
-        (voice.say("dossier.resilience.effective"), [voice.number(side["effective_suppliers"], 1) for side in sides]),
-        (voice.say("dossier.resilience.hhi"), [voice.number(side["hhi"], 0) for side in sides]),
-        (voice.say("dossier.resilience.largest"), [voice.share(float(side["largest_share"])) for side in sides]),
+        # Where nothing is paid for use, no money is concentrated anywhere: that is no index of zero.
+        *(
+            (voice.say(f"dossier.resilience.{name}"), [told(side) if side["hhi"] else "–" for side in sides])
+            for name, told in (
+                ("effective", lambda side: voice.number(side["effective_suppliers"], 1)),
+                ("hhi", lambda side: voice.number(side["hhi"], 0)),
+                ("largest", lambda side: voice.share(float(side["largest_share"]))),
+            )
+        ),
         (voice.say("dossier.resilience.worst"), [_worst(study, side) for side in sides]),
     ]
     heads = (
@@ -98,7 +120,11 @@ def _sides(study: Study, found: Mapping[str, Any]) -> Table:
 
 
 def _worst(study: Study, side: Mapping[str, Any]) -> str:
-    return study.voice.share(min((each["share"] for each in side["service"]), default=1.0))
+    return study.voice.share(_least(side))
+
+
+def _least(side: Mapping[str, Any]) -> float:
+    return min((float(each["share"]) for each in side["service"]), default=1.0)
 
 
 def group_name(study: Study, group: str, name: str = "") -> str:
@@ -151,18 +177,23 @@ def _said(study: Study, price: Mapping[str, Any]) -> str:
 
 
 def _service(study: Study, found: Mapping[str, Any]) -> list[Block]:
-    """What is left after each loss, side by side; losses that either plan suffers nothing from are counted only."""
+    """What is left after each loss, side by side; losses that either plan suffers nothing from are counted only.
+
+    Losses are told apart by their ids: two suppliers may bear one name.
+    """
     voice = study.voice
-    sides = [
-        {(failure(study, each["failure"]), each["phase"]): each["share"] for each in found[side]["service"]}
+    sides = [{_key(each): each["share"] for each in found[side]["service"]} for side in ("cheapest", "secured")]
+    names = {
+        _key(each): f"{failure(study, each['failure'])} ({voice.phase(each['phase'])})"
         for side in ("cheapest", "secured")
-    ]
-    names = sorted({*sides[0], *sides[1]}, key=lambda name: (sides[0].get(name, 1.0), sides[1].get(name, 1.0), name))
-    hurt = [name for name in names if min(sides[0].get(name, 1.0), sides[1].get(name, 1.0)) < 1]
+        for each in found[side]["service"]
+    }
+    order = sorted(names, key=lambda key: (sides[0].get(key, 1.0), sides[1].get(key, 1.0), names[key], key))
+    hurt = [key for key in order if min(sides[0].get(key, 1.0), sides[1].get(key, 1.0)) < 1]
     rows = []
-    for name in hurt[:SHOWN]:
-        first, second = sides[0].get(name, 1.0), sides[1].get(name, 1.0)
-        rows.append(Kept(f"{name[0]} ({voice.phase(name[1])})", first, voice.share(first), second, voice.share(second)))
+    for key in hurt[:SHOWN]:
+        first, second = sides[0].get(key, 1.0), sides[1].get(key, 1.0)
+        rows.append(Kept(names[key], first, voice.share(first), second, voice.share(second)))
     said = voice.say("dossier.resilience.losses", count=len(names), hurt=len(hurt))
     if not rows:
         return [Paragraph(Line(said, (RECORD,)), "good")]
@@ -176,6 +207,10 @@ def _service(study: Study, found: Mapping[str, Any]) -> list[Block]:
     source = voice.say("dossier.source.result", part="resilience.cheapest.service, secured.service")
     figure = Figure("service", voice.say("dossier.resilience.kept"), spoken, drawn, source)
     return [Paragraph(Line(said, (RECORD,))), figure]
+
+
+def _key(left: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    return tuple(left["failure"]["suppliers"]), tuple(left["failure"]["groups"]), str(left["phase"])
 
 
 def _losses(study: Study) -> list[Block]:
