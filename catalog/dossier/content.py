@@ -117,8 +117,11 @@ def _tiles(study: Study) -> Tiles:
     if found is not None:
         premium = found["premium"]
         value = voice.money(resilience.stated(premium)) if premium["stated"] else f"≤ {voice.money(premium['high'])}"
-        code = "dossier.brief.premium" if resilience.whole(study, found) else "dossier.brief.premium_in_part"
-        tiles.append(Tile(value, voice.say(code, currency=study.currency), "plain"))
+        if resilience.survives_none(study, found):
+            tiles.append(Tile(voice.say("dossier.brief.no"), voice.say("dossier.brief.survives_none"), "bad"))
+        else:
+            code = "dossier.brief.premium" if resilience.whole(study, found) else "dossier.brief.premium_in_part"
+            tiles.append(Tile(value, voice.say(code, currency=study.currency), "plain"))
     return Tiles(tuple(tiles))
 
 
@@ -153,7 +156,7 @@ def _lines(study: Study) -> list[Line]:
         lines.append(Line(voice.say("dossier.brief.sole"), (part("gaps"),)))
     found = result.get("resilience")
     if found is not None:
-        lines.append(Line(resilience.costs(study, found), (part("resilience"),)))
+        lines.append(Line(resilience.in_words(study, found), (part("resilience"),)))
     grave = [each for each in risks.findings(study) if each[0] == "bad"]
     lines.append(Line(voice.say("dossier.brief.risks", count=len(grave)), (part("risks"),)))
     clock = next((each for each in material.clocks if each.months == 3), None)

@@ -58,7 +58,7 @@ def risk(session: Session, clock: ManualClock, offering_id: str, asset_id: str, 
 def test_a_record_holds_what_its_asker_may_know_and_its_paper_says_it_on_every_day(
     any_database: Database, clock: ManualClock, rng: SeededRng, market: tuple[Any, Any, str]
 ) -> None:
-    """Sabotages seen: risks without their markings read the supplier's own trouble; the state of today in the paper."""
+    """Sabotage seen: risks read without their markings, and a planner read the supplier's own trouble."""
     database, (reader, who, offering_id) = any_database, market
     with database.write() as session:
         version = one(session, who, clock.now(), offering_id)[1]

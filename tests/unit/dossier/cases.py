@@ -231,7 +231,7 @@ def with_told(record: Record) -> dict[str, Any]:
     taken = [each["offering_id"] for each in record.result["offerings"] if each["verdict"] == "taken"]
 
     def answer(offering_id: str, code: str, **more: Any) -> dict[str, Any]:
-        nothing = {
+        nothing: dict[str, Any] = {
             "quantity": None,
             "price": None,
             "valid_until": None,

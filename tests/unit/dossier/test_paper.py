@@ -177,13 +177,25 @@ def test_where_nothing_is_paid_no_share_and_no_concentration_is_said(record: Any
 
 
 def test_one_supplier_alone_is_not_said_to_make_anybody_independent() -> None:
-    """Sabotage seen: "To depend on nobody costs nothing more" of a market of one, on the first page too."""
+    """Sabotage seen: a plan that keeps nothing taken for whole."""
     one = [each for each in cases.offers() if each.title.endswith("40 cm")]
     wanted = replace(cases.asked(), wishes=NO_WISHES)
     made = paper(cases.material(cases.kept(wanted, one)), "en")
     found = text(of(made, "resilience"))
-    assert "survives every single loss that can be survived" in found
+    assert "No single loss of a supplier can be survived by this pool" in found
     assert "even the secured plan keeps 0% of a phase" in found
+    assert "A single loss of a supplier can be survived" in str(plain(made.brief[0]))
+
+
+def test_a_plan_that_survives_some_losses_is_not_said_to_survive_all(record: Any) -> None:
+    """Sabotage seen: "To depend on nobody costs" of a plan that one loss leaves too little of."""
+    result = cases.with_resilience(record.result)
+    result["resilience"]["secured"]["service"][0]["share"] = 0.3
+    made = paper(cases.material(record, result=result), "en")
+    found = text(of(made, "resilience"))
+    assert "To survive what can be survived costs 6,120.40" in found
+    assert "even the secured plan keeps 30% of a phase" in found
+    assert "To depend on nobody" not in found + str(plain(made.brief[1]))
     assert "to survive what can be survived" in str(plain(made.brief[0]))
 
 
