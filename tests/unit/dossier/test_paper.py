@@ -188,7 +188,7 @@ def test_one_supplier_alone_is_not_said_to_make_anybody_independent() -> None:
 
 
 def test_a_plan_that_survives_some_losses_is_not_said_to_survive_all(record: Any) -> None:
-    """Sabotage seen: "To depend on nobody costs" of a plan that one loss leaves too little of."""
+    """One loss leaves too little: that is no independence, whatever was paid for it."""
     result = cases.with_resilience(record.result)
     result["resilience"]["secured"]["service"][0]["share"] = 0.3
     made = paper(cases.material(record, result=result), "en")
