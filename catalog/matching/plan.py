@@ -149,7 +149,8 @@ def losses(need: Need, planned: Planned | None) -> tuple[Loss, ...]:
     if planned is None:
         return ()
     offers = planned.market.offers
-    taken = [offer for offer in offers if offer.id in set(planned.plan.retained)]
+    retained = set(planned.plan.retained)
+    taken = [offer for offer in offers if offer.id in retained]
     return tuple(
         Loss(supplier, _missing(need, taken, supplier), _missing(need, offers, supplier))
         for supplier in sorted({offer.supplier for offer in taken})
