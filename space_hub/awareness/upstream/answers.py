@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from time import monotonic
 
 import httpx
 
 from space_hub.awareness.ingest import MAX_BYTES
+from space_hub.clock import Clock
 from space_hub.orbit.gp_fields import storable
 
 TABLES = ("text/csv", "text/plain", "application/csv", "application/octet-stream")
@@ -34,9 +34,9 @@ def connection(host: str, transport: httpx.BaseTransport | None) -> httpx.Client
     return httpx.Client(base_url=host, timeout=_TIMEOUT, trust_env=False, follow_redirects=False, transport=transport)
 
 
-def once(client: httpx.Client, request: httpx.Request) -> Answer:
+def once(client: httpx.Client, request: httpx.Request, clock: Clock) -> Answer:
     """Send one request; raises Unreachable."""
-    begun = monotonic()
+    begun = clock.monotonic()
     try:
         response = client.send(request, stream=True)
         try:
@@ -45,7 +45,7 @@ def once(client: httpx.Client, request: httpx.Request) -> Answer:
                 body += part
                 if len(body) > MAX_BYTES:
                     break
-                if monotonic() - begun > _LONGEST_S:
+                if clock.monotonic() - begun > _LONGEST_S:
                     raise Unreachable("Deadline")
             kind = response.headers.get("content-type", "")
             return Answer(response.status_code, kind, bytes(body), len(body) > MAX_BYTES)

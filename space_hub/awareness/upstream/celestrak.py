@@ -14,10 +14,12 @@ import httpx
 
 from space_hub.awareness.upstream.answers import Answer, Unreachable, connection, once
 from space_hub.awareness.upstream.budget import Policy, Rule
+from space_hub.clock import Clock, SystemClock
 
 CELESTRAK = "celestrak"
 HOST = "https://celestrak.org"
 PATH = "/NORAD/elements/gp.php"
+SATCAT_PATH = "/pub/satcat.csv"
 
 POLICY = Policy(
     CELESTRAK,
@@ -39,10 +41,16 @@ class CelesTrak:
     """The real one. `transport` is for tests."""
 
     transport: httpx.BaseTransport | None = None
+    clock: Clock = field(default_factory=SystemClock)
 
     def fetch(self, group: str) -> Answer:
         with connection(HOST, self.transport) as client:
-            return once(client, client.build_request("GET", PATH, params={"GROUP": group, "FORMAT": "csv"}))
+            return once(client, client.build_request("GET", PATH, params={"GROUP": group, "FORMAT": "csv"}), self.clock)
+
+    def satcat(self) -> Answer:
+        """The whole satellite catalogue as CSV; one request, raises Unreachable."""
+        with connection(HOST, self.transport) as client:
+            return once(client, client.build_request("GET", SATCAT_PATH), self.clock)
 
 
 @dataclass(slots=True)

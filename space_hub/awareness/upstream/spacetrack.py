@@ -20,7 +20,7 @@ from space_hub.awareness.upstream import calls
 from space_hub.awareness.upstream.answers import TABLES, Answer, connection, once
 from space_hub.awareness.upstream.budget import Outcome, Policy, Rule
 from space_hub.awareness.upstream.calls import Take, Taken
-from space_hub.clock import Clock
+from space_hub.clock import Clock, SystemClock
 from space_hub.db import Database
 from space_hub.trust.principal import Principal
 
@@ -72,16 +72,17 @@ class SpaceTrack:
     identity: str
     password: str = field(repr=False)
     transport: httpx.BaseTransport | None = None
+    clock: Clock = field(default_factory=SystemClock)
 
     def login(self) -> tuple[Answer, str]:
         with connection(HOST, self.transport) as client:
             form = {"identity": self.identity, "password": self.password}
-            answer = once(client, client.build_request("POST", "/ajaxauth/login", data=form))
+            answer = once(client, client.build_request("POST", "/ajaxauth/login", data=form), self.clock)
             return answer, "; ".join(f"{name}={value}" for name, value in client.cookies.items())
 
     def fetch(self, kind: str, cookie: str) -> Answer:
         with connection(HOST, self.transport) as client:
-            return once(client, client.build_request("GET", PATHS[kind], headers={"cookie": cookie}))
+            return once(client, client.build_request("GET", PATHS[kind], headers={"cookie": cookie}), self.clock)
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ def test_two_schedulers_that_are_killed_at_every_step_keep_the_rules_of_both_sou
 
 
 def test_the_emulator_sees_a_download_that_comes_too_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(celestrak.POLICY.rules, "gp", Rule(timedelta(hours=1)))  # type: ignore[arg-type]
+    monkeypatch.setitem(celestrak.POLICY.rules, "gp", Rule(timedelta(hours=1)))
     assert any("above its limit" in each for each in courtesy.lived(days=1, restarts=1, seed=3).sources.broken)
 
 
