@@ -29,6 +29,7 @@ from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
 
 if TYPE_CHECKING:
+    from space_hub.awareness.risk import Risks
     from space_hub.awareness.screen import Asked
     from space_hub.orbit.screening import ScreeningResult
 
@@ -53,6 +54,7 @@ class Publishing:
     taken: Taken
     result: "ScreeningResult"
     result_sha256: str
+    risks: "Risks"
     engine: str
 
     def publish(self, started_at: datetime, elapsed_s: float) -> Run:
@@ -133,11 +135,13 @@ class Publishing:
         found = correlate(self._known(), (look for part in self._parts() for look in self._seen(part)))
         ordinals: defaultdict[tuple[str, str], int] = defaultdict(int)
         known = iter(found)
+        done = 0
         for part in self._parts():
             fresh: list[dict[str, Any]] = []
             again: list[dict[str, Any]] = []
             looks: list[dict[str, Any]] = []
-            for look, assessment in zip(self._seen(part), self._assessments(part, run.id), strict=True):
+            rows = zip(self._seen(part), self._assessments(part, run.id), self.risks.rows(done, _BATCH), strict=True)
+            for look, assessment, chance in rows:
                 ordinals[look.pair] += 1
                 id = next(known)
                 if id is not None:
@@ -145,7 +149,8 @@ class Publishing:
                 else:
                     id = conjunction_id(look.pair, run.id, ordinals[look.pair])
                     fresh.append(_conjunction(id, run, look))
-                looks.append({"conjunction_id": id} | assessment)
+                looks.append({"conjunction_id": id} | assessment | chance)
+            done += _BATCH
             self._insert(Conjunction, fresh)
             if again:
                 self.session.execute(update(Conjunction), again)
