@@ -29,7 +29,7 @@ class Line:
 
 def cut(text: str, watch: Watch) -> Sequence[Line]:
     """The lines of a KVN text that are not blank; Invalid on a line too long or with a control character."""
-    found = []
+    found: list[Line] = []
     for number, raw in enumerate(StringIO(text, newline=None), start=1):
         raw = raw.removesuffix("\n")
         watch.length(raw, number)
@@ -41,6 +41,8 @@ def cut(text: str, watch: Watch) -> Sequence[Line]:
         line = raw.strip(" ")
         if not line:
             continue
+        if len(found) > 2 * watch.limits.items:
+            raise Invalid("ndm.too_many_items", line=number, most=2 * watch.limits.items)
         if not line.isprintable():
             raise Invalid("ndm.control_character", line=number, given=shown(line))
         if line == "COMMENT" or line.startswith("COMMENT "):
