@@ -13,9 +13,10 @@ from importlib.metadata import version
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, update
-from sqlmodel import Session, SQLModel, col, select
+from sqlalchemy import update
+from sqlmodel import Session, col, select
 
+from space_hub import db
 from space_hub.awareness import catalogue
 from space_hub.awareness.following.correlate import LONGEST, Known, Seen, conjunction_id, correlate
 from space_hub.awareness.snapshot import Taken
@@ -151,16 +152,11 @@ class Publishing:
                     fresh.append(_conjunction(id, run, look))
                 looks.append({"conjunction_id": id} | assessment | chance)
             done += _BATCH
-            self._insert(Conjunction, fresh)
+            db.pour(self.session, Conjunction, fresh)
             if again:
                 self.session.execute(update(Conjunction), again)
-            self._insert(Assessment, looks)
+            db.pour(self.session, Assessment, looks)
         catalogue.refresh_statistics(self.session, len(found), Conjunction, Assessment)
-
-    def _insert(self, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
-        """Many rows of a table, past the session, which would keep books on each."""
-        if rows:
-            self.session.connection().execute(insert(SQLModel.metadata.tables[str(table.__tablename__)]), rows)
 
     def _parts(self) -> Iterator[dict[str, list[Any]]]:
         """The encounters, a part at a time, as lists of Python values by column; instants as datetimes."""
@@ -235,7 +231,7 @@ class Publishing:
             }
             for failure in self.result.failures
         ]
-        self._insert(RunFailure, rows)
+        db.pour(self.session, RunFailure, rows)
 
     def _decays(self, run: Run) -> None:
         """One log entry for each object that a run finds decayed for the first time; supply may rest on it."""

@@ -38,16 +38,16 @@ def found() -> tuple[ScreeningResult, list[dict[str, Any]]]:
 
 
 def _alone(one: ElementSet, other: ElementSet, tca: datetime, radius_km: float) -> float:
-    made = []
-    for each in (one, other):
+    def state(each: ElementSet) -> State:
         position, velocity, codes = states([each], [tca])
         assert not codes.any()
         axes = rtn(position[0, 0], velocity[0, 0])
         age = (tca - each.epoch) / timedelta(days=1)
         covariance = np.zeros((6, 6))
         covariance[:3, :3] = axes.T @ np.diag(table.of_regime(each.regime).sigmas_km(age) ** 2) @ axes
-        made.append(State(position[0, 0], velocity[0, 0], covariance))
-    flat = plane(*made)
+        return State(position[0, 0], velocity[0, 0], covariance)
+
+    flat = plane(state(one), state(other))
     return float(foster_1992(flat.miss_km[None], flat.covariance_km2[None], radius_km)[0])
 
 
