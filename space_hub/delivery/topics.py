@@ -38,6 +38,7 @@ TOPICS = frozenset(
         "gap.changed",
         "ingest.finished",
         "joint_buy.changed",
+        "joint_match.computed",
         "listing.claimed",
         "lot.published",
         "match.computed",
