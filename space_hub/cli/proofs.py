@@ -69,6 +69,12 @@ def _propagation(ask: Ask) -> Report:
     return propagation.run(ask.data, progress=ask.progress)
 
 
+def _realism(ask: Ask) -> Report:
+    from space_hub.validation import realism
+
+    return realism.run(ask.data, progress=ask.progress)
+
+
 def _screening(ask: Ask) -> Report:
     from space_hub.validation import screening
 
@@ -103,6 +109,7 @@ PROOFS: dict[str, Callable[[Ask], Report]] = {
     "ledger": _ledger,
     "manoeuvres": _manoeuvres,
     "propagation": _propagation,
+    "realism": _realism,
     "screening": _screening,
 }
 ON_A_DATABASE = ("durability", "ledger")
