@@ -37,6 +37,7 @@ class WorkKind(Word, of="work_kind"):
     CLAIMS_CHECK = "claims.check"
     CLAIMS_SURVEY = "claims.survey"
     MATCH = "match"
+    MATCH_JOINT = "match.joint"
     WORK_PRUNE = "work.prune"
 
 
