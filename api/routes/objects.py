@@ -13,9 +13,9 @@ from api.paging import Page, Paged
 from api.policy import Router, scope
 from api.routes.element_sets import ElementSetOut
 from space_hub.awareness import catalogue, facts
+from space_hub.awareness.satcat import Activity, ObjectType
 from space_hub.awareness.tables import Designation, ElementSetRow, SourceFile, SpaceObject
 from space_hub.errors import Invalid, NotFound
-from space_hub.orbit.satcat import Activity, ObjectType
 from space_hub.text import say
 from space_hub.trust import markings
 

@@ -15,15 +15,14 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from space_hub import db
-from space_hub.awareness import catalogue
+from space_hub.awareness import catalogue, satcat
 from space_hub.awareness.catalogue import Face
 from space_hub.awareness.ingest import Limits, Taking, digest, unpack
+from space_hub.awareness.satcat import Entry
 from space_hub.awareness.tables import ObjectFacts, SourceFile, SpaceObject
 from space_hub.clock import Clock
 from space_hub.errors import HubError
-from space_hub.orbit import satcat
 from space_hub.orbit.gp_fields import Rejected
-from space_hub.orbit.satcat import Entry
 from space_hub.rng import Rng
 from space_hub.trust.principal import Principal
 

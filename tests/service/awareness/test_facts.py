@@ -12,7 +12,7 @@ from space_hub.awareness.watches import WatchAsk
 from space_hub.errors import Invalid
 from space_hub.trust.principal import HUB
 from tests.support.sky import Sky, element_set
-from tests.unit.orbit.test_satcat import HEADER
+from tests.unit.awareness.test_satcat import HEADER
 
 
 def row(number: int, *, owner: str = "FR", status: str = "+", designator: str | None = None) -> str:

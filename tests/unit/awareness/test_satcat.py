@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from space_hub.awareness import satcat
+from space_hub.awareness.satcat import Activity, ObjectType
 from space_hub.errors import Invalid
-from space_hub.orbit import satcat
-from space_hub.orbit.satcat import Activity, ObjectType
 
 HEADER = (
     "OBJECT_NAME,OBJECT_ID,NORAD_CAT_ID,OBJECT_TYPE,OPS_STATUS_CODE,OWNER,LAUNCH_DATE,LAUNCH_SITE,DECAY_DATE,"
