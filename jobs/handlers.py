@@ -17,6 +17,7 @@ Handler = Callable[[Task], dict[str, Any] | None]
 HEAVY = {
     "ingest.celestrak": "jobs.ingest:celestrak",
     "ingest.file": "jobs.ingest:file",
+    "ingest.satcat": "jobs.ingest:satcat",
     "screen": "jobs.screen:screen",
 }
 
@@ -44,7 +45,7 @@ CLAIMS = {"claims.check": "jobs.claims:check", "claims.survey": "jobs.claims:sur
 TELLING = {"ocds.write": "jobs.ocds:write"}
 """After every step of every buy: a lane of its own, so that a rush of call-offs keeps no clock waiting."""
 
-MATCHING = {"match": "jobs.matches:match"}
+MATCHING = {"match": "jobs.matches:match", "match.joint": "jobs.matches:joint"}
 """A large one takes its time, and its asker waits: behind no screening, and nothing short behind it."""
 
 DOORS = {

@@ -2,7 +2,20 @@
 
 from decimal import Decimal
 
-from catalog.dossier import annexes, asked, buying, considered, dates, fitting, outside, physics, resilience, risks
+from catalog.dossier import (
+    annexes,
+    asked,
+    buying,
+    considered,
+    dates,
+    fitting,
+    outside,
+    physics,
+    replies,
+    resilience,
+    risks,
+    threats,
+)
 from catalog.dossier.asked import first_upper
 from catalog.dossier.document import Block, Bullets, Document, Facts, Line, Tile, Tiles
 from catalog.dossier.study import Material, Study, part, window
@@ -23,11 +36,13 @@ def paper(material: Material, language: str) -> Document:
         fitting.section(study),
         outside.refused(study),
         outside.questions(study),
+        replies.section(study),
         outside.gaps(study),
         buying.prices(study),
         buying.plan(study),
         resilience.section(study),
         physics.section(study),
+        threats.section(study),
         risks.section(study),
         dates.section(study),
         annexes.gates(study),
@@ -105,7 +120,8 @@ def _tiles(study: Study) -> Tiles:
         if resilience.survives_none(study, found):
             tiles.append(Tile(voice.say("dossier.brief.no"), voice.say("dossier.brief.survives_none"), "bad"))
         else:
-            tiles.append(Tile(value, voice.say("dossier.brief.premium", currency=study.currency), "plain"))
+            code = "dossier.brief.premium" if resilience.whole(study, found) else "dossier.brief.premium_in_part"
+            tiles.append(Tile(value, voice.say(code, currency=study.currency), "plain"))
     return Tiles(tuple(tiles))
 
 

@@ -21,9 +21,10 @@ that was not on the edge of it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import cos, radians, sin
 from typing import Literal
 
-from space_hub.orbit.carried import apart_deg, mean_at
+from space_hub.orbit.carried import mean_at, turn_deg
 from space_hub.orbit.elements import ElementSet
 
 AXIS_KM = 5.0
@@ -70,10 +71,13 @@ def moved(then: ElementSet, now: ElementSet) -> bool:
     old, new = mean_at(then, now.epoch), mean_at(now, now.epoch)
     if old is None or new is None:
         return True
+    tilt, node = radians(new.inclination_deg), turn_deg(old.node_deg, new.node_deg)
+    # On an orbit near the equator the node lies anywhere: what counts is how the plane turned, and how far along it is.
+    along = turn_deg(old.latitude_deg, new.latitude_deg + node * cos(tilt))
     return (
         abs(old.axis_km - new.axis_km) > AXIS_KM
         or abs(old.eccentricity - new.eccentricity) > ECCENTRICITY
         or abs(old.inclination_deg - new.inclination_deg) > INCLINATION_DEG
-        or apart_deg(old.node_deg, new.node_deg) > NODE_DEG
-        or apart_deg(old.latitude_deg, new.latitude_deg) > LATITUDE_DEG
+        or abs(node) * sin(tilt) > NODE_DEG
+        or abs(along) > LATITUDE_DEG
     )

@@ -56,7 +56,7 @@ def gather(session: Session, principal: Principal, now: datetime, candidates: Se
     """What these offerings rest on, for those who may see their assets and match by them."""
     found: dict[str, list[Asset]] = {}
     for start in range(0, len(candidates), _CHUNK):
-        found |= _assets(session, principal, candidates[start : start + _CHUNK])
+        found |= assets_of(session, principal, candidates[start : start + _CHUNK])
     wanted = {each.space_object_id for some in found.values() for each in some if each.space_object_id is not None}
     current, down = followed(session, now, wanted)
     elsewhere = _elsewhere(session, [each for each in candidates if each.offering_id in found])
@@ -101,7 +101,7 @@ def followed(session: Session, now: datetime, object_ids: Iterable[str]) -> tupl
     return young, down
 
 
-def _assets(session: Session, principal: Principal, candidates: Sequence[Candidate]) -> dict[str, list[Asset]]:
+def assets_of(session: Session, principal: Principal, candidates: Sequence[Candidate]) -> dict[str, list[Asset]]:
     """By offering, the assets of its version that the asker may see."""
     offering_of = {each.version_id: each.offering_id for each in candidates}
     rows = session.execute(

@@ -44,6 +44,6 @@ def mean_at(elements: ElementSet, at: datetime) -> MeanElements | None:
     )
 
 
-def apart_deg(one: float, other: float) -> float:
-    """Between two directions, 0 to 180 degrees."""
-    return abs((one - other + 180.0) % 360.0 - 180.0)
+def turn_deg(one: float, other: float) -> float:
+    """From one direction to another by the shorter way, -180 to 180 degrees."""
+    return (other - one + 180.0) % 360.0 - 180.0

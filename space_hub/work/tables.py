@@ -16,6 +16,7 @@ class WorkKind(Word, of="work_kind"):
 
     INGEST_CELESTRAK = "ingest.celestrak"
     INGEST_FILE = "ingest.file"
+    INGEST_SATCAT = "ingest.satcat"
     SCREEN = "screen"
     COMMITMENTS_RECOMPUTE = "commitments.recompute"
     DELIVERIES_DEEM = "deliveries.deem"
@@ -37,6 +38,7 @@ class WorkKind(Word, of="work_kind"):
     CLAIMS_CHECK = "claims.check"
     CLAIMS_SURVEY = "claims.survey"
     MATCH = "match"
+    MATCH_JOINT = "match.joint"
     WORK_PRUNE = "work.prune"
 
 

@@ -17,6 +17,7 @@ ROOMS = (
     *(
         "space_hub",
         "space_hub/orbit",
+        "space_hub/orbit/ndm",
         "space_hub/orbit/probability",
         "space_hub/awareness",
         "space_hub/delivery",

@@ -20,6 +20,7 @@ from scipy.special import ndtri
 from scipy.stats import qmc
 
 from space_hub.orbit.probability.elements import states
+from space_hub.orbit.probability.encounter import Flags
 from space_hub.orbit.probability.overlap import Overlap, Pair, overlap
 from space_hub.orbit.times import Floats
 
@@ -88,7 +89,7 @@ def _aims(pair: Pair, from_s: float, to_s: float, rates: tuple[Floats, Floats] |
         quantiles = (np.arange(_INSTANTS) + 0.5) / _INSTANTS
         times = np.interp(quantiles, summed / summed[-1], rates[0])
     at = overlap(pair, times)
-    good = np.isfinite(at.state).all(axis=1)
+    good: Flags = np.asarray(np.isfinite(at.state).all(axis=1))
     if not good.any():
         return None
     at = at.only(good)
@@ -124,7 +125,9 @@ def _drawn(pair: Pair, aims: _Aims | None, points: Floats) -> tuple[Floats, Floa
 
 def _relative(aims: _Aims, away: Floats) -> Floats:
     """Relative positions (N, K, 3) as the linear expansions have them."""
-    return aims.at.state[None, :, :3] + np.einsum("tij,nj->nti", aims.at.slopes, np.concatenate(list(away), axis=1))
+    return np.asarray(
+        aims.at.state[None, :, :3] + np.einsum("tij,nj->nti", aims.at.slopes, np.concatenate(list(away), axis=1))
+    )
 
 
 def nearest_distance(pair: Pair, away: Floats, from_s: float, to_s: float) -> Floats:

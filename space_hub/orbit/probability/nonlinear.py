@@ -80,7 +80,7 @@ def nonlinear_3d(pair: Pair, peak: Peak | None) -> Curved | None:
         count = round((high - low) / step) + 1
         if count > _MOST_TIMES:
             return None
-        times = low + step * np.arange(count)
+        times = low + step * np.arange(count, dtype=np.float64)
         found = rates(pair, overlap(pair, times))
         if found is None:
             return None

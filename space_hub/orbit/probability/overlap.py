@@ -70,7 +70,7 @@ class Overlap:
 
     @property
     def distance2(self) -> Floats:
-        return np.einsum("ti,tij,tj->t", self.state[:, :3], self.inverse, self.state[:, :3])
+        return np.asarray(np.einsum("ti,tij,tj->t", self.state[:, :3], self.inverse, self.state[:, :3]))
 
     @property
     def exponent(self) -> Floats:
@@ -129,7 +129,7 @@ def overlap(pair: Pair, times_s: Floats) -> Overlap:
 
 
 def _inverted(covariance: Floats, floor: float) -> tuple[Floats, Floats]:
-    known = np.isfinite(covariance).all(axis=(1, 2))
+    known = np.asarray(np.isfinite(covariance).all(axis=(1, 2)))
     values, axes = np.linalg.eigh(np.where(known[:, None, None], covariance, np.eye(3)))
     values = np.where(known[:, None], np.maximum(values, floor), np.nan)
     return np.einsum("tij,tj,tkj->tik", axes, 1.0 / values, axes), np.log(values).sum(axis=1)

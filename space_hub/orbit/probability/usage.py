@@ -21,7 +21,6 @@ from scipy.special import erfcinv
 
 from space_hub.orbit.probability.overlap import Pair, overlap
 from space_hub.orbit.probability.state import State
-from space_hub.orbit.times import Floats
 
 EXTENDED, OFFSET, INACCURATE = 0.02, 0.01, 0.02
 """Published limits for two dimensions."""
@@ -127,5 +126,5 @@ def curved_peak(pair: Pair, near: Peak) -> Peak | None:
 
 
 def _not_positive(state: State) -> bool:
-    values: Floats = np.linalg.eigvalsh(state.covariance[:3, :3])
+    values = np.linalg.eigvalsh(state.covariance[:3, :3])
     return bool(values[0] <= 0.0)

@@ -6,7 +6,7 @@ import pytest
 
 from catalog.physics import changed
 from catalog.physics.changed import moved
-from space_hub.orbit.carried import apart_deg, mean_at
+from space_hub.orbit.carried import mean_at, turn_deg
 from tests.support.claims import POLAR
 from tests.support.sky import later
 
@@ -38,7 +38,18 @@ def test_beyond_the_stated_amount_it_has(name: str, bound: float, per_unit: floa
 
 
 def test_directions_are_told_apart_over_the_end_of_the_circle() -> None:
-    assert (apart_deg(359.5, 0.5), apart_deg(10.0, 200.0)) == (1.0, 170.0)
+    assert (turn_deg(359.5, 0.5), turn_deg(10.0, 200.0), turn_deg(0.5, 359.5)) == (1.0, -170.0, -1.0)
+
+
+def test_the_node_of_an_orbit_near_the_equator_lies_anywhere_and_is_no_change() -> None:
+    """Sabotage seen: the node taken alone, and a satellite over the equator moved with every set."""
+    over_the_equator = replace(ONE, mean_motion_rev_day=1.00272, inclination_deg=0.02, eccentricity=0.0002, bstar=0.0)
+    new = later(over_the_equator, 24.0)
+    elsewhere = replace(
+        new, raan_deg=(new.raan_deg + 25.0) % 360.0, arg_perigee_deg=(new.arg_perigee_deg - 25.0) % 360.0
+    )
+    assert not moved(over_the_equator, elsewhere)
+    assert moved(over_the_equator, replace(new, mean_anomaly_deg=(new.mean_anomaly_deg + 15.0) % 360.0))
 
 
 def test_what_came_down_has_moved() -> None:
