@@ -18,6 +18,7 @@ HEAVY = {
     "ingest.celestrak": "jobs.ingest:celestrak",
     "ingest.file": "jobs.ingest:file",
     "ingest.satcat": "jobs.ingest:satcat",
+    "ingest.supplemental": "jobs.ingest:supplemental",
     "screen": "jobs.screen:screen",
 }
 

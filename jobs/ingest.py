@@ -10,7 +10,7 @@ from space_hub.awareness import sources
 from space_hub.awareness.ingest import Limits, ingest_file
 from space_hub.awareness.upstream import expected
 from space_hub.awareness.upstream.budget import Outcome
-from space_hub.awareness.upstream.celestrak import CelesTrak
+from space_hub.awareness.upstream.celestrak import SUPPLEMENTAL_FILES, CelesTrak
 from space_hub.errors import Invalid
 from space_hub.work import ledger
 
@@ -35,6 +35,17 @@ def satcat(task: Task) -> dict[str, Any]:
         "outcome": sources.refresh_satcat(
             task.database, task.clock, task.rng, task.principal, fetch, limits=limits
         ).value
+    }
+
+
+def supplemental(task: Task) -> dict[str, Any]:
+    """Ask CelesTrak for each file of supplemental sets once, if its budget allows it; the next run uses them."""
+    fetch, limits = CelesTrak().supplemental, _limits(task)
+    return {
+        file: sources.refresh_supplemental(
+            task.database, task.clock, task.rng, task.principal, fetch, file, limits=limits
+        ).value
+        for file in SUPPLEMENTAL_FILES
     }
 
 

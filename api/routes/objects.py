@@ -14,6 +14,8 @@ from api.policy import Router, scope
 from api.routes.element_sets import ElementSetOut
 from space_hub.awareness import catalogue, facts
 from space_hub.awareness.satcat import Activity, ObjectType
+from space_hub.awareness.supplemental import keeping
+from space_hub.awareness.supplemental.best import Choice
 from space_hub.awareness.tables import Designation, ElementSetRow, SourceFile, SpaceObject
 from space_hub.errors import Invalid, NotFound
 from space_hub.text import say
@@ -51,7 +53,19 @@ class FactsOut(Out):
     source_file_id: str
 
 
+class UsedSetOut(Out):
+    """The set that a run beginning now would use."""
+
+    reason: Choice
+    reason_label: str
+    epoch: datetime
+    age_h: float
+    data_source: str = Field(description="Whose ephemeris was fitted; empty for a set of the catalogue.")
+    rms_m: float | None = Field(description="What the fit left over; null where the source gives none.")
+
+
 class ObjectDetailOut(ObjectOut):
+    used_set: UsedSetOut | None = Field(description="Null without a current set.")
     facts: FactsOut | None = Field(description="Null until a satellite catalogue tells of it.")
     designations: list[DesignationOut]
     current_epoch: datetime | None
@@ -119,6 +133,7 @@ def get_object(object_id: str, asked: Asked) -> ObjectDetailOut:
             current_epoch=None if current is None else current.epoch,
             element_age_h=None if current is None else catalogue.age_h(current.epoch, asked.clock.now()),
             source_file_id=None if current is None else current.source_file_id,
+            used_set=_used_set(session, asked, row.id),
             regime=None if elements is None else elements.regime.value,
             perigee_km=None if elements is None else elements.perigee_km,
             apogee_km=None if elements is None else elements.apogee_km,
@@ -146,6 +161,24 @@ def list_element_sets(object_id: str, asked: Asked, page: Page) -> HistoryOut:
         current = _current(session, asked, row.id)
         omm = None if current is None else catalogue.omm(catalogue.elements_of(current))
         return HistoryOut(items=found.items, next=found.next, current_omm=omm, synthetic=row.synthetic)
+
+
+def _used_set(session: Session, asked: Asked, object_id: str) -> UsedSetOut | None:
+    now = asked.clock.now()
+    current = catalogue.current_sets_of(session, [object_id]).values()
+    return next((_used_out(used, now, asked) for used in keeping.in_use(session, [*current], now)), None)
+
+
+def _used_out(used: keeping.Used, now: datetime, asked: Asked) -> UsedSetOut:
+    row, epoch = used.row, used.set.elements.epoch
+    return UsedSetOut(
+        reason=used.choice,
+        reason_label=used.choice.label(asked.language),
+        epoch=epoch,
+        age_h=catalogue.age_h(epoch, now),
+        data_source="" if row is None else row.data_source,
+        rms_m=None if row is None or row.rms_km is None else 1000.0 * row.rms_km,
+    )
 
 
 def _object(session: Session, given: str) -> SpaceObject:

@@ -37,6 +37,7 @@ TABLE_MODULES = (
     "providers.doors",
     "providers.tables",
     "space_hub.awareness.following.tables",
+    "space_hub.awareness.supplemental.tables",
     "space_hub.awareness.tables",
     "space_hub.db",
     "space_hub.delivery.cursors",

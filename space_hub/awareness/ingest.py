@@ -141,6 +141,17 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def withheld(read: gp.GpFile) -> dict[str, Any]:
+    """The counts of a file from which nothing is taken."""
+    return {
+        "form": str(read.form),
+        "offered": read.offered,
+        "quarantined": len(read.rejected),
+        "withheld": len(read.accepted),
+        "reasons": dict(Counter(rejected.code for rejected in read.rejected)),
+    }
+
+
 @dataclass(slots=True)
 class Taking:
     """One file on its way in."""
@@ -162,47 +173,41 @@ class Taking:
         return file
 
     def take(self, text: str, form: gp.Form | None) -> SourceFile:
+        read = self.read(text, form)
+        if isinstance(read, SourceFile):
+            return read
         now = self.clock.now()
-        try:
-            read = gp.read_text(text, form=form, now=now)
-        except HubError as error:
-            return self.refuse(error.code, error.params)
-        offered, bad = len(read.accepted) + len(read.rejected), len(read.rejected)
-        reasons = dict(Counter(rejected.code for rejected in read.rejected))
-        counts = {
-            "form": str(read.form),
-            "offered": offered,
-            "quarantined": bad,
-            "withheld": offered - bad,
-            "reasons": reasons,
-        }
-        if offered == 0:
-            return self.refuse("ingest.no_sets", {}, **counts)
-        ceiling = self.limits.ceiling
-        above = [line for line in read.accepted if labels.above(_LEVEL[line.elements.classification], ceiling)]
-        if above:
-            # A spill: nothing of such a file is kept, not even as quarantined text.
-            return self.refuse(
-                "ingest.above_ceiling",
-                {"count": len(above), "line": above[0].line_number, "ceiling": ceiling},
-                **counts,
-            )
-        if bad > self.limits.bad_share * offered:
-            return self.refuse(
-                "ingest.too_many_bad",
-                {"bad": bad, "offered": offered, "limit_percent": round(100.0 * self.limits.bad_share, 1)},
-                **counts,
-            )
         db.exclusive(self.session, db.Turn.ELEMENT_SETS)
         if self.synthetic and self._real_catalogue():
-            return self.refuse("ingest.synthetic_beside_real", {}, **counts)
-        file = self.begin(form=str(read.form), offered=offered, quarantined=bad, reasons=reasons)
+            return self.refuse("ingest.synthetic_beside_real", {}, **withheld(read))
+        file = self.begin(**withheld(read) | {"withheld": 0})
         if not self.synthetic:
             self._retire_synthetic(now)
         Admission(self.session, self.rng, file, self.limits.departure_km, self.departure).admit(read.accepted, now)
         self.set_aside(file, read.rejected, now)
         self.finish(file)
         return file
+
+    def read(self, text: str, form: gp.Form | None) -> gp.GpFile | SourceFile:
+        """The sets of a text that may be taken, or the file that records why it was refused whole."""
+        try:
+            read = gp.read_text(text, form=form, now=self.clock.now())
+        except HubError as error:
+            return self.refuse(error.code, error.params)
+        offered, bad = read.offered, len(read.rejected)
+        if offered == 0:
+            return self.refuse("ingest.no_sets", {}, **withheld(read))
+        ceiling = self.limits.ceiling
+        above = [line for line in read.accepted if labels.above(_LEVEL[line.elements.classification], ceiling)]
+        if above:
+            # A spill: nothing of such a file is kept, not even as quarantined text.
+            params = {"count": len(above), "line": above[0].line_number, "ceiling": ceiling}
+            return self.refuse("ingest.above_ceiling", params, **withheld(read))
+        if bad > self.limits.bad_share * offered:
+            percent = round(100.0 * self.limits.bad_share, 1)
+            params = {"bad": bad, "offered": offered, "limit_percent": percent}
+            return self.refuse("ingest.too_many_bad", params, **withheld(read))
+        return read
 
     def begin(self, **values: Any) -> SourceFile:
         return SourceFile(

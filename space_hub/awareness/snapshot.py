@@ -1,4 +1,4 @@
-"""What a screening is given: the current sets at one moment, and which of them are left out."""
+"""What a screening is given: the best set of each object at one moment, and which of them are left out."""
 
 import hashlib
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from space_hub.awareness import catalogue
 from space_hub.awareness.catalogue import CurrentSet
+from space_hub.awareness.supplemental import keeping
 from space_hub.errors import Conflict
 
 
@@ -34,11 +35,11 @@ class Taken:
 
 
 def take(session: Session, start: datetime, max_age_days: float | None) -> Taken:
-    """All current sets; those older than `max_age_days` at `start` are left out.
+    """The set of every object that is best at `start` (`supplemental.best`); those older than `max_age_days` at `start` are left out.
 
     Raises Conflict `run.catalogue_empty` when nothing is left to screen.
     """
-    offered = catalogue.current_sets(session)
+    offered = [used.set for used in keeping.in_use(session, catalogue.current_sets(session), start)]
     kept: list[CurrentSet] = []
     excluded: list[tuple[CurrentSet, str]] = []
     oldest = None if max_age_days is None else start - timedelta(days=max_age_days)

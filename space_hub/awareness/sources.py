@@ -8,6 +8,7 @@ from sqlmodel import Session
 from space_hub.awareness import catalogue
 from space_hub.awareness.facts import ingest_satcat
 from space_hub.awareness.ingest import Limits, ingest_bytes, ingest_text
+from space_hub.awareness.supplemental.keeping import ingest_supplemental
 from space_hub.awareness.tables import SourceFile
 from space_hub.awareness.upstream import calls
 from space_hub.awareness.upstream.answers import Answer
@@ -79,6 +80,35 @@ def refresh_satcat(
         return Taken(outcome, file.id, file.refusal_code, file.refusal)
 
     return calls.ask(database, clock, principal, POLICY, "satcat", fetch, take).outcome
+
+
+def refresh_supplemental(
+    database: Database,
+    clock: Clock,
+    rng: Rng,
+    principal: Principal,
+    fetch: Callable[[str], Answer],
+    file: str,
+    *,
+    limits: Limits | None = None,
+) -> Outcome:
+    """Ask CelesTrak for one file of supplemental sets once, if its rules allow it now, and keep them."""
+
+    def take(session: Session, answer: Answer) -> Taken:
+        taken = ingest_supplemental(
+            session,
+            clock,
+            rng,
+            principal,
+            data=answer.body,
+            name=f"sup-{file}.csv",
+            source=CELESTRAK,
+            limits=limits,
+        )
+        outcome = Outcome.REFUSED if taken.refused else Outcome.TAKEN
+        return Taken(outcome, taken.id, taken.refusal_code, taken.refusal)
+
+    return calls.ask(database, clock, principal, POLICY, f"supgp:{file}", lambda: fetch(file), take).outcome
 
 
 def fetch_or_sample(

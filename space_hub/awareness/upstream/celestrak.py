@@ -19,6 +19,10 @@ from space_hub.clock import Clock, SystemClock
 CELESTRAK = "celestrak"
 HOST = "https://celestrak.org"
 PATH = "/NORAD/elements/gp.php"
+SUPPLEMENTAL_PATH = "/NORAD/elements/supplemental/sup-gp.php"
+SUPPLEMENTAL_FILES = ("starlink", "oneweb", "iss")
+"""Those that are asked for: two constellations that burn all the time, and the station that all must keep clear of."""
+
 SATCAT_PATH = "/pub/satcat.csv"
 
 POLICY = Policy(
@@ -46,6 +50,12 @@ class CelesTrak:
     def fetch(self, group: str) -> Answer:
         with connection(HOST, self.transport) as client:
             return once(client, client.build_request("GET", PATH, params={"GROUP": group, "FORMAT": "csv"}), self.clock)
+
+    def supplemental(self, file: str) -> Answer:
+        """One file of supplemental sets as CSV (a two-line form unless asked); one request, raises Unreachable."""
+        with connection(HOST, self.transport) as client:
+            params = {"FILE": file, "FORMAT": "csv"}
+            return once(client, client.build_request("GET", SUPPLEMENTAL_PATH, params=params), self.clock)
 
     def satcat(self) -> Answer:
         """The whole satellite catalogue as CSV; one request, raises Unreachable."""
