@@ -35,7 +35,10 @@ class PhysicsOut(Out):
 
 
 class AnswerOut(Out):
-    """What a supplier said when it was asked; `answer` is feasible, partly or infeasible, or why there is none."""
+    """What a supplier said when it was asked; `answer` is feasible, partly or infeasible, or why there is none.
+
+    `asked_at` null: it was not asked, or the match was kept before the moments were.
+    """
 
     offering_id: str
     phase: Phase
@@ -47,6 +50,8 @@ class AnswerOut(Out):
     valid_until: datetime | None
     reason: str
     text: str
+    asked_at: datetime | None
+    answered_at: datetime | None
 
 
 def answers_out(kept: Iterable[Mapping[str, Any]] | None, unit: str, language: str) -> list[AnswerOut] | None:
@@ -63,6 +68,8 @@ def _answer(kept: Mapping[str, Any], unit: str, language: str) -> AnswerOut:
         currency=currency,
         valid_until=kept["valid_until"],
         text=answer_text(kept, unit, language),
+        asked_at=kept.get("asked_at"),
+        answered_at=kept.get("answered_at"),
     )
 
 

@@ -21,6 +21,7 @@ from catalog.physics.asking import Consent
 from catalog.physics.ground import Grounds
 from catalog.physics.held import Held
 from catalog.physics.physics_json import frozen, grounds_again, physics_of
+from catalog.risk import planned
 from catalog.search.shelf import shelf
 from catalog.tables import MatchRecord
 from space_hub.clock import Clock
@@ -52,8 +53,9 @@ def think(
         need, offered = gather(session, clock, principal, requirement_id)
         offered = doubts.counting(session, clock.now(), requirement_id, offered)
         grounds = ground.gather(session, principal, clock.now(), offered)
+        supply = planned.known(session, principal, offered)
     answers = None if consent is None else asking.ask(database, clock, principal, consent, need, offered)
-    return compute(need, offered, watch, grounds, answers)
+    return compute(need, offered, watch, grounds, answers, supply)
 
 
 def check_at_once(session: Session, clock: Clock, principal: Principal, requirement_id: str) -> None:
@@ -109,31 +111,33 @@ def compute(
     watch: Watch = silent,
     grounds: Grounds | None = None,
     answers: Sequence[Mapping[str, Any]] | None = None,
+    supply: Mapping[str, Any] | None = None,
 ) -> Record:
     """The frozen recommendation. No database: the caller holds no transaction while it thinks.
 
     `watch` is told how far it is and may end it by raising. With `grounds`, what is claimed and what suppliers
-    answered is held against orbits, beside a recommendation that reads nothing of it.
+    answered is held against orbits, beside a recommendation that reads nothing of it; nor does it of `supply`, what
+    threatens the offerings (`catalog.risk.planned`).
     """
     found = list(offered)
     if grounds is None:
-        return freeze(need, found, recommend(need, found, watch))
+        return freeze(need, found, recommend(need, found, watch), supply=supply)
     seen: list[Held] = []
 
     def look(fitting: Sequence[Candidate]) -> None:
         seen.append(held.against(need, fitting, grounds, asking.values_of(answers or ()), watch))
 
     recommendation = recommend(need, found, watch, look)
-    return freeze(need, found, recommendation, frozen(seen[0], answers))
+    return freeze(need, found, recommendation, frozen(seen[0], answers), supply)
 
 
 def again(session: Session, inputs: Mapping[str, Any]) -> Record:
     """What the inputs of a record give today: the same record, whatever happened to the shelf and the sky since."""
     need, offered = thaw(inputs)
-    kept = inputs.get("physics")
+    kept, supply = inputs.get("physics"), inputs.get("supply_at_risk")
     if kept is None:
-        return compute(need, offered)
-    return compute(need, offered, grounds=grounds_again(session, kept), answers=kept["answers"])
+        return compute(need, offered, supply=supply)
+    return compute(need, offered, grounds=grounds_again(session, kept), answers=kept["answers"], supply=supply)
 
 
 def keep(
@@ -169,6 +173,7 @@ def keep(
     if physics.inputs is not None and physics.inputs["answers"] is not None:  # The asker consented.
         versions = {each["offering_id"]: each["version_id"] for each in record.result["offerings"]}
         doubts.tell(session, clock, rng, principal, physics, versions, requirement.id)
+        doubts.dissolve(session, clock, principal, physics, versions, requirement.id)
     return row
 
 

@@ -173,6 +173,23 @@ class Finding(SQLModel, table=True):
     basis: dict[str, Any] | None = Field(default=None, sa_type=JSON_TYPE, nullable=True)
     requirement_id: str | None = Field(default=None, foreign_key="requirement.id", index=True)
     """Computed for this requirement, whose owner let the supplier know; nobody else reads it."""
+    closed_at: datetime | None = None
+    """Of what was computed: when newer orbits allowed the claim. What is closed counts for nothing."""
+    closed_for: dict[str, Any] | None = Field(default=None, sa_type=JSON_TYPE, nullable=True)
+    """Code and params of the reason, and the `basis` that it was computed from."""
+
+
+class ClaimsLook(SQLModel, table=True):
+    """When the hub last held the claims of a version against orbits, and which ones those were."""
+
+    __tablename__ = "claims_look"
+
+    version_id: str = Field(primary_key=True, foreign_key="offering_version.id")
+    at: datetime
+    sets: dict[str, str] = Field(sa_type=JSON_TYPE)
+    """By object, the content hash of its element set."""
+    missing: int
+    """Satellites without a set that was young enough."""
 
 
 class Asset(SQLModel, table=True):

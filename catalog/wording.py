@@ -84,16 +84,23 @@ def sole(kept: Mapping[str, Any], language: str) -> str:
     return " ".join(said)
 
 
-def premium(kept: Mapping[str, Any], currency: str, language: str) -> str:
-    """What survival costs: of one group where it names one, else of any single loss; a number, or between two."""
+def premium(kept: Mapping[str, Any], currency: str, language: str, *, survived: bool = True) -> str:
+    """What survival costs: of one group where it names one, else of any single loss; a number, or between two.
+
+    Not `survived`: nothing that could be bought survives this group, or the loss of any one supplier.
+    """
     values = {"currency": currency, "name": kept.get("name", "")}
-    about = "group" if kept.get("group") else "any"
+    plain = "group" if kept.get("group") else "any"
+    about = plain if survived else f"{plain}_lost"
     if Decimal(kept["high"]) == 0:
         return say(f"match.premium.{about}.free", language, **values)
     for name in ("low", "high"):
         values[name] = Decimal(kept[name])
     if kept["stated"]:
         values["amount"] = (Decimal(kept["low"]) + Decimal(kept["high"])) / 2
+        if Decimal(kept["base"]) == 0:
+            said = say(f"match.premium.{plain}.stated_from_nothing", language, **values)
+            return said if survived else f"{say(f'match.premium.{about}.free', language, **values)} {said}"
         return say(f"match.premium.{about}.stated", language, part=_percent(kept["share"], language), **values)
     return say(f"match.premium.{about}.between", language, **values)
 

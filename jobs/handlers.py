@@ -38,13 +38,13 @@ LIGHT = {
     "work.prune": "jobs.prune:prune",
 }
 
-CLAIMS = {"claims.check": "jobs.claims:check"}
-"""Some seconds of a processor for each new version, however many a supplier publishes at once."""
+CLAIMS = {"claims.check": "jobs.claims:check", "claims.survey": "jobs.claims:survey"}
+"""Some seconds of a processor for each version, however many a supplier publishes or new sets move at once."""
 
 TELLING = {"ocds.write": "jobs.ocds:write"}
 """After every step of every buy: a lane of its own, so that a rush of call-offs keeps no clock waiting."""
 
-MATCHING = {"match": "jobs.matches:match"}
+MATCHING = {"match": "jobs.matches:match", "match.joint": "jobs.matches:joint"}
 """A large one takes its time, and its asker waits: behind no screening, and nothing short behind it."""
 
 DOORS = {

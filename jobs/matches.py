@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlmodel import Session
 
-from catalog import matches
+from catalog import joint_matches, matches
+from catalog.joint_matches import Ask
 from catalog.matching.watch import overall
 from catalog.physics.asking import Consent
 from jobs.task import Task
@@ -27,5 +28,20 @@ def match(task: Task) -> None:
     def keep(session: Session) -> dict[str, Any]:
         kept = matches.keep(session, task.clock, task.rng, task.principal, requirement_id, record)
         return {"match_id": kept.id}
+
+    task.finish(keep)
+
+
+def joint(task: Task) -> None:
+    """Several needs as one, likewise."""
+    ask = Ask(tuple(task.params["requirement_ids"]), task.params["joint_buy_id"])
+
+    def watch(stage: str, done: int, total: int) -> None:
+        task.progress(*overall(stage, done, total), stage)
+
+    made = joint_matches.think(task.database, task.clock, task.rng, task.principal, ask, watch)
+
+    def keep(session: Session) -> dict[str, Any]:
+        return {"joint_match_id": joint_matches.keep(session, task.clock, task.rng, task.principal, ask, made).id}
 
     task.finish(keep)

@@ -42,6 +42,7 @@ REACTIONS: tuple[tuple[str, frozenset[str]], ...] = (
         frozenset({"clearance.changed", "offering.published", "offering.withdrawn", "provider.status_changed"}),
     ),
     ("catalog.physics.claims:on_published", frozenset({"offering.published"})),
+    ("catalog.physics.looks:on_sky_changed", frozenset({"ingest.finished", "object.decayed"})),
     ("catalog.competition.placing:on_decided", frozenset({"competition.decided"})),
     ("catalog.demand.gaps:on_demand_changed", frozenset({"demand.released"})),
     (

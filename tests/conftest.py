@@ -2,7 +2,8 @@
 
 Each test gets a fresh database with all tables: on SQLite a copy of one file, on
 PostgreSQL a copy of one template database. A worker of the test run makes the
-file, the template and its server once, and only when a test asks for them.
+file, the template and its server once, and only when a test asks for them. All of
+it lies in memory where there is room (`support/scratch.py`).
 """
 
 import os
@@ -12,8 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from anyio.from_thread import BlockingPortal, start_blocking_portal
-from fastapi import FastAPI
+from anyio.from_thread import start_blocking_portal
 
 from jobs import migrations
 from space_hub import db
@@ -21,8 +21,8 @@ from space_hub.clock import ManualClock
 from space_hub.db import Database
 from space_hub.rng import SeededRng
 from tests.reference import environment
-from tests.support import postgres
-from tests.support.hub import Hub, build
+from tests.support import postgres, scratch
+from tests.support.hub import Hub, Standing, stood
 from tests.support.moving import Moving
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,6 +35,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="sqlite",
         help="database of the tests that run on one kind only; the others run on both anyway",
     )
+
+
+def pytest_configure() -> None:
+    scratch.choose()
 
 
 def make_tables(database: Database) -> None:
@@ -159,19 +163,19 @@ def stapi_environment() -> None:
 
 
 @pytest.fixture(scope="session")
-def _standing() -> Iterator[tuple[BlockingPortal, list[FastAPI]]]:
+def _standing() -> Iterator[Standing]:
     """One loop for all requests, where a client alone starts one for each, and the application once it is built."""
     with start_blocking_portal() as portal:
         yield portal, []
 
 
 @pytest.fixture
-def hub(
-    any_database: Database, clock: ManualClock, rng: SeededRng, _standing: tuple[BlockingPortal, list[FastAPI]]
-) -> Hub:
-    """The hub of this test. Whoever adds routes to its application builds one of its own."""
-    portal, built = _standing
-    made = build(any_database, clock, rng, *built)
-    built[:] = [made.app]
-    made.client.portal = portal
-    return made
+def hub(any_database: Database, clock: ManualClock, rng: SeededRng, _standing: Standing) -> Hub:
+    """The hub of this test, on one kind of database."""
+    return stood(any_database, clock, rng, _standing)
+
+
+@pytest.fixture
+def hub_on_both(database: Database, clock: ManualClock, rng: SeededRng, _standing: Standing) -> Hub:
+    """The hub of this test, on both kinds of database in turn."""
+    return stood(database, clock, rng, _standing)

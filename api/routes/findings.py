@@ -13,6 +13,8 @@ from catalog.search.shelf import one
 from catalog.shelf import findings
 from catalog.shelf.findings import FindingGiven
 from catalog.tables import Finding
+from catalog.wording import physics_reason
+from space_hub.text import say
 from space_hub.vocabulary.codes import Provenance
 
 router = Router(prefix="/v1", tags=["findings"])
@@ -31,6 +33,14 @@ class ReplyIn(In):
     text: str = Field(min_length=1, max_length=4000)
 
 
+class ClosedOut(Out):
+    """Newer orbits allow the claim: why, and from what that was computed. What is closed counts for nothing."""
+
+    at: datetime
+    text: str
+    basis: dict[str, Any]
+
+
 class FindingOut(Out):
     id: str
     version_id: str
@@ -46,6 +56,7 @@ class FindingOut(Out):
     basis: dict[str, Any] | None = Field(description="Of what was computed: area, days, satellites, sensor, stations.")
     reply: str
     reply_at: datetime | None
+    closed: ClosedOut | None
 
 
 class FindingsOut(Out):
@@ -58,9 +69,8 @@ def note_finding(offering_id: str, body: FindingIn, once: Once) -> FindingOut:
     given = FindingGiven(body.attribute, body.value, body.unit, body.provenance, body.method, body.evidence_id)
 
     def make(session: Session) -> FindingOut:
-        return FindingOut.model_validate(
-            findings.note(session, once.clock, once.rng, once.principal, offering_id, given)
-        )
+        row = findings.note(session, once.clock, once.rng, once.principal, offering_id, given)
+        return _out(row, once.language)
 
     return once.run(make)
 
@@ -70,7 +80,7 @@ def reply_to_finding(finding_id: str, body: ReplyIn, asked: Asked) -> FindingOut
     """Answer what was found about your offering, once; from then on others read both."""
     with asked.write() as session:
         row: Finding = findings.reply(session, asked.clock, asked.principal, finding_id, body.text)
-        return FindingOut.model_validate(row)
+        return _out(row, asked.language)
 
 
 @router.get("/catalogue/{offering_id}/findings", policy=scope("catalog:read"))
@@ -80,4 +90,12 @@ def list_findings(offering_id: str, asked: Asked) -> FindingsOut:
         now = asked.clock.now()
         _, version, _ = one(session, asked.principal, now, offering_id)
         found = findings.of_versions(session, asked.principal, now, [version.id])
-        return FindingsOut(items=[FindingOut.model_validate(each) for each in found.get(version.id, [])])
+        return FindingsOut(items=[_out(each, asked.language) for each in found.get(version.id, [])])
+
+
+def _out(row: Finding, language: str) -> FindingOut:
+    why, closed = row.closed_for, None
+    if row.closed_at is not None and why is not None:
+        text = say("finding.dissolved", language, reason=physics_reason(why, language))
+        closed = ClosedOut(at=row.closed_at, text=text, basis=why["basis"])
+    return FindingOut(**row.model_dump(include=set(FindingOut.model_fields) - {"closed"}), closed=closed)

@@ -42,7 +42,10 @@ class NeedIn(In):
     phase: Phase
     window_from: UtcDatetime
     window_to: UtcDatetime
-    requirement_id: str | None = Field(default=None, description="Your requirement that it comes from.")
+    requirement_id: str | None = Field(
+        default=None,
+        description="Your requirement that it comes from: a joint match plans the need under its terms, unshown.",
+    )
 
 
 class NeedOut(Out):

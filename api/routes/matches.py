@@ -16,6 +16,7 @@ from api.prefer import APPLIED, ASYNC, Later, preferred
 from api.routes.work import StartedOut, started
 from catalog import match_work, matches
 from catalog.matching import older
+from catalog.matching.survival import lost_for_good, nothing_survived
 from catalog.matching.values import LossKind, Outcome, Verdict
 from catalog.physics.asking import Consent
 from catalog.tables import MatchRecord
@@ -209,6 +210,7 @@ class ResilienceOut(Out):
     secured: SideOut
     premium: PremiumOut
     by_group: list[GroupPremiumOut]
+    survives_none: bool = Field(description="No single loss of a supplier can be survived, whatever is paid.")
 
 
 class MatchOut(Out):
@@ -334,7 +336,7 @@ def match_out(row: MatchRecord, language: str) -> MatchOut:
             "sole": _sole(row.result.get("sole"), language),
             "impasse": _impasse(row.result.get("impasse"), language),
             "plan": row.result.get("plan"),
-            "resilience": _resilience(row.result.get("resilience"), need["currency"], language),
+            "resilience": _resilience(row.result.get("resilience"), need, language),
             "capacity_unit": unit,
             "currency": need["currency"],
             "offerings": [_judged(each, unit, language) for each in offerings],
@@ -380,11 +382,20 @@ def _sole(kept: dict[str, Any] | None, language: str) -> dict[str, Any] | None:
     }
 
 
-def _resilience(kept: dict[str, Any] | None, currency: str, language: str) -> dict[str, Any] | None:
-    return kept and {
+def _resilience(kept: dict[str, Any] | None, need: dict[str, Any], language: str) -> dict[str, Any] | None:
+    if kept is None:
+        return None
+    least, currency = need.get("service_kept", 1.0), need["currency"]
+    lost, nothing = lost_for_good(kept, least), nothing_survived(kept, least)
+
+    def group(each: dict[str, Any]) -> dict[str, Any]:
+        return {**each, "text": premium(each, currency, language, survived=("groups", each["group"]) not in lost)}
+
+    return {
         **kept,
-        "premium": {**kept["premium"], "text": premium(kept["premium"], currency, language)},
-        "by_group": [{**each, "text": premium(each, currency, language)} for each in kept["by_group"]],
+        "survives_none": nothing,
+        "premium": {**kept["premium"], "text": premium(kept["premium"], currency, language, survived=not nothing)},
+        "by_group": [group(each) for each in kept["by_group"]],
     }
 
 

@@ -19,7 +19,7 @@ def gates(study: Study) -> Section:
     """Why each offering that is taken fits, gate by gate."""
     voice = study.voice
     taken = study.of("taken")
-    blocks: list[Block] = [Paragraph(Line(voice.say("dossier.gates.said")))]
+    blocks: list[Block] = [Paragraph(Line(voice.say("dossier.gates.said" if taken else "dossier.gates.none")))]
     for each in taken[:GATED]:
         rows = tuple(
             Row(

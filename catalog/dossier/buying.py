@@ -46,7 +46,7 @@ def _prices(study: Study) -> Table:
         found = offered(study, phase)
         charged = [price for price, _ in found]
         of = (
-            [Line(voice.money(value)) for value in (charged[0], median(charged), charged[-1])]
+            [Line(voice.price(value)) for value in (charged[0], median(charged), charged[-1])]
             if found
             else [Line("–")] * 3
         )
@@ -77,9 +77,10 @@ def _prices(study: Study) -> Table:
 
 def _supply(study: Study, phase: str) -> Figure:
     voice = study.voice
+    found = offered(study, phase)
     steps = [
         Step(each.supplier, float(each.capacity(phase)), float(price), float(each.taken(phase)))
-        for price, each in offered(study, phase)
+        for price, each in found
     ]
     wanted = needed(study, phase)
     axes = Axes(
@@ -87,14 +88,14 @@ def _supply(study: Study, phase: str) -> Figure:
         voice.say("dossier.prices.up", unit=study.unit, currency=study.currency),
         voice.say("dossier.prices.needed", quantity=voice.quantity(wanted, study.unit)),
     )
-    total = voice.quantity(sum((each.capacity(phase) for _, each in offered(study, phase)), Decimal(0)), study.unit)
+    total = voice.quantity(sum((each.capacity(phase) for _, each in found), Decimal(0)), study.unit)
     spoken = voice.say(
         "dossier.prices.supply_spoken",
         phase=voice.phase(phase),
         count=len(steps),
         total=total,
-        least=voice.money(steps[0].price, study.currency),
-        most=voice.money(steps[-1].price, study.currency),
+        least=voice.price(found[0][0], study.currency),
+        most=voice.price(found[-1][0], study.currency),
         needed=voice.quantity(wanted, study.unit),
     )
     drawn = supply(steps, float(wanted), axes, spoken, lambda value: voice.number(round(value, 6)))
@@ -153,9 +154,9 @@ def _cover(study: Study, taken: Sequence[Offer]) -> Figure:
     voice = study.voice
     whole: dict[str, Decimal] = {}
     for each in taken:
-        whole[each.supplier] = whole.get(each.supplier, Decimal(0)) + sum(
-            (each.taken(phase) for phase in study.phases), Decimal(0)
-        )
+        used = sum((each.taken(phase) for phase in study.phases), Decimal(0))
+        if used:
+            whole[each.supplier] = whole.get(each.supplier, Decimal(0)) + used
     order = sorted(whole, key=lambda name: (-whole[name], name))
     others = voice.say("dossier.plan.others")
     named = order if len(order) <= _NAMED + 1 else [*order[:_NAMED], others]
@@ -184,21 +185,21 @@ def _bought(study: Study, taken: Sequence[Offer]) -> Table:
     rows = []
     for kept in study.result["phases"]:
         phase = kept["phase"]
-        for each in sorted(
-            (each for each in taken if each.taken(phase)), key=lambda each: (-each.taken(phase), each.number)
-        ):
-            unit = each.price(phase, study.currency)
-            retainer = each.retainer(phase)
+        for each in sorted(taken, key=lambda each: (-each.taken(phase), each.number)):
+            unit, retainer = each.price(phase, study.currency), each.charged(phase, study.currency)
+            used = each.taken(phase)
+            if not used and not retainer and any(each.taken(other) for other in study.phases):
+                continue
             rows.append(
                 Row(
                     (
                         Line(voice.phase(phase)),
                         Line(each.title, (each.ref,)),
                         Line(each.supplier),
-                        Line(voice.number(each.taken(phase))),
-                        Line("–" if unit is None else voice.money(unit)),
+                        Line(voice.number(used) if used else voice.say("dossier.plan.ready")),
+                        Line("–" if unit is None else voice.price(unit)),
                         Line("–" if not retainer else voice.money(retainer)),
-                        Line("–" if unit is None else voice.money(unit * each.taken(phase))),
+                        Line("–" if unit is None or not used else voice.money(unit * used)),
                     )
                 )
             )

@@ -98,9 +98,7 @@ def supply(steps: Sequence[Step], needed: float, axes: Axes, spoken: str, said: 
         y = foot - (foot - top) * mark / high
         drawing.line(left, y, right, y)
         drawing.words(left - 6, y + 4, said(mark), at="end", colour=SLATE, size=11)
-    for mark in _marks(span):
-        x = left + (right - left) * mark / span
-        drawing.words(x, foot + 16, said(mark), at="middle", colour=SLATE, size=11)
+    drawing.axis(((left + (right - left) * mark / span, said(mark)) for mark in _marks(span)), foot)
     before = 0.0
     for each in steps:
         if before >= span:

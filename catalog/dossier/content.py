@@ -2,7 +2,20 @@
 
 from decimal import Decimal
 
-from catalog.dossier import annexes, asked, buying, considered, dates, fitting, outside, physics, resilience, risks
+from catalog.dossier import (
+    annexes,
+    asked,
+    buying,
+    considered,
+    dates,
+    fitting,
+    outside,
+    physics,
+    replies,
+    resilience,
+    risks,
+    threats,
+)
 from catalog.dossier.asked import first_upper
 from catalog.dossier.document import Block, Bullets, Document, Facts, Line, Tile, Tiles
 from catalog.dossier.study import Material, Study, part, window
@@ -23,11 +36,13 @@ def paper(material: Material, language: str) -> Document:
         fitting.section(study),
         outside.refused(study),
         outside.questions(study),
+        replies.section(study),
         outside.gaps(study),
         buying.prices(study),
         buying.plan(study),
         resilience.section(study),
         physics.section(study),
+        threats.section(study),
         risks.section(study),
         dates.section(study),
         annexes.gates(study),
@@ -102,7 +117,11 @@ def _tiles(study: Study) -> Tiles:
     if found is not None:
         premium = found["premium"]
         value = voice.money(resilience.stated(premium)) if premium["stated"] else f"≤ {voice.money(premium['high'])}"
-        tiles.append(Tile(value, voice.say("dossier.brief.premium", currency=study.currency), "plain"))
+        if resilience.survives_none(study, found):
+            tiles.append(Tile(voice.say("dossier.brief.no"), voice.say("dossier.brief.survives_none"), "bad"))
+        else:
+            code = "dossier.brief.premium" if resilience.whole(study, found) else "dossier.brief.premium_in_part"
+            tiles.append(Tile(value, voice.say(code, currency=study.currency), "plain"))
     return Tiles(tuple(tiles))
 
 
@@ -137,17 +156,7 @@ def _lines(study: Study) -> list[Line]:
         lines.append(Line(voice.say("dossier.brief.sole"), (part("gaps"),)))
     found = result.get("resilience")
     if found is not None:
-        free = Decimal(found["premium"]["high"]) == 0
-        said = (
-            voice.say("dossier.resilience.free")
-            if free
-            else voice.say(
-                "dossier.resilience.said",
-                premium=resilience.premium_in_words(study, found["premium"]),
-                share=voice.share(float(found["premium"]["share"]), 1),
-            )
-        )
-        lines.append(Line(said, (part("resilience"),)))
+        lines.append(Line(resilience.in_words(study, found), (part("resilience"),)))
     grave = [each for each in risks.findings(study) if each[0] == "bad"]
     lines.append(Line(voice.say("dossier.brief.risks", count=len(grave)), (part("risks"),)))
     clock = next((each for each in material.clocks if each.months == 3), None)

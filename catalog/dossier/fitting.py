@@ -101,7 +101,7 @@ def _said(study: Study, offer: Offer) -> list[str]:
         for phase in study.phases
         if offer.taken(phase)
     ]
-    return [voice.say("dossier.fit.taken", bought="; ".join(bought))]
+    return [voice.say("dossier.fit.taken", bought="; ".join(bought)) if bought else voice.say("dossier.fit.ready")]
 
 
 def _margins(study: Study, fitting: tuple[Offer, ...]) -> Table:
@@ -137,4 +137,7 @@ def _margins(study: Study, fitting: tuple[Offer, ...]) -> Table:
         Column(voice.say("dossier.column.score"), "right"),
     )
     source = voice.say("dossier.source.result", part="offerings[].margins, record, score")
-    return Table(voice.say("dossier.fit.margins"), heads, tuple(rows), source, voice.say("dossier.fit.margins_note"))
+    note, more = voice.say("dossier.fit.margins_note"), len(study.need["clauses"]) - len(places)
+    if more > 0:
+        note = f"{note} {voice.say('dossier.fit.clauses_more', count=voice.many(more))}"
+    return Table(voice.say("dossier.fit.margins"), heads, tuple(rows), source, note)

@@ -61,10 +61,7 @@ def kept(losses: Sequence[Kept], heads: tuple[str, str], asked: float | None, as
         drawing.dot(left + 165, 11, 4.5, TEAL)
         drawing.words(left + 175, 15, heads[1], colour=SLATE)
     foot = len(losses) * tall + 28
-    for mark in (0, 25, 50, 75, 100):
-        x = left + room * mark / 100
-        drawing.line(x, 26, x, foot)
-        drawing.words(x, foot + 14, f"{mark}", at="middle", colour=SLATE, size=11)
+    drawing.axis(((left + room * mark / 100, f"{mark}") for mark in (0, 25, 50, 75, 100)), foot, top=26)
     for place, each in enumerate(losses):
         y = place * tall + 40
         drawing.words(names - 8, y + 4, cut(each.name, names - 12), at="end")
@@ -77,7 +74,7 @@ def kept(losses: Sequence[Kept], heads: tuple[str, str], asked: float | None, as
     if asked is not None and asked < 1:
         x = left + room * asked
         drawing.line(x, 24, x, foot, BRICK, dash="4 3")
-        drawing.words(x - 5, foot + 26, asked_said, at="end", colour=BRICK, size=11)
+        drawing.words(x - 5, foot + 31, asked_said, at="end", colour=BRICK, size=11)
     return drawing.finish(spoken)
 
 

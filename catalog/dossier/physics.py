@@ -8,6 +8,7 @@ from catalog.dossier.asked import first_upper
 from catalog.dossier.document import Column, Line, Paragraph, Row, Section, Table, Tone
 from catalog.dossier.study import RECORD, Study
 from catalog.dossier.voice import unit_in_words
+from catalog.wording import physics_reason
 from space_hub.text import say
 from space_hub.vocabulary.attributes import ATTRIBUTES
 
@@ -46,6 +47,13 @@ def of(row: Mapping[str, Any]) -> str:
     return next(each for each in _ORDER if each in said)
 
 
+def why(study: Study, row: Mapping[str, Any]) -> str:
+    """The verdict and its reason as sentences."""
+    voice = study.voice
+    verdict = first_upper(label("feasibility_verdict", of(row), voice.language))
+    return f"{verdict}. {first_upper(voice.set(physics_reason(row['reason'], voice.language)))}"
+
+
 def _table(study: Study, found: Sequence[Mapping[str, Any]]) -> Table:
     voice = study.voice
     made = []
@@ -53,27 +61,23 @@ def _table(study: Study, found: Sequence[Mapping[str, Any]]) -> Table:
         offer = study.by_id[each["offering_id"]]
         unit = unit_in_words(ATTRIBUTES[each["attribute"]].unit or "")
         name = first_upper(say(f"vocabulary.attribute.{each['attribute']}", voice.language))
-        cells = [_value(study, each[which], unit) for which in ("claimed", "answered", "computed", "limit")]
-        verdict = label("feasibility_verdict", of(each), voice.language)
+        cells = [_value(study, each[which], unit) for which in ("claimed", "answered", "computed")]
         made.append(
             Row(
                 (
                     Line(offer.supplier, (offer.ref,)),
                     Line(name),
                     *(Line(cell) for cell in cells),
-                    Line(verdict, strong=of(each) == "disagree"),
+                    Line(why(study, each)),
                 ),
                 tone=_TONES[of(each)],
             )
         )
     heads = (
-        Column(voice.say("dossier.column.supplier"), share=2),
-        Column(voice.say("dossier.column.attribute"), share=1.6),
-        *(
-            Column(voice.say(f"dossier.column.{name}"), "right", 1.1)
-            for name in ("claimed", "answered", "computed", "limit")
-        ),
-        Column(voice.say("dossier.column.verdict"), share=1.2),
+        Column(voice.say("dossier.column.supplier"), share=1.7),
+        Column(voice.say("dossier.column.attribute"), share=1.7),
+        *(Column(voice.say(f"dossier.column.{name}"), "right", 1.1) for name in ("claimed", "answered", "computed")),
+        Column(voice.say("dossier.column.verdict"), share=3.2),
     )
     more = len(found) - SHOWN
     note = voice.say("dossier.physics.more", count=voice.many(more)) if more > 0 else ""

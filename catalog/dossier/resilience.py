@@ -4,7 +4,7 @@ A record that was kept before this was priced says only what is missing after th
 loss of each supplier; then the section says that.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ from catalog.dossier.asked import first_upper
 from catalog.dossier.document import Block, Column, Figure, Line, Notice, Paragraph, Row, Section, Table
 from catalog.dossier.outlook import Kept, Price, kept, premiums
 from catalog.dossier.study import RECORD, Study
+from catalog.matching.survival import lost_for_good, nothing_survived
 
 SHOWN = 14
 """Losses and groups that a chart has room for, worst first."""
@@ -47,26 +48,52 @@ def premium_in_words(study: Study, premium: Mapping[str, Any]) -> str:
     )
 
 
+def survives_none(study: Study, found: Mapping[str, Any]) -> bool:
+    """Whether no single loss of a supplier can be survived, whatever is paid."""
+    return nothing_survived(found, study.need.get("service_kept", 1.0))
+
+
+def whole(study: Study, found: Mapping[str, Any]) -> bool:
+    """Whether the secured plan keeps after every loss what was asked to stay."""
+    return _least(found["secured"]) >= float(study.need.get("service_kept", 1.0))
+
+
+def in_words(study: Study, found: Mapping[str, Any]) -> str:
+    """What it costs to depend on nobody; or that nobody can be lost, and what the most that can be kept costs.
+
+    A share is said only of a plan that costs something.
+    """
+    voice, premium = study.voice, found["premium"]
+    lost = survives_none(study, found)
+    if Decimal(premium["high"]) == 0:
+        return voice.say("dossier.resilience.lost_free" if lost else "dossier.resilience.free")
+    said = premium_in_words(study, premium)
+    if Decimal(premium["base"]) == 0:
+        costs = voice.say("dossier.resilience.said_from_nothing", premium=said)
+        return f"{voice.say('dossier.resilience.lost_free')} {costs}" if lost else costs
+    code = "lost" if lost else "said" if whole(study, found) else "said_in_part"
+    return voice.say(f"dossier.resilience.{code}", premium=said, share=voice.share(float(premium["share"]), 1))
+
+
 def _priced(study: Study, found: Mapping[str, Any]) -> list[Block]:
     voice = study.voice
     premium = found["premium"]
-    said = voice.say(
-        "dossier.resilience.said",
-        premium=premium_in_words(study, premium),
-        share=voice.share(float(premium["share"]), 1),
-    )
-    if Decimal(premium["high"]) == 0:
-        said = voice.say("dossier.resilience.free")
-    lines = [Line(said, (RECORD,))]
+    lines = [Line(in_words(study, found), (RECORD,))]
+    if not whole(study, found):
+        said = voice.say("dossier.resilience.not_whole", share=_worst(study, found["secured"]))
+        lines.append(Line(said, (RECORD,)))
     if not premium["stated"]:
         lines.append(Line(voice.say("dossier.resilience.interval")))
     blocks: list[Block] = [
         Paragraph(Line(voice.say("dossier.resilience.meaning", kept=voice.share(study.need.get("service_kept", 1.0))))),
-        Notice(voice.say("dossier.resilience.price"), tuple(lines), "plain"),
+        Notice(voice.say("dossier.resilience.price"), tuple(lines), "bad" if survives_none(study, found) else "plain"),
         _sides(study, found),
     ]
     if found["by_group"]:
         blocks.append(_groups(study, found))
+        if len(found["by_group"]) > SHOWN:
+            more = voice.many(len(found["by_group"]) - SHOWN)
+            blocks.append(Paragraph(Line(voice.say("dossier.resilience.groups_more", count=more), (RECORD,))))
     blocks += _service(study, found)
     return blocks
 
@@ -82,9 +109,12 @@ def _sides(study: Study, found: Mapping[str, Any]) -> Table:
         rows.append((voice.say("dossier.resilience.cost_in", phase=voice.phase(phase)), costs))
     rows += [
         (voice.say("dossier.resilience.suppliers"), [str(side["suppliers"]) for side in sides]),
-        (voice.say("dossier.resilience.effective"), [voice.number(side["effective_suppliers"], 1) for side in sides]),
-        (voice.say("dossier.resilience.hhi"), [voice.number(side["hhi"], 0) for side in sides]),
-        (voice.say("dossier.resilience.largest"), [voice.share(float(side["largest_share"])) for side in sides]),
+        (
+            voice.say("dossier.resilience.effective"),
+            _of_money(sides, "effective_suppliers", lambda each: voice.number(each, 1)),
+        ),
+        (voice.say("dossier.resilience.hhi"), _of_money(sides, "hhi", lambda each: voice.number(each, 0))),
+        (voice.say("dossier.resilience.largest"), _of_money(sides, "largest_share", voice.share)),
         (voice.say("dossier.resilience.worst"), [_worst(study, side) for side in sides]),
     ]
     heads = (
@@ -97,8 +127,17 @@ def _sides(study: Study, found: Mapping[str, Any]) -> Table:
     return Table(voice.say("dossier.resilience.table"), heads, made, source, voice.say("dossier.resilience.note"))
 
 
+def _of_money(sides: Sequence[Mapping[str, Any]], name: str, told: Callable[[float], str]) -> list[str]:
+    """How concentrated the money is; where none is paid for use there is nothing to concentrate, which is no zero."""
+    return [told(float(side[name])) if side["hhi"] else "–" for side in sides]
+
+
 def _worst(study: Study, side: Mapping[str, Any]) -> str:
-    return study.voice.share(min((each["share"] for each in side["service"]), default=1.0))
+    return study.voice.share(_least(side))
+
+
+def _least(side: Mapping[str, Any]) -> float:
+    return min((float(each["share"]) for each in side["service"]), default=1.0)
 
 
 def group_name(study: Study, group: str, name: str = "") -> str:
@@ -118,11 +157,12 @@ def _groups(study: Study, found: Mapping[str, Any]) -> Figure:
     voice = study.voice
     groups = sorted(found["by_group"], key=lambda each: (-Decimal(each["high"]), each["group"]))[:SHOWN]
     premium = found["premium"]
+    lost = lost_for_good(found, study.need.get("service_kept", 1.0))
     every = Price(
         voice.say("dossier.resilience.every"),
         float(premium["low"]),
         float(premium["high"]),
-        _said(study, premium),
+        _said(study, premium, survived=not survives_none(study, found)),
         whole=True,
     )
     rows = [
@@ -132,7 +172,7 @@ def _groups(study: Study, found: Mapping[str, Any]) -> Figure:
                 group_name(study, each["group"], each["name"]),
                 float(each["low"]),
                 float(each["high"]),
-                _said(study, each),
+                _said(study, each, survived=("groups", each["group"]) not in lost),
             )
             for each in groups
         ),
@@ -143,26 +183,33 @@ def _groups(study: Study, found: Mapping[str, Any]) -> Figure:
     return Figure("premiums", caption, spoken, premiums(rows, spoken), source)
 
 
-def _said(study: Study, price: Mapping[str, Any]) -> str:
+def _said(study: Study, price: Mapping[str, Any], *, survived: bool) -> str:
     voice = study.voice
+    if not survived and Decimal(price["high"]) == 0:
+        return voice.say("dossier.resilience.not_survived")
     if price["stated"] or price["low"] == price["high"]:
         return voice.money(stated(price))
     return f"{voice.money(price['low'])} – {voice.money(price['high'])}"
 
 
 def _service(study: Study, found: Mapping[str, Any]) -> list[Block]:
-    """What is left after each loss, side by side; losses that either plan suffers nothing from are counted only."""
+    """What is left after each loss, side by side; losses that either plan suffers nothing from are counted only.
+
+    Losses are told apart by their ids: two suppliers may bear one name.
+    """
     voice = study.voice
-    sides = [
-        {(failure(study, each["failure"]), each["phase"]): each["share"] for each in found[side]["service"]}
+    sides = [{_key(each): each["share"] for each in found[side]["service"]} for side in ("cheapest", "secured")]
+    names = {
+        _key(each): f"{failure(study, each['failure'])} ({voice.phase(each['phase'])})"
         for side in ("cheapest", "secured")
-    ]
-    names = sorted({*sides[0], *sides[1]}, key=lambda name: (sides[0].get(name, 1.0), sides[1].get(name, 1.0), name))
-    hurt = [name for name in names if min(sides[0].get(name, 1.0), sides[1].get(name, 1.0)) < 1]
+        for each in found[side]["service"]
+    }
+    order = sorted(names, key=lambda key: (sides[0].get(key, 1.0), sides[1].get(key, 1.0), names[key], key))
+    hurt = [key for key in order if min(sides[0].get(key, 1.0), sides[1].get(key, 1.0)) < 1]
     rows = []
-    for name in hurt[:SHOWN]:
-        first, second = sides[0].get(name, 1.0), sides[1].get(name, 1.0)
-        rows.append(Kept(f"{name[0]} ({voice.phase(name[1])})", first, voice.share(first), second, voice.share(second)))
+    for key in hurt[:SHOWN]:
+        first, second = sides[0].get(key, 1.0), sides[1].get(key, 1.0)
+        rows.append(Kept(names[key], first, voice.share(first), second, voice.share(second)))
     said = voice.say("dossier.resilience.losses", count=len(names), hurt=len(hurt))
     if not rows:
         return [Paragraph(Line(said, (RECORD,)), "good")]
@@ -176,6 +223,10 @@ def _service(study: Study, found: Mapping[str, Any]) -> list[Block]:
     source = voice.say("dossier.source.result", part="resilience.cheapest.service, secured.service")
     figure = Figure("service", voice.say("dossier.resilience.kept"), spoken, drawn, source)
     return [Paragraph(Line(said, (RECORD,))), figure]
+
+
+def _key(left: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    return tuple(left["failure"]["suppliers"]), tuple(left["failure"]["groups"]), str(left["phase"])
 
 
 def _losses(study: Study) -> list[Block]:

@@ -8,7 +8,7 @@ United States of 2023: an index above 1,800, a share above 30 %.
 from collections.abc import Iterator
 from decimal import Decimal
 
-from catalog.dossier import physics
+from catalog.dossier import physics, threats
 from catalog.dossier.document import Column, Line, Paragraph, Ref, Row, Section, Table, Tone
 from catalog.dossier.resilience import failure
 from catalog.dossier.study import RECORD, Study, part
@@ -38,7 +38,7 @@ def section(study: Study) -> Section:
         Column(voice.say("dossier.column.risk"), share=1.7),
         Column(voice.say("dossier.column.finding"), share=4.6),
     )
-    source = voice.say("dossier.source.result", part="phases, plan, resilience, sole, offerings")
+    source = voice.say("dossier.source.result", part="phases, plan, resilience, sole, offerings, physics")
     table = Table(voice.say("dossier.risks.table"), heads, rows, source, voice.say("dossier.risks.note"))
     return Section("risks", voice.say("dossier.risks.title"), (Paragraph(Line(voice.say("dossier.risks.rule"))), table))
 
@@ -48,6 +48,7 @@ def findings(study: Study) -> Iterator[Finding]:
     yield from _concentration(study)
     yield from _losses(study)
     yield from _money(study)
+    yield from _supply(study)
     yield from _knowledge(study)
 
 
@@ -147,15 +148,27 @@ def _losses(study: Study) -> Iterator[Finding]:
         yield "bad", kind, voice.say("dossier.risk.exposed_more", count=len(made["exposed"]) - _EXPOSED), (RECORD,)
     if made["protects"] and not made["exposed"]:
         yield "good", kind, voice.say("dossier.risk.survives", losses=voice.losses(made["protects"])), (RECORD,)
-    if not made["protects"] and result.get("resilience"):
-        share = min((each["share"] for each in result["resilience"]["cheapest"]["service"]), default=1.0)
-        if share < 1:
-            yield (
-                "care",
-                kind,
-                voice.say("dossier.risk.unprotected", share=voice.share(share)),
-                (RECORD, part("resilience")),
-            )
+    if not made["protects"]:
+        share = _left_by_the_worst(study)
+        if share is not None and share < 1:
+            said = voice.say("dossier.risk.unprotected", share=voice.share(share))
+            yield "care", kind, said, (RECORD, part("resilience"))
+
+
+def _left_by_the_worst(study: Study) -> float | None:
+    """What the worst loss leaves of a phase of the plan: budgets may have made it another than the cheapest one."""
+    result = study.result
+    cheapest = (result.get("resilience") or {}).get("cheapest")
+    if cheapest and cheapest["offerings"].keys() == {each.judged["offering_id"] for each in study.of("taken")}:
+        return min((each["share"] for each in cheapest["service"]), default=None)
+    needed = {each["phase"]: Decimal(each["needed"]) for each in result["phases"]}
+    left = [
+        1 - Decimal(missing) / needed[phase]
+        for each in result["losses"]
+        for phase, missing in each["shortfall_taken"].items()
+        if needed[phase]
+    ]
+    return float(min(left)) if left else None
 
 
 def _money(study: Study) -> Iterator[Finding]:
@@ -167,6 +180,14 @@ def _money(study: Study) -> Iterator[Finding]:
                 "dossier.risk.over_budget", phase=voice.phase(each["phase"]), over=voice.money(over, study.currency)
             )
             yield "bad", voice.say("dossier.risk.money"), said, (RECORD,)
+
+
+def _supply(study: Study) -> Iterator[Finding]:
+    """What was known to threaten the plan from the sky or at its suppliers."""
+    hurt = threats.at_risk(study)
+    if hurt:
+        said = study.voice.say("dossier.risk.supply", count=len(hurt), of=len(study.of("taken")))
+        yield "care", study.voice.say("dossier.risk.threats"), said, (RECORD, part("supply"))
 
 
 def _knowledge(study: Study) -> Iterator[Finding]:

@@ -24,8 +24,8 @@ LISTED = 500
 RECORD = Ref("R", "record")
 
 PARTS = (
-    *("need", "market", "fit", "out", "questions", "gaps"),
-    *("prices", "plan", "resilience", "physics", "risks", "dates"),
+    *("need", "market", "fit", "out", "questions", "answers", "gaps"),
+    *("prices", "plan", "resilience", "physics", "supply", "risks", "dates"),
 )
 ANNEXES = ("gates", "offerings", "documents", "record")
 """Anchors of the sections in reading order: by their places they are numbered, the annexes by letters."""
@@ -94,6 +94,11 @@ class Offer:
     def retainer(self, phase: str) -> Decimal:
         return Decimal(self.candidate["prices"][phase][1])
 
+    def charged(self, phase: str, currency: str) -> Decimal:
+        """What is paid a day for having it, used or not: nothing in a phase in which it could not be used."""
+        usable = self.price(phase, currency) is not None and self.capacity(phase) > 0
+        return self.retainer(phase) if usable else Decimal(0)
+
     def capacity(self, phase: str) -> Decimal:
         return Decimal(str(self.candidate["capacity"].get(phase, 0)))
 
@@ -116,6 +121,18 @@ class Study:
     @property
     def result(self) -> Mapping[str, Any]:
         return self.material.result
+
+    @property
+    def answers(self) -> Sequence[Mapping[str, Any]] | None:
+        """What suppliers were asked and said; None where the asker let nobody be asked."""
+        kept: Sequence[Mapping[str, Any]] | None = (self.material.inputs.get("physics") or {}).get("answers")
+        return kept
+
+    @property
+    def supply(self) -> Mapping[str, Mapping[str, Any]] | None:
+        """By offering taken, what was known to threaten it; None in a record that does not say."""
+        kept: Mapping[str, Mapping[str, Any]] | None = self.material.inputs.get("supply_at_risk")
+        return kept
 
     @property
     def currency(self) -> str:

@@ -4,7 +4,7 @@ Widths of words are reckoned, not measured: half an em a letter is right within
 a tenth for the faces used, and what must fit is cut with room to spare.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import floor, log10
 from xml.sax.saxutils import escape, quoteattr
@@ -63,6 +63,13 @@ class Drawing:
             f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" fill="{colour}" text-anchor="{at}"{weight}>'
             f"{escape(said)}</text>"
         )
+
+    def axis(self, marks: Iterable[tuple[float, str]], foot: float, *, top: float | None = None) -> None:
+        """The marks of an axis that runs across at `foot`: each with its words below, and with a line up to `top`."""
+        for x, said in marks:
+            if top is not None:
+                self.line(x, top, x, foot)
+            self.words(x, foot + 16, said, at="middle", colour=SLATE, size=11)
 
     def finish(self, spoken: str) -> str:
         """The whole, with what it shows said in words for who cannot see it."""

@@ -12,6 +12,7 @@ from space_hub.vocabulary.capabilities import CAPABILITIES
 
 _THIN = "\u202f"
 _NO_BREAK = "\u00a0"
+_FINEST_SHARE = 3
 _TOGETHER = "/\u2060"
 """A stroke after which no line ends."""
 _RAISED = str.maketrans({"2": "²", "3": "³"})
@@ -60,8 +61,19 @@ class Voice:
         text = self.number(value, 2)
         return f"{text}{_NO_BREAK}{currency}" if currency else text
 
+    def price(self, value: object, currency: str = "") -> str:
+        """A unit price: two decimals at least, and as many more as it has, since a thousandth may be the price."""
+        exact = Decimal(str(value)).normalize()
+        exponent = exact.as_tuple().exponent
+        text = self.number(exact, max(2, -exponent if isinstance(exponent, int) else 2))
+        return f"{text}{_NO_BREAK}{currency}" if currency else text
+
     def share(self, value: float, places: int = 0) -> str:
-        text = self.number(Decimal(str(value)) * 100, places)
+        """A part in percent: what is more than nothing and less than the whole is said to be neither."""
+        exact = Decimal(str(value)) * 100
+        while places < _FINEST_SHARE and 0 < exact < 100 and round(exact, places) in (0, 100):
+            places += 1
+        text = self.number(exact, places)
         return f"{text}{_NO_BREAK}%" if self.language == "fr" else f"{text}%"
 
     def quantity(self, value: object, unit: str) -> str:

@@ -12,7 +12,7 @@ from math import asin, cos, degrees, radians
 import numpy as np
 
 from catalog.feasibility.judge import finding
-from catalog.feasibility.values import MAX_AGE, Asked, Computed, Finding, Reason, Subject
+from catalog.feasibility.values import MAX_AGE, Asked, Computed, Finding, Subject
 from space_hub.orbit.coverage.access import Accesses, accesses
 from space_hub.orbit.coverage.area import places, sampled
 from space_hub.orbit.coverage.contacts import contact_time, latency
@@ -22,6 +22,7 @@ from space_hub.orbit.coverage.service import seen, service
 from space_hub.orbit.coverage.visits import Revisit, over_area, revisit
 from space_hub.orbit.elements import ElementSet
 from space_hub.orbit.times import DAY, SECOND, ticks
+from space_hub.text import Reason
 
 SAME_VISIT_S = 600.0
 """Looks nearer than this in time are one: satellites in formation, a pass cut by a condition in its middle."""

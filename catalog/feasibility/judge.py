@@ -15,7 +15,8 @@ mean otherwise than we compute it, and two standard errors for a window that is 
 | link_latency | 2 % | the least distance lies between two samples |
 """
 
-from catalog.feasibility.values import Computed, FeasibilityVerdict, Finding, Judgement, Reason
+from catalog.feasibility.values import Computed, FeasibilityVerdict, Finding, Judgement
+from space_hub.text import Reason
 from space_hub.vocabulary.attributes import ATTRIBUTES, Better, Measured
 
 TOLERANCES = {

@@ -12,7 +12,7 @@ from typing import Any
 
 from space_hub.orbit.coverage.sensor import Sensor
 from space_hub.orbit.elements import ElementSet
-from space_hub.text import Word
+from space_hub.text import Reason, Word
 from space_hub.vocabulary.attributes import Measured
 
 MAX_AGE = timedelta(days=14)
@@ -69,21 +69,13 @@ class Computed:
     error: float = 0.0
     pessimistic: bool = False
     at_best: float | None = None
-    hindrance: "Reason | None" = None
+    hindrance: Reason | None = None
 
 
 class FeasibilityVerdict(Word, of="feasibility_verdict"):
     AGREE = "agree"
     DISAGREE = "disagree"
     CANNOT_TELL = "cannot_tell"
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A sentence of the message catalogue and its parameters."""
-
-    code: str
-    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

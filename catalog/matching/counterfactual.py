@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from catalog.matching import eligibility
-from catalog.matching.values import Candidate, Clause, Counterfactual, Gate, Need, Operator, Outcome, Reason
+from catalog.matching.values import Candidate, Clause, Counterfactual, Gate, Need, Operator, Outcome
+from space_hub.text import Reason
 from space_hub.vocabulary.attributes import Measured
 from space_hub.vocabulary.geometry import GLOBAL
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from catalog.matching.values import Candidate, Gate, Need, Outcome, Reason, Verdict
+from catalog.matching.values import Candidate, Gate, Need, Outcome, Verdict
+from space_hub.text import Reason
 from space_hub.vocabulary.phases import Phase
 
 

@@ -17,9 +17,10 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any
 
 from catalog.matching.eligibility import usable_phases
-from catalog.matching.values import Candidate, Counterfactual, Loss, LossKind, Need, PhaseCover, Reason
+from catalog.matching.values import Candidate, Counterfactual, Loss, LossKind, Need, PhaseCover
 from catalog.matching.watch import Stage, Watch
 from catalog.portfolio.values import Demand, Kind, Market, Offer, Plan, Rules
+from space_hub.text import Reason
 from space_hub.vocabulary.phases import Phase
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _ZERO = Decimal(0)
 _DIGITS = 12
 _FINEST = Decimal(1).scaleb(-_DIGITS)
 _PART_DIGITS = 6
-_KINDS = {LossKind.SUPPLIER: Kind.SUPPLIER, LossKind.COMMON_MODE: Kind.GROUP}
+KINDS = {LossKind.SUPPLIER: Kind.SUPPLIER, LossKind.COMMON_MODE: Kind.GROUP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def exact(quantity: float) -> Decimal:
 
 def market(need: Need, passing: Iterable[tuple[Candidate, float]]) -> Market:
     """The requirement as the one demand of a market, of offerings with their scores; nothing is protected yet."""
-    offers = tuple(_offer(need, candidate, score) for candidate, score in passing)
+    offers = tuple(offer(candidate, usable_phases(need, candidate), score) for candidate, score in passing)
     wishes = need.wishes
     return Market(
         offers,
@@ -86,11 +87,11 @@ def market(need: Need, passing: Iterable[tuple[Candidate, float]]) -> Market:
             ),
         ),
         Rules(
-            largest_share=_part(1.0 if wishes.largest_share is None else wishes.largest_share),
+            largest_share=part(1.0 if wishes.largest_share is None else wishes.largest_share),
             least_suppliers=wishes.least_suppliers,
             least_jurisdictions=wishes.least_jurisdictions,
-            service={(asked.phase, 1): _part(wishes.service_kept) for asked in need.phases},
-            gap=_gaps(offers)[0],
+            service={(asked.phase, 1): part(wishes.service_kept) for asked in need.phases},
+            gap=gaps(offers)[0],
             nodes=NODES,
         ),
     )
@@ -113,12 +114,12 @@ def solve(need: Need, bare: Market, watch: Watch) -> Planned:
 
     price = resilience.price(
         replace(bare, rules=every),
-        gaps=_gaps(bare.offers),
+        gaps=gaps(bare.offers),
         groups=groups,
         most_groups=max(8, GROUPS_WORK // len(bare.offers)),
         told=told,
     )
-    protect = frozenset(_KINDS[kind] for kind in need.wishes.survive)
+    protect = frozenset(KINDS[kind] for kind in need.wishes.survive)
     return _within_budgets(need, bare, protect, price)
 
 
@@ -148,7 +149,8 @@ def losses(need: Need, planned: Planned | None) -> tuple[Loss, ...]:
     if planned is None:
         return ()
     offers = planned.market.offers
-    taken = [offer for offer in offers if offer.id in set(planned.plan.retained)]
+    retained = set(planned.plan.retained)
+    taken = [offer for offer in offers if offer.id in retained]
     return tuple(
         Loss(supplier, _missing(need, taken, supplier), _missing(need, offers, supplier))
         for supplier in sorted({offer.supplier for offer in taken})
@@ -189,8 +191,9 @@ def quantities(plan: Plan) -> Mapping[str, Mapping[Phase, Decimal]]:
     return found
 
 
-def _offer(need: Need, candidate: Candidate, score: float) -> Offer:
-    phases = sorted(usable_phases(need, candidate), key=list(Phase).index)
+def offer(candidate: Candidate, phases: Iterable[Phase], score: float) -> Offer:
+    """A candidate in the phases in which it has capacity and a price that can be read."""
+    phases = sorted(phases, key=list(Phase).index)
     prices = {phase: candidate.prices[phase] for phase in phases}
     return Offer(
         id=candidate.offering_id,
@@ -210,7 +213,7 @@ def _within_budgets(need: Need, bare: Market, protect: frozenset[Kind], price: "
     from catalog.portfolio.resilience import Solved
 
     def solved(rules: Rules) -> "Solved":
-        return Solved(replace(bare, rules=rules), _gaps(bare.offers)[:1])
+        return Solved(replace(bare, rules=rules), gaps(bare.offers)[:1])
 
     rules = replace(bare.rules, protect=protect)
     ready = {frozenset(): price.cheapest, frozenset(Kind): price.secured}
@@ -243,9 +246,9 @@ def _missing(need: Need, offers: Iterable[Offer], lost: str) -> dict[Phase, Deci
     }
 
 
-def _gaps(offers: Sequence[Offer]) -> tuple[float, ...]:
+def gaps(offers: Sequence[Offer]) -> tuple[float, ...]:
     return (0.0,) if len(offers) <= EXACT else GAPS
 
 
-def _part(share: float) -> Decimal:
+def part(share: float) -> Decimal:
     return round(exact(share), _PART_DIGITS).normalize()

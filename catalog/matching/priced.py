@@ -63,7 +63,8 @@ def _side(market: Market, plan: Plan, failures: Iterable[Failure], names: Mappin
     from catalog.portfolio.resilience import concentration
 
     spread = concentration(market, plan)
-    taken = [offer for offer in market.offers if offer.id in set(plan.retained)]
+    retained = set(plan.retained)
+    taken = [offer for offer in market.offers if offer.id in retained]
     asked = market.demands[0].quantity
     service = []
     for failure in failures:

@@ -23,13 +23,14 @@ from catalog.matching.values import (
     Judged,
     Need,
     Paper,
-    Reason,
     Recommendation,
     Sole,
     UnitPrice,
+    Verdict,
 )
 from catalog.portfolio.values import Exposure, Failure
 from catalog.shelf.content import fingerprint, measured_from_json, measured_to_json
+from space_hub.text import Reason
 from space_hub.vocabulary.phases import Phase
 
 METHOD = "match/3"
@@ -56,8 +57,14 @@ NO_PHYSICS = Physics()
 
 
 def freeze(
-    need: Need, candidates: Iterable[Candidate], recommendation: Recommendation, physics: Physics = NO_PHYSICS
+    need: Need,
+    candidates: Iterable[Candidate],
+    recommendation: Recommendation,
+    physics: Physics = NO_PHYSICS,
+    supply: Mapping[str, Any] | None = None,
 ) -> Record:
+    """`supply`: by offering, what was known to threaten it; of those taken it is kept beside the recommendation,
+    which reads nothing of it. None: nobody looked, and the record says nothing of it."""
     inputs = {
         "method": METHOD,
         "neutral_record": fit.NEUTRAL_RECORD,
@@ -72,6 +79,9 @@ def freeze(
         ),
         "physics": None if physics.inputs is None else dict(physics.inputs),
     }
+    if supply is not None:
+        taken = (each.candidate.offering_id for each in recommendation.judged if each.verdict is Verdict.TAKEN)
+        inputs["supply_at_risk"] = {name: supply[name] for name in sorted(taken) if name in supply}
     result = {**result_to_json(recommendation), "physics": [dict(row) for row in physics.rows]}
     digest = fingerprint(inputs)
     return Record(inputs, result, digest, fingerprint({"inputs_sha256": digest, "result": result}))

@@ -35,9 +35,9 @@ from catalog.matching.values import (
     Need,
     Operator,
     Outcome,
-    Reason,
     Relaxation,
 )
+from space_hub.text import Reason
 
 MOST_STATES = 1_000
 """States that are looked at before the search is given up."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from catalog.portfolio.values import Failure
 from space_hub.vocabulary.phases import Phase
@@ -56,3 +57,28 @@ class Resilience:
     """Survives the loss of any supplier and of any common-mode group, as far as the shelf can."""
     premium: PriceOfSurvival
     by_group: tuple[PriceOfSurvival, ...]
+
+
+_ROUNDED = 1e-6
+"""Shares are kept to six digits."""
+
+
+def lost_for_good(kept: Mapping[str, Any], least: float) -> frozenset[tuple[str, str]]:
+    """Of a resilience as it is kept: the ("suppliers" or "groups", id) whose loss leaves too little of a phase.
+
+    `least` is the share that must be left. Read off the secured set, which loses no more than any set must.
+    """
+    return frozenset(
+        (kind, name)
+        for each in kept["secured"]["service"]
+        if each["share"] < least - _ROUNDED
+        for kind, names in each["failure"].items()
+        for name in names
+    )
+
+
+def nothing_survived(kept: Mapping[str, Any], least: float) -> bool:
+    """Whether there are suppliers to lose, and not one of them could be lost: whatever is paid."""
+    named = {name for each in kept["secured"]["service"] for name in each["failure"]["suppliers"]}
+    lost = lost_for_good(kept, least)
+    return bool(named) and all(("suppliers", name) in lost for name in named)

@@ -5,7 +5,8 @@ capability, some capacity, a price that can be read) is no term.
 """
 
 from catalog.matching.eligibility import asked_params
-from catalog.matching.values import Gate, Need, Outcome, Reason
+from catalog.matching.values import Gate, Need, Outcome
+from space_hub.text import Reason
 
 
 def terms(need: Need) -> dict[str, Reason]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from catalog.matching.survival import Resilience
 from catalog.portfolio.values import Exposure
-from space_hub.text import Word
+from space_hub.text import Reason, Word
 from space_hub.vocabulary.attributes import Measured
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.phases import Phase
@@ -271,14 +271,6 @@ class Verdict(Word, of="match_verdict"):
     QUESTION = "question"
     """Nothing speaks against it and something is not known: ask the supplier."""
     REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A sentence of the message catalogue and its parameters."""
-
-    code: str
-    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

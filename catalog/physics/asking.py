@@ -2,14 +2,17 @@
 
 A supplier learns what it needs to answer and no more: area, window, one phase and a quantity that is not above what
 it offers itself. What each may read is written down before anything is sent, and no transaction is
-open while they think. Who has no interface, does not answer, or comes after the last that is asked is said so.
+open while they think. Who has no interface, does not answer, or comes after the last that is asked is said so; and
+where an interface fails, that is said of this supplier, and the others are heard all the same.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlmodel import Session, col, select
 
 from catalog.demand import disclosures
@@ -41,6 +44,18 @@ CONSENT = "match"
 DISCLOSED = ("area", "phase", "quantity", "window")
 
 _SILENT, _NOT_ASKED, _NO_INTERFACE, _UNKNOWN = "silent", "not_asked", "no_interface", "unknown"
+_FAULT = "fault"
+
+logger = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """An answer and when it came, or a code of why there is none."""
+
+    quote: Quote | None = None
+    at: datetime | None = None
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +77,7 @@ def ask(
     """An answer for each offering that no gate refuses and whose supplier has a door, in the order of their ids."""
     with database.read() as session:
         asks = _questions(session, need, candidates)
-    adapters = {
-        provider_id: doors.adapter_of(database, clock, provider_id, consent.allow)
-        for provider_id in sorted({each.provider_id for each, _ in asks})
-    }
-    reached = {name: each for name, each in adapters.items() if each is not None and each.capabilities.feasibility}
+    reached, failed = _reached(database, clock, consent, {each.provider_id for each, _ in asks})
     able = [each for each in asks if each[0].provider_id in reached]
     put = able[:MOST]
     with database.write() as session:
@@ -81,11 +92,16 @@ def ask(
                 what=DISCLOSED,
                 consent_ref=CONSENT,
             )
-    said = _together([(reached[candidate.provider_id], question) for candidate, question in put])
-    found = [_answer(candidate, question, each) for (candidate, question), each in zip(put, said, strict=True)]
-    found += [_answer(candidate, question, _NOT_ASKED) for candidate, question in able[MOST:]]
-    mute = [each for each in asks if each[0].provider_id not in reached]
-    found += [_answer(candidate, question, _NO_INTERFACE) for candidate, question in mute]
+    asked_at = clock.now()
+    said = _together(clock, [(reached[candidate.provider_id], question) for candidate, question in put])
+    found = [
+        _answer(candidate, question, each, asked_at) for (candidate, question), each in zip(put, said, strict=True)
+    ]
+    found += [_answer(candidate, question, _Said(code=_NOT_ASKED)) for candidate, question in able[MOST:]]
+    for candidate, question in asks:
+        if candidate.provider_id not in reached:
+            code = _FAULT if candidate.provider_id in failed else _NO_INTERFACE
+            found.append(_answer(candidate, question, _Said(code=code)))
     return sorted(found, key=lambda each: str(each["offering_id"]))
 
 
@@ -93,6 +109,24 @@ def values_of(answers: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Measu
     """By offering and attribute, what suppliers said of themselves for this area."""
     read = {each["offering_id"]: [measured_from_json(value) for value in each["values"]] for each in answers}
     return {name: {value.attribute: value for value in some} for name, some in read.items() if some}
+
+
+def _reached(
+    database: Database, clock: Clock, consent: Consent, provider_ids: Iterable[str]
+) -> tuple[dict[str, Adapter], set[str]]:
+    """By provider the interface that takes questions; and those whose interface cannot even be reached for."""
+    reached: dict[str, Adapter] = {}
+    failed: set[str] = set()
+    for provider_id in sorted(provider_ids):
+        try:
+            adapter = doors.adapter_of(database, clock, provider_id, consent.allow)
+        except HubError as error:
+            logger.warning("adapter_unreachable", provider=provider_id, code=error.code)
+            failed.add(provider_id)
+            continue
+        if adapter is not None and adapter.capabilities.feasibility:
+            reached[provider_id] = adapter
+    return reached, failed
 
 
 def _questions(session: Session, need: Need, candidates: Iterable[Candidate]) -> list[tuple[Candidate, FeasibilityAsk]]:
@@ -127,36 +161,46 @@ def _question(need: Need, candidate: Candidate, reference: str) -> FeasibilityAs
     return None
 
 
-def _together(asks: Sequence[tuple[Adapter, FeasibilityAsk]]) -> list[Quote | str]:
+def _together(clock: Clock, asks: Sequence[tuple[Adapter, FeasibilityAsk]]) -> list[_Said]:
     """The answers in the order of the questions; a code where there is none. A thread that hangs ends by itself."""
     if not asks:
         return []
     pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="asking")
-    futures: list[Future[Quote]] = [pool.submit(adapter.feasibility, question) for adapter, question in asks]
+    futures = [pool.submit(_put, clock, adapter, question) for adapter, question in asks]
     wait(futures, timeout=WAIT_S)
     pool.shutdown(wait=False, cancel_futures=True)
     return [_said(each) for each in futures]
 
 
-def _said(future: "Future[Quote]") -> Quote | str:
-    if future.cancelled() or not future.done():
-        return _SILENT
+def _put(clock: Clock, adapter: Adapter, question: FeasibilityAsk) -> _Said:
+    """One question to one supplier. Whatever its interface does wrong is its own, and ends no match."""
     try:
-        return future.result()
+        return _Said(adapter.feasibility(question), clock.now())
     except NotFound:
-        return _UNKNOWN
+        return _Said(code=_UNKNOWN, at=clock.now())
     except HubError:
-        return _SILENT
+        return _Said(code=_SILENT)
+    except Exception as error:
+        logger.error("adapter_fault", reference=question.offering_reference, exc_info=error)
+        return _Said(code=_FAULT)
 
 
-def _answer(candidate: Candidate, question: FeasibilityAsk, said: Quote | str) -> dict[str, Any]:
-    quote = None if isinstance(said, str) else said
+def _said(future: "Future[_Said]") -> _Said:
+    return future.result() if future.done() and not future.cancelled() else _Said(code=_SILENT)
+
+
+def _answer(
+    candidate: Candidate, question: FeasibilityAsk, said: _Said, asked_at: datetime | None = None
+) -> dict[str, Any]:
+    quote = said.quote
     price = None if quote is None else quote.price
     return {
         "offering_id": candidate.offering_id,
         "phase": question.phase.value,
         "asked": question.quantity,
-        "answer": said if isinstance(said, str) else said.answer.value,
+        "asked_at": None if asked_at is None else asked_at.isoformat(),
+        "answer": said.code if quote is None else quote.answer.value,
+        "answered_at": None if said.at is None else said.at.isoformat(),
         "quantity": None if quote is None else quote.quantity,
         "price": None if price is None else [f"{price.amount:f}", price.currency],
         "valid_until": None if quote is None or quote.valid_until is None else quote.valid_until.isoformat(),

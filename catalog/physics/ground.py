@@ -2,7 +2,7 @@
 
 Read in a number of queries that does not grow with the offerings but by the chunk. A satellite that the
 hub does not follow, or has not heard of for too long, counts as missing, and with one missing nobody is
-accused (`feasibility.judge`).
+accused (`feasibility.judge`). One that came down is not missing: it is gone, and the fleet is smaller by it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,16 +13,19 @@ from sqlmodel import Session, col, select
 
 from catalog.feasibility.values import MAX_AGE, Station
 from catalog.matching.values import Candidate
-from catalog.tables import Asset, OfferingAsset
+from catalog.tables import Asset, OfferingAsset, OfferingDependency
 from providers import consents
 from providers.consents import Purpose
 from providers.tables import Provider
 from space_hub.awareness import catalogue
+from space_hub.awareness.catalogue import CurrentSet
+from space_hub.awareness.tables import SpaceObject
 from space_hub.orbit.elements import ElementSet
 from space_hub.trust.principal import Principal
 from space_hub.vocabulary.codes import AssetKind
 
 _CHUNK = 2_000
+_NETWORK = "ground_network"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class Ground:
     satellites: tuple[str, ...]
     missing: int = 0
     stations: tuple[Station, ...] = ()
+    gone: tuple[int, ...] = ()
+    """Catalogue numbers of satellites that came down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,31 +56,52 @@ def gather(session: Session, principal: Principal, now: datetime, candidates: Se
     """What these offerings rest on, for those who may see their assets and match by them."""
     found: dict[str, list[Asset]] = {}
     for start in range(0, len(candidates), _CHUNK):
-        found |= _assets(session, principal, candidates[start : start + _CHUNK])
+        found |= assets_of(session, principal, candidates[start : start + _CHUNK])
     wanted = {each.space_object_id for some in found.values() for each in some if each.space_object_id is not None}
-    current = {
-        name: each
-        for name, each in catalogue.current_sets_of(session, wanted).items()
-        if abs(now - each.elements.epoch) <= MAX_AGE
-    }
+    current, down = followed(session, now, wanted)
+    elsewhere = _elsewhere(session, [each for each in candidates if each.offering_id in found])
     grounds: dict[str, Ground] = {}
     used: dict[str, ElementSet] = {}
     for candidate in candidates:
         assets = found.get(candidate.offering_id, [])
-        satellites = [each for each in assets if each.kind == AssetKind.SATELLITE.value]
-        if not satellites:
+        fleet = [each for each in assets if each.kind == AssetKind.SATELLITE.value]
+        if not fleet:
             continue
+        satellites = [each for each in fleet if each.space_object_id not in down]
+        gone = {each.catalog_number for each in fleet if each.space_object_id in down} - {None}
         known = [current[each.space_object_id] for each in satellites if each.space_object_id in current]
         digests = tuple(sorted({each.content_hash for each in known}))
         used |= {each.content_hash: each.elements for each in known}
-        stations = () if _elsewhere(candidate) else _stations(assets)
-        grounds[candidate.offering_id] = Ground(digests, len(satellites) - len(known), stations)
+        stations = () if candidate.version_id in elsewhere else _stations(assets)
+        missing = len(satellites) - len(known)
+        grounds[candidate.offering_id] = Ground(digests, missing, stations, tuple(sorted(filter(None, gone))))
     newest = max((each.epoch for each in used.values()), default=None)
     day = None if newest is None else min(newest, now).replace(hour=0, minute=0, second=0, microsecond=0)
     return Grounds(day, grounds, used)
 
 
-def _assets(session: Session, principal: Principal, candidates: Sequence[Candidate]) -> dict[str, list[Asset]]:
+def followed(session: Session, now: datetime, object_ids: Iterable[str]) -> tuple[dict[str, CurrentSet], set[str]]:
+    """By object, the sets that are young enough to be used; and the objects that came down.
+
+    An object came down when the hour for which a run said so has passed and no later set was heard of since.
+    """
+    wanted = set(object_ids)
+    current = catalogue.current_sets_of(session, wanted)
+    down: set[str] = set()
+    for some in catalogue.chunks(sorted(wanted)):
+        rows = select(SpaceObject.id, SpaceObject.decay_predicted_at).where(
+            col(SpaceObject.id).in_(some), col(SpaceObject.decay_predicted_at) <= now
+        )
+        for name, at in session.exec(rows):
+            if at is not None and (name not in current or current[name].elements.epoch < at):
+                down.add(name)
+    young = {
+        name: each for name, each in current.items() if name not in down and abs(now - each.elements.epoch) <= MAX_AGE
+    }
+    return young, down
+
+
+def assets_of(session: Session, principal: Principal, candidates: Sequence[Candidate]) -> dict[str, list[Asset]]:
     """By offering, the assets of its version that the asker may see."""
     offering_of = {each.version_id: each.offering_id for each in candidates}
     rows = session.execute(
@@ -97,9 +123,23 @@ def _assets(session: Session, principal: Principal, candidates: Sequence[Candida
     return found
 
 
-def _elsewhere(candidate: Candidate) -> bool:
-    """Its data also come down through others' stations, which are not among its assets."""
-    return any(each.kind == "ground_network" for each in candidate.dependencies)
+def _elsewhere(session: Session, candidates: Sequence[Candidate]) -> set[str]:
+    """Versions whose data also come down through others' stations, which are not among their assets.
+
+    Read here, whatever the asker may know of it: with some of the stations nobody's wait is computed.
+    """
+    found: set[str] = set()
+    for start in range(0, len(candidates), _CHUNK):
+        some = candidates[start : start + _CHUNK]
+        versions, providers = [each.version_id for each in some], sorted({each.provider_id for each in some})
+        through = select(OfferingDependency.version_id).where(
+            col(OfferingDependency.version_id).in_(versions), OfferingDependency.kind == _NETWORK
+        )
+        found |= set(session.exec(through))
+        companies = select(Provider.id, Provider.dependencies).where(col(Provider.id).in_(providers))
+        wide = {name for name, resting in session.exec(companies) if any(one["kind"] == _NETWORK for one in resting)}
+        found |= {each.version_id for each in some if each.provider_id in wide}
+    return found
 
 
 def _stations(assets: Iterable[Asset]) -> tuple[Station, ...]:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.feasibility.judge import finding
 from catalog.feasibility.sensors import AREA_BOUND, JUDGED, sensor_of
-from catalog.feasibility.values import Asked, Computed, Finding, Reason, Subject
+from catalog.feasibility.values import Asked, Computed, Finding, Subject
 from catalog.matching.values import Candidate, Need
 from catalog.matching.watch import Stage, Watch, silent, watched
 from catalog.physics.ground import Ground, Grounds
 from space_hub.orbit.coverage.sensor import Sensor
+from space_hub.text import Reason
 from space_hub.vocabulary.attributes import Measured
 from space_hub.vocabulary.capabilities import capability
 from space_hub.vocabulary.geometry import GLOBAL

@@ -48,6 +48,8 @@ def _inputs(held: Held, answers: Sequence[Mapping[str, Any]] | None) -> dict[str
             offering_id: {
                 "satellites": list(look.ground.satellites),
                 "missing": look.ground.missing,
+                # Left out where nothing came down, so that older records are still made again to the byte.
+                **({"gone": list(look.ground.gone)} if look.ground.gone else {}),
                 "stations": [
                     [each.longitude, each.latitude, each.height_km, each.mask_deg] for each in look.ground.stations
                 ],
@@ -69,7 +71,10 @@ def grounds_again(session: Session, inputs: Mapping[str, Any]) -> Grounds:
             raise NotFound("awareness.object_unknown", object=inputs["sets"][digest][0])
     grounds = {
         offering_id: Ground(
-            tuple(kept["satellites"]), kept["missing"], tuple(Station(*each) for each in kept["stations"])
+            tuple(kept["satellites"]),
+            kept["missing"],
+            tuple(Station(*each) for each in kept["stations"]),
+            tuple(kept.get("gone", ())),
         )
         for offering_id, kept in inputs["offerings"].items()
     }

@@ -46,7 +46,8 @@ def entries(
     `ceilings`: budgets, whether the plan was made within them or not. Where there are some, nothing is tried by
     solving, and no price is said at which a phase that is within its budget would be beyond it.
     """
-    left = [offer for offer in market.offers if offer.id not in set(plan.retained)]
+    retained = set(plan.retained)
+    left = [offer for offer in market.offers if offer.id not in retained]
     left.sort(key=lambda offer: (-offer.score, offer.tie, offer.id))
     swaps = _Swaps(market, plan, ceilings)
     least = _least(market, plan, value)

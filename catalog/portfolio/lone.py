@@ -36,7 +36,8 @@ def tidied(pool: Pool, aims: Aims, plan: Plan) -> Plan:
     served: dict[Phase, Decimal] = defaultdict(Decimal)
     for (_, _, phase), size in plan.use.items():
         served[phase] += size
-    retained = [offer for offer in pool.offers if offer.id in set(plan.retained)]
+    kept = set(plan.retained)
+    retained = [offer for offer in pool.offers if offer.id in kept]
     use = {
         (demand.id, name, phase): size
         for phase in pool.phases

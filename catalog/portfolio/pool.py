@@ -1,6 +1,6 @@
 """A market in whole units and places, in an order that only content decides. Pure.
 
-Offers stand by score, then hash; demands by priority, then what they ask. So
+Offers stand by score, then hash; demands by priority, then tie and what they ask. So
 the same market is the same model, whatever order it came in. The unit is the
 finest that capacities, quantities, quotas and kept shares are written in and some
 digits finer, so that flows of whole units are exact.
@@ -31,6 +31,7 @@ class Pool:
             market.demands,
             key=lambda each: (
                 each.priority,
+                each.tie,
                 each.nation,
                 [-each.quantity.get(phase, ZERO) for phase in Phase],
                 each.id,

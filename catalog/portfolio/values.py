@@ -46,7 +46,8 @@ class Demand:
     """One requirement of one nation; `priority` 1 is served first when there is not enough.
 
     `eligible` gives the fit of each offer that may serve it. `penalty` is what
-    one missing unit costs for a day; without it, shortage is dearer than any offer.
+    one missing unit costs for a day; without it, shortage is dearer than any offer. `tie` orders those of one
+    priority; where it is empty, nation, quantity and id do.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Demand:
     eligible: Mapping[str, float]
     priority: int = 1
     penalty: Decimal | None = None
+    tie: str = ""
 
 
 class Kind(Word, of="failure_kind"):

@@ -98,6 +98,8 @@ def reply(session: Session, clock: Clock, principal: Principal, finding_id: str,
     offering: Offering = found[1]
     if row.reply_at is not None:
         raise Conflict("finding.replied", finding_id=finding_id)
+    if row.closed_at is not None:
+        raise Conflict("finding.closed", finding_id=finding_id)
     row.reply, row.reply_at = text, clock.now()
     row.shown_at = row.shown_at or clock.now()
     session.add(row)
@@ -137,7 +139,12 @@ def of_versions(
         .order_by(col(Finding.at), col(Finding.id))
     )
     if principal.kind is not OrganisationKind.BROKER:
-        waited = and_(col(Finding.reply_at).is_(None), col(Finding.at) <= before_working_days(now, REPLY_DAYS))
+        # What was closed before its clock ran out never speaks against the supplier to others.
+        waited = and_(
+            col(Finding.reply_at).is_(None),
+            col(Finding.closed_at).is_(None),
+            col(Finding.at) <= before_working_days(now, REPLY_DAYS),
+        )
         statement = statement.where(
             or_(
                 col(Finding.shown_at).is_not(None),
@@ -173,10 +180,11 @@ def tell(session: Session, clock: Clock, row: Finding, offering: Offering, provi
         "provenance": row.provenance,
         "replied": row.reply_at is not None,
     }
+    topic = "finding.noted" if row.closed_at is None else "finding.closed"
     if row.requirement_id is None:
         told = [audience.brokers(session, provider.organisation_id)]
     else:
         owner = session.get_one(Requirement, row.requirement_id).organisation_id
         told = [markings.owner_only(session, each) for each in (provider.organisation_id, owner)]
     for marking in told:
-        log.append(session, clock, "finding.noted", row.id, payload, marking)
+        log.append(session, clock, topic, row.id, payload, marking)

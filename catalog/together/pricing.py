@@ -35,7 +35,7 @@ class Priced:
 def price(session: Session, buy: JointBuy, needs: Sequence[JointNeed], ways: Sequence[JointOption]) -> Priced:
     quantities = {need.organisation_id: Decimal(need.parts) / PARTS for need in needs}
     method = ShareMethod(buy.share_method)
-    quotas = _quotas(session, buy, needs) if method is ShareMethod.QUOTA else None
+    quotas = quotas_of(session, buy, needs) if method is ShareMethod.QUOTA else None
     sha256 = _inputs(buy, quantities, ways, quotas)
     drawn = orders(sha256, quantities) if method is ShareMethod.SHAPLEY and len(needs) > EXACT else ()
     return Priced(compare(quantities, map(value, ways), buy.months, method, quotas, drawn), sha256)
@@ -72,7 +72,7 @@ def _inputs(
     return hashlib.sha256(canonical(content)).hexdigest()
 
 
-def _quotas(session: Session, buy: JointBuy, needs: Sequence[JointNeed]) -> dict[str, Decimal]:
+def quotas_of(session: Session, buy: JointBuy, needs: Sequence[JointNeed]) -> dict[str, Decimal]:
     """Of the pool's lots for this capability, in the year in which the common window begins."""
     year = max(need.window_from for need in needs).year
     rows = session.exec(

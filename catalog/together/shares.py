@@ -50,8 +50,8 @@ def proportional(bill: Decimal, weights: Mapping[str, Decimal]) -> Shares:
     return Shares(_coins(bill, {name: Fraction(weight) / whole * Fraction(bill) for name, weight in weights.items()}))
 
 
-def shapley(nations: Iterable[str], cost: Cost, orders: Iterable[Sequence[str]] = ()) -> Shares:
-    """Shares by Shapley value, exact up to `EXACT` nations and from `orders` beyond.
+def shapley(nations: Iterable[str], cost: Cost, orders: Iterable[Sequence[str]] = (), exact: int = EXACT) -> Shares:
+    """Shares by Shapley value, exact up to `exact` nations and from `orders` beyond.
 
     `orders` are permutations of the nations, drawn by the caller; at least two are needed for an error.
     """
@@ -59,7 +59,7 @@ def shapley(nations: Iterable[str], cost: Cost, orders: Iterable[Sequence[str]] 
     if not names:
         raise Invalid("together.nobody")
     bill = cost(frozenset(names))
-    if len(names) <= EXACT:
+    if len(names) <= exact:
         return Shares(_coins(bill, _exact(names, cost)))
     return _drawn(names, bill, cost, orders)
 

@@ -95,6 +95,27 @@ class CostShare(SQLModel, table=True):
     inputs_sha256: str = Field(max_length=64)
 
 
+class JointMatch(SQLModel, table=True):
+    """Several needs planned as one, with everything that this was made from; never changed. It awards nothing."""
+
+    __tablename__ = "joint_match"
+
+    id: str = Field(primary_key=True)
+    organisation_id: str = Field(foreign_key="organisation.id", index=True)
+    """Who asked."""
+    joint_buy_id: str | None = Field(default=None, foreign_key="joint_buy.id", index=True)
+    """None: all needs are the asker's own."""
+    at: datetime
+    inputs_sha256: str = Field(max_length=64)
+    record_sha256: str = Field(max_length=64)
+    covered: bool
+    inputs: dict[str, Any] = Field(sa_type=JSON_TYPE)
+    result: dict[str, Any] = Field(sa_type=JSON_TYPE)
+    contents: dict[str, Any] = Field(sa_type=JSON_TYPE)
+    """The needs themselves, each read by its owner alone."""
+    marking_id: str = Field(foreign_key="marking.id", index=True)
+
+
 class InKindEntry(SQLModel, table=True):
     """What one nation did for another; it counts when the receiver confirmed it."""
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import text, update
 from sqlmodel import Session, col, select
 
+from space_hub import db
 from space_hub.awareness import catalogue
 from space_hub.awareness.selection import Departure, Held, Standing, judge, supersedes
 from space_hub.awareness.tables import Designation, ElementSetRow, SourceFile, SpaceObject
@@ -148,7 +149,8 @@ class Admission:
         self.session.flush()
         self._write_objects(kept, believed, now)
         self._write_sets(kept, believed)
-        catalogue.refresh_statistics(self.session, len(kept.rows), SpaceObject, Designation, ElementSetRow)
+        catalogue.refresh_statistics(self.session, len(kept.born), SpaceObject, Designation)
+        catalogue.refresh_statistics(self.session, len(kept.rows), ElementSetRow)
 
     def _born(self, elements: ElementSet, kept: _Kept) -> _Believed:
         id = self.rng.scope("hub", "space_object").id("obj")
@@ -158,15 +160,12 @@ class Admission:
 
     def _known_hashes(self, hashes: list[str]) -> dict[str, bool]:
         """Those of `hashes` that are in the catalogue, and whether theirs is the current set of an object."""
-        known: dict[str, bool] = {}
-        for some in catalogue.chunks(hashes):
-            rows = self.session.exec(
-                select(ElementSetRow.content_hash, ElementSetRow.is_current).where(
-                    col(ElementSetRow.content_hash).in_(some)
-                )
+        rows = self.session.exec(
+            select(ElementSetRow.content_hash, ElementSetRow.is_current).where(
+                db.among(self.session, ElementSetRow.content_hash, hashes)
             )
-            known.update(dict(list(rows)))
-        return known
+        )
+        return dict(list(rows))
 
     def _believed(self, numbers: set[int]) -> dict[int, _Believed]:
         ids = catalogue.by_catalog_number(self.session, numbers)
@@ -178,18 +177,12 @@ class Admission:
 
     def _load_sets(self, believed: dict[int, _Believed], changed: set[int]) -> None:
         bearers = {believed[number].object_id: believed[number] for number in changed if number in believed}
-        for some in catalogue.chunks(bearers):
-            relevant = (col(ElementSetRow.is_current)) | (ElementSetRow.standing == Standing.DEPARTS.value)
-            for row in self.session.exec(
-                select(ElementSetRow)
-                .where(col(ElementSetRow.object_id).in_(some), relevant)
-                .order_by(col(ElementSetRow.epoch))
-            ):
-                bearer, elements = bearers[row.object_id], catalogue.elements_of(row)
-                if row.is_current:
-                    bearer.current, bearer.current_id, bearer.stored_current_id = elements, row.id, row.id
-                else:
-                    bearer.held.append(Held(row.id, row.source_file_id, elements))
+        # Two looks, each by an index of its own; one that asks for either reads all that an object ever had.
+        for id, object_id, _file, elements in catalogue.sets_where(self.session, bearers, text("is_current")):
+            bearer = bearers[object_id]
+            bearer.current, bearer.current_id, bearer.stored_current_id = elements, id, id
+        for id, object_id, file, elements in catalogue.sets_where(self.session, bearers, text("standing = 'departs'")):
+            bearers[object_id].held.append(Held(id, file, elements))
 
     def _write_objects(self, kept: _Kept, believed: dict[int, _Believed], now: datetime) -> None:
         for old in kept.retired:
@@ -199,20 +192,15 @@ class Admission:
             self.session.execute(ended.values(valid_to=now).execution_options(synchronize_session=False))
             old.current_id = None
         if kept.born:
-            self.session.execute(
-                insert(SpaceObject),
-                [
-                    {**_names(bearer), "synthetic": self.file.synthetic, "created_at": now}
-                    for bearer, _number in kept.born
-                ],
-            )
-            self.session.execute(
-                insert(Designation),
-                [
-                    {"object_id": bearer.object_id, "catalog_number": number, "valid_from": now}
-                    for bearer, number in kept.born
-                ],
-            )
+            things = [
+                {**_names(bearer), "synthetic": self.file.synthetic, "created_at": now} for bearer, _number in kept.born
+            ]
+            db.pour(self.session, SpaceObject, things)
+            bears = [
+                {"object_id": bearer.object_id, "catalog_number": number, "valid_from": now}
+                for bearer, number in kept.born
+            ]
+            db.pour(self.session, Designation, bears)
         born = {bearer.object_id for bearer, _number in kept.born}
         renamed = [_names(bearer) for bearer in believed.values() if bearer.renamed and bearer.object_id not in born]
         if renamed:
@@ -222,14 +210,14 @@ class Admission:
         moved = [
             bearer for bearer in [*believed.values(), *kept.retired] if bearer.current_id != bearer.stored_current_id
         ]
-        stale = [{"id": old.stored_current_id, "is_current": False} for old in moved if old.stored_current_id]
+        stale = [old.stored_current_id for old in moved if old.stored_current_id]
         if stale:
-            self.session.execute(update(ElementSetRow), stale)
+            former = update(ElementSetRow).where(db.among(self.session, ElementSetRow.id, stale))
+            self.session.execute(former.values(is_current=False).execution_options(synchronize_session=False))
         current = {bearer.current_id for bearer in moved}
         for row in kept.rows:
             row["is_current"] = row["id"] in current
-        if kept.rows:
-            self.session.execute(insert(ElementSetRow), kept.rows)
+        db.pour(self.session, ElementSetRow, kept.rows)
         if kept.confirmed:
             self.session.execute(
                 update(ElementSetRow),

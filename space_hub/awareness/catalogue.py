@@ -6,14 +6,16 @@ objects by number or id. Changes no row.
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from sqlalchemy import ColumnElement, TextClause
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, SQLModel, col, select
 
 from space_hub.awareness.tables import Designation, ElementSetRow, SpaceObject
+from space_hub.db import among
 from space_hub.errors import NotFound
 from space_hub.orbit.elements import ElementSet
 
@@ -73,25 +75,7 @@ def content_hash(elements: ElementSet) -> str:
     return hashlib.sha256(body.encode()).hexdigest()
 
 
-_VALUES = (
-    "catalog_number",
-    "name",
-    "international_designator",
-    "epoch",
-    "mean_motion_rev_day",
-    "eccentricity",
-    "inclination_deg",
-    "raan_deg",
-    "arg_perigee_deg",
-    "mean_anomaly_deg",
-    "bstar",
-    "mean_motion_dot",
-    "mean_motion_ddot",
-    "classification",
-    "ephemeris_type",
-    "element_set_number",
-    "revolution_at_epoch",
-)
+_VALUES = tuple(each.name for each in fields(ElementSet))
 
 
 def elements_of(row: ElementSetRow) -> ElementSet:
@@ -154,6 +138,20 @@ def sets_by_hash(session: Session, digests: Iterable[str]) -> dict[str, ElementS
     return found
 
 
+def sets_where(
+    session: Session, object_ids: Iterable[str], which: ColumnElement[bool] | TextClause
+) -> Iterator[tuple[str, str, str, ElementSet]]:
+    """Sets of these objects for which `which` holds, oldest first: id, object, source file and the set.
+
+    `which` is the condition of one of the table's partial indexes, in its very words: SQLite knows it by these alone.
+    """
+    names = ("id", "object_id", "source_file_id", *_VALUES)
+    columns: list[Any] = [getattr(ElementSetRow, name) for name in names]
+    statement = sa_select(*columns).where(among(session, ElementSetRow.object_id, object_ids), which)
+    for id, object_id, file, *values in session.execute(statement.order_by(col(ElementSetRow.epoch))):
+        yield id, object_id, file, ElementSet(*values)
+
+
 def _sets(session: Session, which: Any) -> list[CurrentSet]:
     """The sets for which `which` holds, by catalogue number."""
     names = ("id", "object_id", "content_hash", "synthetic", *_VALUES)
@@ -165,7 +163,7 @@ def _sets(session: Session, which: Any) -> list[CurrentSet]:
             object_id,
             digest,
             synthetic,
-            ElementSet(**dict(zip(_VALUES, values, strict=True))),
+            ElementSet(*values),
         )
         for id, object_id, digest, synthetic, *values in session.execute(statement)
     ]
@@ -184,15 +182,12 @@ def is_empty(session: Session) -> bool:
 
 def by_catalog_number(session: Session, numbers: Iterable[int]) -> dict[int, str]:
     """Ids of the objects that bear these numbers now; unknown numbers are missing."""
-    found: dict[int, str] = {}
-    for some in chunks(set(numbers)):
-        rows = session.exec(
-            select(Designation.catalog_number, Designation.object_id).where(
-                col(Designation.catalog_number).in_(some), col(Designation.valid_to).is_(None)
-            )
+    rows = session.exec(
+        select(Designation.catalog_number, Designation.object_id).where(
+            among(session, Designation.catalog_number, set(numbers)), col(Designation.valid_to).is_(None)
         )
-        found.update(dict(list(rows)))
-    return found
+    )
+    return dict(list(rows))
 
 
 def resolve(session: Session, names: Sequence[str | int]) -> list[str]:
@@ -217,20 +212,22 @@ def resolve(session: Session, names: Sequence[str | int]) -> list[str]:
 
 def faces(session: Session, object_ids: Iterable[str]) -> dict[str, Face]:
     """Name, number and designator of each object; the number is empty once it belongs to another."""
-    found: dict[str, Face] = {}
-    for some in chunks(set(object_ids)):
-        rows = session.exec(
-            select(SpaceObject, Designation.catalog_number)
-            .join(
-                Designation,
-                (col(Designation.object_id) == col(SpaceObject.id)) & col(Designation.valid_to).is_(None),
-                isouter=True,
-            )
-            .where(col(SpaceObject.id).in_(some))
+    rows = session.execute(
+        sa_select(
+            col(SpaceObject.id),
+            col(SpaceObject.name),
+            col(Designation.catalog_number),
+            col(SpaceObject.international_designator),
+            col(SpaceObject.synthetic),
         )
-        for thing, number in rows:
-            found[thing.id] = Face(thing.id, thing.name, number, thing.international_designator, thing.synthetic)
-    return found
+        .join(
+            Designation,
+            (col(Designation.object_id) == col(SpaceObject.id)) & col(Designation.valid_to).is_(None),
+            isouter=True,
+        )
+        .where(among(session, SpaceObject.id, set(object_ids)))
+    )
+    return {id: Face(id, *rest) for id, *rest in rows}
 
 
 def face(session: Session, object_id: str) -> Face:

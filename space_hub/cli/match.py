@@ -1,4 +1,4 @@
-"""A match at the terminal: for a requirement in a file, with a bar while it is made, or one that was kept before."""
+"""A match at the terminal: for a requirement in a file or several as one, with a bar; or one that was kept before."""
 
 import contextlib
 import json
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from space_hub.cli import examples, match_paper, match_told, options
+from space_hub.cli import examples, match_joint, match_paper, match_told, options
 from space_hub.cli import house as houses
 from space_hub.cli.acting import As, acting_as
 from space_hub.cli.options import AsJson
@@ -39,7 +39,7 @@ def _print_requirement(wanted: bool) -> None:
     raise typer.Exit
 
 
-Need = Annotated[Path | None, typer.Argument(metavar="[FILE]", help=sentence("cli.option.match_file"))]
+Needs = Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", help=sentence("cli.option.match_file"))]
 Show = Annotated[str | None, typer.Option("--show", metavar="MATCH", help=sentence("cli.option.match_show"))]
 AskSuppliers = Annotated[bool, typer.Option("--ask-suppliers", help=sentence("cli.option.match_ask"))]
 Example = Annotated[
@@ -56,7 +56,7 @@ Example = Annotated[
 
 def match(
     organisation: As,
-    file: Need = None,
+    files: Needs = None,
     show: Show = None,
     ask_suppliers: AskSuppliers = False,
     dossier: match_paper.Dossier = None,
@@ -69,12 +69,16 @@ def match(
     del example  # Answered before the command begins.
     voice = Voice(as_json)
     match_paper.checked(dossier)
-    if file is not None and show is None:
-        match_id = _made(voice, organisation, _requirement(file), ask_suppliers)
-    elif show is not None and file is None:
-        match_id = show
-    else:
+    given = files or []
+    if bool(given) == (show is not None):
         raise Invalid("cli.match_one_of")
+    if len(given) > 1 and (ask_suppliers or dossier or plots):
+        raise Invalid("cli.match_one_file", count=len(given))
+    if len(given) > 1:
+        return match_joint.of_files(voice, organisation, [_requirement(file) for file in given])
+    if show is not None and show.startswith(match_joint.PREFIX):
+        return match_joint.show(voice, organisation, show)
+    match_id = show or _made(voice, organisation, _requirement(given[0]), ask_suppliers)
     house = houses.open_existing(houses.settings())
     with house.database.read() as session:
         kept = matches.get(session, acting_as(session, organisation, "match:write"), match_id)

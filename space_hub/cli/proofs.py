@@ -142,13 +142,13 @@ def validate(
 
 
 def _cases(given: Path | None) -> Path | None:
-    """The folder that holds `gp/`: DIR, DIR/data, or that of SPACE_HUB_SHARED; None stands for synthetic cases."""
+    """The folder of cases: DIR, DIR/data, or that of SPACE_HUB_SHARED; None stands for synthetic ones."""
     shared = os.environ.get("SPACE_HUB_SHARED")
     if given is None and not shared:
         return None
     folder = given or Path(shared or "")
     for each in (folder, folder / "data"):
-        if (each / "gp").is_dir():
+        if (each / "gp").is_dir() or (each / "messages").is_dir():
             return each
     raise Invalid("cli.no_cases", folder=str(folder))
 

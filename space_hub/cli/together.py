@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from space_hub.cli import house as houses
+from space_hub.cli import match_joint
 from space_hub.cli.acting import As, acting_as
 from space_hub.cli.options import AsJson
 from space_hub.cli.speak import OK, Voice, language, sentence
@@ -21,7 +22,7 @@ settlements = typer.Typer(help=sentence("cli.help.settlement"), no_args_is_help=
 @joint_buys.callback()
 @settlements.callback()
 def group() -> None:
-    """Keeps `show` a word of its own while it is the only command."""
+    """Keeps `show` a word of its own where it is the only command."""
 
 
 @joint_buys.command("show", help=sentence("cli.help.joint_buy_show"))
@@ -66,6 +67,23 @@ def show_joint_buy(
     shown = None if shares is None else shares.model_dump(mode="json")
     voice.answer({**found.model_dump(mode="json"), "shares": shown})
     return OK
+
+
+@joint_buys.command("match", help=sentence("cli.help.joint_buy_match"))
+def match_joint_buy(
+    joint_buy: Annotated[str, typer.Argument(metavar="JOINT_BUY", help=sentence("cli.option.joint_buy"))],
+    organisation: As,
+    as_json: AsJson = False,
+) -> int:
+    """The needs of all who take part as one plan."""
+    from catalog.joint_matches import Ask
+
+    voice = Voice(as_json)
+    house = houses.open_existing(houses.settings())
+    with house.database.read() as session:
+        principal = acting_as(session, organisation, "match:write")
+    made = match_joint.made(voice, principal, Ask(joint_buy_id=joint_buy))
+    return match_joint.show(voice, organisation, made)
 
 
 @settlements.command("show", help=sentence("cli.help.settlement_show"))

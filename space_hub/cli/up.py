@@ -75,7 +75,7 @@ def _run(house: House, children: Supervisor, warmth: Warming, voice: Voice, cata
 
     if "serve" not in children.children:
         _serve(house.settings, children, voice)
-    warmth.begin()
+    warmth.begin(missing=True)
     taken = loading.load_catalogue(house, catalogue, voice)
     loading.load_demonstration(house)
     first = loading.queue_first_screening(house) if taken is not None or not loading.has_run(house) else None

@@ -12,11 +12,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import IO, Any
 
+from space_hub.cli import warmed
 from space_hub.clock import Clock, SystemClock
 
 PARTS = (("search", "volumes"), ("follow", "few"))
@@ -34,12 +35,18 @@ class Warming:
     running: "list[subprocess.Popen[bytes]]" = field(default_factory=list, init=False)
     _pipe: tuple[int, int] = field(default_factory=os.pipe, init=False)
     _said: list[bytes] = field(default_factory=list, init=False)
+    _plain: list[int] = field(default_factory=list, init=False)
 
-    def begin(self) -> None:
-        """Start all parts; on a machine with one core, one process does them one after the other."""
+    def begin(self, *, missing: bool = False) -> None:
+        """Start all parts, or those that are not known to be on disk.
+
+        On a machine with one core, one process does them one after the other.
+        """
         self._begun = self.clock.monotonic()
         parts = PARTS if len(os.sched_getaffinity(0)) > 1 else (tuple(chain.from_iterable(zip(*PARTS, strict=True))),)
         for part in parts:
+            if missing and warmed.holds(part):
+                continue
             one = subprocess.Popen(
                 [sys.executable, "-m", __name__, ",".join(part), str(self._pipe[0])],
                 stdin=subprocess.DEVNULL,
@@ -51,6 +58,7 @@ class Warming:
             os.set_blocking(_out(one).fileno(), False)
             self.running.append(one)
             self._said.append(b"")
+            self._plain.append(sum(stage in {first for first, *_ in PARTS} for stage in part))
 
     @property
     def over(self) -> bool:
@@ -60,10 +68,9 @@ class Warming:
     def ready(self) -> bool:
         """Whether a plain screening finds all that it needs, or will not by waiting."""
         self._listen()
-        plain = len(PARTS) // len(self.running)
         return all(
             said.count(b"\n") >= plain or each.poll() is not None
-            for each, said in zip(self.running, self._said, strict=True)
+            for each, said, plain in zip(self.running, self._said, self._plain, strict=True)
         )
 
     def outcome(self) -> dict[str, Any]:
@@ -115,8 +122,11 @@ def _out(process: "subprocess.Popen[bytes]") -> IO[bytes]:
     return process.stdout
 
 
-def main(stages: list[str]) -> Iterator[dict[str, int]]:
-    """Do some stages in this process; after each: how many kernels there are, how many of them were compiled here."""
+def main(stages: Sequence[str]) -> Iterator[dict[str, int]]:
+    """Do some stages in this process; after each: how many kernels there are, how many of them were compiled here.
+
+    When all are done it is noted that they are.
+    """
     from numba.core import event
     from numba.core.dispatcher import Dispatcher
 
@@ -127,8 +137,9 @@ def main(stages: list[str]) -> Iterator[dict[str, int]]:
             warmup.spared(warmup.STAGES[stage])
             begun = [one.data["dispatcher"].py_func.__module__ for _at, one in recorder.buffer if one.is_start]
             ours = [module for name, module in sys.modules.items() if name.startswith("space_hub.")]
-            kernels = {id(one) for module in ours for one in vars(module).values() if isinstance(one, Dispatcher)}
+            kernels = {id(one): one for module in ours for one in vars(module).values() if isinstance(one, Dispatcher)}
             yield {"kernels": len(kernels), "compiled": sum(name.startswith("space_hub.") for name in begun)}
+    warmed.note(stages, kernels.values())
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ therefore given as text.
 
 import json
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -42,6 +44,14 @@ class Word(StrEnum):
     def label(self, language: str) -> str:
         """What people call it."""
         return say(f"vocabulary.{self.list_name}.{self.value}", language)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A sentence of the catalogue and its parameters, to be said later and in whichever language."""
+
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 class _Speaker(Formatter):

@@ -1,4 +1,4 @@
-"""Do damaged element sets get in? A campaign of mutations on real lines, and a reading of whole files.
+"""Do damaged element sets get in, and do messages come through? Mutations of real lines, whole files, hostile messages.
 
 Two questions, two kinds of damage:
 
@@ -9,6 +9,8 @@ Two questions, two kinds of damage:
   TLE; no reader can know. What lands farther than the limit from the undamaged set must
   then be flagged by `orbit.plausibility`. Whether it lands there is asked of another
   reader and another propagation call: the TLE parser of the sgp4 package.
+
+Messages (CDM, OEM and the like) are in `messages` and `hostile`.
 """
 
 import gzip
@@ -26,6 +28,8 @@ from space_hub.orbit.gp import read_text
 from space_hub.orbit.plausibility import judge
 from space_hub.orbit.sample import sample_catalogue, to_tle
 from space_hub.rng import Scope, SeededRng
+from space_hub.validation.hostile import Hostile, attacks
+from space_hub.validation.messages import MessageRead, read_messages
 from space_hub.validation.mutations import DISGUISED, SEEN, Change, Pair, below, in_one_line, number_swapped
 
 _REAL = "spacetrack_20240705.tle.gz"
@@ -96,6 +100,8 @@ class FormatsReport:
     damages: list[Damage]
     disguises: list[Disguise]
     files: list[FileRead] = field(default_factory=list)
+    messages: list[MessageRead] = field(default_factory=list)
+    hostile: list[Hostile] = field(default_factory=list)
     crashes: list[str] = field(default_factory=list)
 
     @property
@@ -104,11 +110,13 @@ class FormatsReport:
 
     @property
     def failed(self) -> int:
-        return sum(one.failed for one in self.damages) + sum(one.failed for one in self.disguises)
+        of_lines = sum(one.failed for one in self.damages) + sum(one.failed for one in self.disguises)
+        return of_lines + sum(one.failed for one in self.messages) + sum(one.failed for one in self.hostile)
 
     @property
     def crashed(self) -> int:
-        return len(self.crashes) + sum(bool(one.crashed) for one in self.files)
+        whole: list[FileRead | MessageRead | Hostile] = [*self.files, *self.messages, *self.hostile]
+        return len(self.crashes) + sum(bool(one.crashed) for one in whole)
 
     @property
     def holds(self) -> bool:
@@ -119,6 +127,13 @@ class FormatsReport:
         return {
             **asdict(self),
             "cases": self.cases,
+            "message_files": len(self.messages),
+            "messages_with_a_verdict": sum(bool(one.expected) for one in self.messages),
+            "messages_accepted": sum(one.verdict == "accept" for one in self.messages),
+            "messages_failed": ", ".join(one.name for one in self.messages if one.failed),
+            "hostile_failed": ", ".join(one.name for one in self.hostile if one.failed),
+            "hostile_worst_cpu_s": max((one.seconds for one in self.hostile), default=0.0),
+            "hostile_worst_mib": round(max((one.peak_octets for one in self.hostile), default=0) / 2**20, 1),
             "failed": self.failed,
             "crashed": self.crashed,
             "holds": self.holds,
@@ -129,7 +144,8 @@ class FormatsReport:
 
         refused: seen by the reader. same_value: read, and means what it meant. held_back: read, lands beyond
         the limit and is flagged. unseen: read and within the limit, or of another object, so that nobody can
-        know. failed: what must not be. `kind` has its label in the message catalogue, as `formats.<kind>`.
+        know. failed: what must not be. Of a message file, same_value says that it came back unchanged
+        from every form that it has. `kind` has its label in the message catalogue, as `formats.<kind>`.
         """
         return [
             *(
@@ -143,7 +159,27 @@ class FormatsReport:
                 | {"failed": one.failed}
                 for one in self.disguises
             ),
+            *self._message_rows(),
         ]
+
+    def _message_rows(self) -> list[dict[str, object]]:
+        nothing = {"held_back": None, "unseen": None}
+        kinds = sorted({one.kind for one in self.messages if one.kind})
+        groups = {f"message_{kind}": [one for one in self.messages if one.kind == kind] for kind in kinds}
+        refused = [one for one in self.messages if not one.kind]
+        rows: list[dict[str, object]] = [
+            {"kind": name, "cases": len(each), "refused": 0, "same_value": sum(not one.changed for one in each)}
+            | nothing
+            | {"failed": sum(one.failed for one in each)}
+            for name, each in groups.items()
+        ]
+        for name, each in (("message_refused", refused), ("message_hostile", self.hostile)):
+            if each:
+                failed = sum(one.failed for one in each)
+                count = len(each)
+                rows.append({"kind": name, "cases": count, "refused": count - failed, "same_value": 0} | nothing)
+                rows[-1]["failed"] = failed
+        return rows
 
 
 def _read(pairs: Sequence[Pair], named: bool) -> list[ElementSet]:
@@ -270,9 +306,15 @@ def real_pairs(data: Path) -> list[Pair] | None:
     return [(first, second) for first, second in (line.raw.split("\n") for line in accepted)]
 
 
-def run(seed: int, data: Path | None, mutations: int = 20_000, *, departure_km: float = 25.0) -> FormatsReport:
-    """The whole validation: mutations on the real lines of `data`, else synthetic ones, and all files of `data`/gp."""
+def run(
+    seed: int, data: Path | None, mutations: int = 20_000, *, departure_km: float = 25.0, scale: int = 1_000_000
+) -> FormatsReport:
+    """The whole validation: mutations on the real lines of `data`, else synthetic ones; its files of element sets
+    in `data`/gp and of messages in `data`/messages; hostile messages with `scale` of what they are made of."""
     report = campaign(seed, mutations, real_pairs(data) if data else None, departure_km=departure_km)
     if data and (data / "gp").is_dir():
         report.files = list(read_files(data / "gp"))
+    if data and (data / "messages").is_dir():
+        report.messages = list(read_messages(data / "messages"))
+    report.hostile = list(attacks(scale))
     return report

@@ -35,7 +35,9 @@ class WorkKind(Word, of="work_kind"):
     AWARD_SHARES_RELEASE = "award_shares.release"
     STAPI_SEARCH = "stapi.search"
     CLAIMS_CHECK = "claims.check"
+    CLAIMS_SURVEY = "claims.survey"
     MATCH = "match"
+    MATCH_JOINT = "match.joint"
     WORK_PRUNE = "work.prune"
 
 

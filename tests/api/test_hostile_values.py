@@ -8,10 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from api.routes.deliveries import DeliveryIn
-from space_hub.clock import ManualClock
-from space_hub.db import Database
-from space_hub.rng import SeededRng
-from tests.support.hub import Caller, Hub, build
+from tests.support.hub import Caller, Hub
 from tests.support.supply import arrive, offering, requirement
 
 POOL = {
@@ -35,8 +32,8 @@ def deep(levels: int) -> Any:
 
 
 @pytest.fixture
-def hub(database: Database, clock: ManualClock, rng: SeededRng) -> Hub:
-    return build(database, clock, rng)
+def hub(hub_on_both: Hub) -> Hub:
+    return hub_on_both
 
 
 def raw(caller: Caller, path: str, body: Any, *, media: str = "application/json") -> Any:

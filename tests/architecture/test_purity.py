@@ -40,6 +40,16 @@ PURE = {
         "space_hub.vocabulary",
         "typst",
     },
+    "catalog/joint": {
+        "catalog.joint",
+        "catalog.matching",
+        "catalog.portfolio",
+        "catalog.shelf.content",
+        "catalog.together.economy",
+        "catalog.together.shares",
+        "space_hub.text",
+        "space_hub.vocabulary",
+    },
     "catalog/portfolio": {
         "catalog.portfolio",
         "space_hub.vocabulary",

@@ -11,9 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-from anyio.from_thread import BlockingPortal
-from fastapi import FastAPI
 from sqlalchemy import func
 from sqlmodel import select
 
@@ -42,7 +39,7 @@ from tests.support.assured import (
     what_is_there_is_called_off,
     whole,
 )
-from tests.support.hub import Hub, build
+from tests.support.hub import Hub, Standing, stood
 from tests.support.supply import good
 
 COURSE = """
@@ -181,25 +178,11 @@ def copied(template: Path, path: Path) -> Iterator[Database]:
     database.engine.dispose()
 
 
-@pytest.fixture
-def hub(database: Database, clock: ManualClock, rng: SeededRng, _standing: tuple[BlockingPortal, list[FastAPI]]) -> Hub:
-    """On both databases."""
-    return standing(database, clock, rng, _standing)
-
-
-def standing(database: Database, clock: ManualClock, rng: SeededRng, kept: tuple[BlockingPortal, list[FastAPI]]) -> Hub:
-    portal, built = kept
-    made = build(database, clock, rng, *built)
-    built[:] = [made.app]
-    made.client.portal = portal
-    return made
-
-
-def test_the_story_goes_as_it_was_written_to_the_second(hub: Hub) -> None:
+def test_the_story_goes_as_it_was_written_to_the_second(hub_on_both: Hub) -> None:
     """Sabotage seen: a miss stamped with the second of the look; one key let pass as two persons; the ramp left out of
     the promise; reserves not asked; civil use not protected; the whole price given back; a pre-emption read by anybody;
     the used share of a quota not looked at; a victim that reads the other: each turned it red."""
-    stage = opened(hub)
+    stage = opened(hub_on_both)
     in_peace(stage)
     a_crisis_is_declared(stage)
     three_are_activated_in_part(stage)
@@ -223,7 +206,7 @@ def test_the_story_goes_as_it_was_written_to_the_second(hub: Hub) -> None:
 
 
 def test_whenever_the_clock_is_looked_at_everybody_reads_the_same_bytes(
-    sqlite_template: Path, tmp_path: Path, _standing: tuple[BlockingPortal, list[FastAPI]]
+    sqlite_template: Path, tmp_path: Path, _standing: Standing
 ) -> None:
     """One second after S3's time was over, and hours later when it had long caught up.
 
@@ -232,7 +215,7 @@ def test_whenever_the_clock_is_looked_at_everybody_reads_the_same_bytes(
     read = []
     for look in ("02T16:31:06", "02T19:00:00"):
         with copied(sqlite_template, tmp_path / f"{look[3:5]}.sqlite") as database:
-            hub = standing(database, ManualClock(moment("02T00:00:00")), SeededRng(20241102), _standing)
+            hub = stood(database, ManualClock(moment("02T00:00:00")), SeededRng(20241102), _standing)
             stage = opened(hub)
             a_crisis_is_declared(stage)
             three_are_activated_in_part(stage)

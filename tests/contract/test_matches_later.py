@@ -8,19 +8,14 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from anyio.from_thread import BlockingPortal
-from fastapi import FastAPI
 from sqlmodel import select
 
 from catalog import match_work, matches
 from catalog.matching.watch import PARTS, Stage
 from jobs.prune import KEEP
-from space_hub.clock import ManualClock
-from space_hub.db import Database
-from space_hub.rng import SeededRng
 from space_hub.work.tables import Work
 from tests.support import matching
-from tests.support.hub import Hub, build
+from tests.support.hub import Hub
 from tests.support.matching import LATER, PATIENCE_S, Market, Place, Steps, lane
 from tests.support.supply import good, requirement
 
@@ -32,15 +27,9 @@ LEASE = timedelta(seconds=61)
 
 
 @pytest.fixture
-def market(
-    database: Database, clock: ManualClock, rng: SeededRng, _standing: tuple[BlockingPortal, list[FastAPI]]
-) -> Market:
+def market(hub_on_both: Hub) -> Market:
     """On both kinds of database."""
-    portal, built = _standing
-    hub = build(database, clock, rng, *built)
-    built[:] = [hub.app]
-    hub.client.portal = portal
-    return Market(hub)
+    return Market(hub_on_both)
 
 
 @pytest.fixture

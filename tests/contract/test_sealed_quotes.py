@@ -8,8 +8,6 @@ from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
 
-from anyio.from_thread import BlockingPortal
-from fastapi import FastAPI
 from nacl import bindings
 
 from benchmarks.sealed import attack
@@ -17,25 +15,15 @@ from benchmarks.sealed.campaign import Campaign
 from benchmarks.sealed.taken import Taken
 from catalog.competition import quotes, sealing
 from jobs.proofs import competing
-from space_hub.clock import ManualClock
-from space_hub.db import Database
-from space_hub.rng import SeededRng
-from tests.support.hub import build
+from tests.support.hub import Hub
 
 
 def test_who_takes_everything_but_two_openers_reads_no_quote_and_two_open_all_once(
-    database: Database,
-    clock: ManualClock,
-    rng: SeededRng,
-    tmp_path: Path,
-    _standing: tuple[BlockingPortal, list[FastAPI]],
+    hub_on_both: Hub, tmp_path: Path
 ) -> None:
     """Sabotage seen, each by `./hub bench sealed --sabotage=NAME`: a route that takes quotes in clear; both shares for
     one opener; shares released as they were taken out; no deadline; the primary key of openings dropped."""
-    portal, built = _standing
-    hub = build(database, clock, rng, *built)
-    built[:], hub.client.portal = [hub.app], portal
-    figures = Campaign(hub, tmp_path, quotes=4, prices=20_000).run()
+    figures = Campaign(hub_on_both, tmp_path, quotes=4, prices=20_000).run()
     assert figures["holds"], figures
 
 

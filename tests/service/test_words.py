@@ -39,6 +39,7 @@ NOT_WORDS = {
     "space_hub.orbit.coverage.sensor:LookSide": "codes of the vocabulary's list `look_side`, which has their labels",
     "space_hub.orbit.elements:Regime": "signs of the trade: LEO, MEO, GEO",
     "space_hub.orbit.plausibility:Doubt": "ends the code of a sentence, `gp.flag_*`",
+    "space_hub.orbit.uncertainty.growth:Source": "stands beside `citation`, which says it to people",
     "space_hub.vocabulary.attributes:Better": "tells a program which way is better",
     "space_hub.vocabulary.attributes:Form": "tells a program what kind of value to send",
 }

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from anyio.from_thread import BlockingPortal
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
@@ -70,6 +71,19 @@ class Hub:
             )
             _, secret = keys.issue(session, self.clock, self.rng, organisation_id=made.id, name="test")
         return Caller(self, made.id, secret)
+
+
+Standing = tuple[BlockingPortal, list[FastAPI]]
+"""One loop for all requests, and the application once it is built (`tests.conftest`)."""
+
+
+def stood(database: Database, clock: ManualClock, rng: SeededRng, standing: Standing) -> "Hub":
+    """A hub on this database, over the application of the suite. Whoever adds routes to it builds one of its own."""
+    portal, built = standing
+    made = build(database, clock, rng, *built)
+    built[:] = [made.app]
+    made.client.portal = portal
+    return made
 
 
 def build(database: Database, clock: ManualClock, rng: SeededRng, app: FastAPI | None = None) -> Hub:

@@ -28,7 +28,7 @@ _UNPRIVILEGED = ("nobody", "postgres", "daemon")
 _START_S = 30.0
 _NUMBERS = count(1)
 # The tests' data may vanish with the machine; proofs about crashes kill our processes, not the server.
-_FLEETING = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+_FLEETING = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=128MB")
 _SETTINGS = (
     *("listen_addresses=", "max_connections=200", "shared_buffers=64MB", "autovacuum=off"),
     *("timezone=UTC", "log_min_messages=fatal", "max_wal_size=1GB"),

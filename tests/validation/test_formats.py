@@ -52,7 +52,7 @@ def test_a_crash_is_counted_and_does_not_hold(monkeypatch: pytest.MonkeyPatch, t
     (tmp_path / "gp" / "page.html").write_text("<html>")
     assert [one.refused for one in formats.read_files(tmp_path / "gp")] == ["gp.markup"]
     monkeypatch.setattr(formats, "read_text", crash)
-    report = formats.run(8, tmp_path, 40)
+    report = formats.run(8, tmp_path, 40, scale=10)
     assert (report.cases, report.crashed) == (80, 81)
     assert not report.holds
 

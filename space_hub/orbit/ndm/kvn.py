@@ -3,13 +3,13 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import StringIO
 
 from space_hub.errors import Invalid
 from space_hub.orbit.gp_fields import shown
 from space_hub.orbit.ndm.fields import is_keyword
 from space_hub.orbit.ndm.tree import Watch
 
-_END = re.compile(r"\r\n|\n|\r")
 _UNIT = re.compile(r"(.*?)\s*\[([^\[\]]*)\]", re.DOTALL)
 
 
@@ -29,15 +29,20 @@ class Line:
 
 def cut(text: str, watch: Watch) -> Sequence[Line]:
     """The lines of a KVN text that are not blank; Invalid on a line too long or with a control character."""
-    found = []
-    for number, raw in enumerate(_END.split(text), start=1):
+    found: list[Line] = []
+    for number, raw in enumerate(StringIO(text, newline=None), start=1):
+        raw = raw.removesuffix("\n")
         watch.length(raw, number)
+        if number > 4 * watch.limits.items:
+            raise Invalid("ndm.too_many_items", line=number, most=4 * watch.limits.items)
         if "\t" in raw:
             watch.remark("ndm.remark_tab", "", number)
             raw = raw.replace("\t", " ")
         line = raw.strip(" ")
         if not line:
             continue
+        if len(found) > 2 * watch.limits.items:
+            raise Invalid("ndm.too_many_items", line=number, most=2 * watch.limits.items)
         if not line.isprintable():
             raise Invalid("ndm.control_character", line=number, given=shown(line))
         if line == "COMMENT" or line.startswith("COMMENT "):

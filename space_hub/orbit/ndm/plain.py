@@ -78,7 +78,7 @@ class _Reader:
         numeric = key is not None and key.grammar in ("number", "integer", "instant")
         value, unit = with_unit(line.value) if numeric else (line.value, "")
         entry = self.watch.entry(section, line.keyword, value, unit, line.number)
-        self.draft.add(entry, many=line.keyword.startswith(USER_DEFINED))
+        self.draft.add(entry, self.watch, many=line.keyword.startswith(USER_DEFINED))
 
     def take(self, line: Line) -> None:
         if line.is_comment:

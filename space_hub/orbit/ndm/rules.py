@@ -1,8 +1,10 @@
 """What a whole message must have: sections, mandatory keywords, and what one keyword asks of others."""
 
 from space_hub.errors import Invalid
+from space_hub.orbit.ndm import rows
 from space_hub.orbit.ndm.grammar import Section, Shape
 from space_hub.orbit.ndm.message import Block, Message
+from space_hub.orbit.ndm.tree import Watch
 
 
 def _mandatory(section: Section, block: Block) -> None:
@@ -33,7 +35,7 @@ def _segment(shape: Shape, segment: Block) -> None:
             raise Invalid("ndm.block_repeated", block=section.name, line=second.line)
 
 
-def _cdm(message: Message) -> None:
+def _cdm(message: Message, _: Watch) -> None:
     objects = []
     for segment in message.segments:
         metadata = segment.block("metadata")
@@ -49,11 +51,27 @@ def _cdm(message: Message) -> None:
                 )
 
 
-_OF_KIND = {"cdm": _cdm}
+def _omm(message: Message, _: Watch) -> None:
+    """Either a mean motion or an axis; with SGP4 the elements that SGP4 needs (502.0-B-3, table 4-3)."""
+    for segment in message.segments:
+        metadata, data = segment.block("metadata"), segment.block("data")
+        mean = data.block("meanElements") if data else None
+        if metadata is None or data is None or mean is None:
+            continue
+        if mean.entry("MEAN_MOTION") is None and mean.entry("SEMI_MAJOR_AXIS") is None:
+            raise Invalid("ndm.keyword_missing", keyword="MEAN_MOTION", line=mean.line, block=mean.name)
+        if (metadata.text("MEAN_ELEMENT_THEORY") or "").upper() in ("SGP", "SGP4", "SGP/SGP4"):
+            tle = data.block("tleParameters") or Block("tleParameters", (), mean.line)
+            for block, keyword in ((mean, "MEAN_MOTION"), (tle, "BSTAR"), (tle, "MEAN_MOTION_DOT")):
+                if block.entry(keyword) is None:
+                    raise Invalid("ndm.keyword_missing", keyword=keyword, line=block.line, block=block.name)
 
 
-def check(shape: Shape, message: Message) -> None:
-    """Invalid with the first thing that `message` lacks."""
+_OF_KIND = {"cdm": _cdm, "omm": _omm, "oem": rows.ephemeris, "ocm": rows.comprehensive, "tdm": rows.observations}
+
+
+def check(shape: Shape, message: Message, watch: Watch) -> None:
+    """Invalid with the first thing that `message` lacks; departures that are let pass go to `watch`."""
     _mandatory(shape.header, message.header)
     if shape.lead:
         _need(message.body.block(shape.lead.name), shape.lead, message.body)
@@ -66,4 +84,5 @@ def check(shape: Shape, message: Message) -> None:
     for segment in message.segments:
         _segment(shape, segment)
     if message.kind in _OF_KIND:
-        _OF_KIND[message.kind](message)
+        _OF_KIND[message.kind](message, watch)
+    rows.remark_order(shape, message, watch)

@@ -19,6 +19,7 @@ class Watch:
     version: str = ""
     items: int = 0
     remarks: list[Remark] = field(default_factory=list)
+    remarked: set[tuple[str, str]] = field(default_factory=set)
 
     def count(self, line: int) -> None:
         self.items += 1
@@ -27,7 +28,8 @@ class Watch:
 
     def remark(self, code: str, keyword: str, line: int) -> None:
         # The same departure on each of a thousand lines is one fact.
-        if not any(one.code == code and one.keyword == keyword for one in self.remarks[-64:]):
+        if (code, keyword) not in self.remarked:
+            self.remarked.add((code, keyword))
             self.remarks.append(Remark(code, keyword, line))
 
     def length(self, text: str, line: int) -> None:
@@ -42,6 +44,12 @@ class Watch:
     def row(self, values: tuple[str, ...], line: int, keyword: str = "") -> Row:
         self.count(line)
         return Row(values, keyword, line)
+
+    def kept(self, keyword: str, value: str, unit: str, line: int) -> Entry:
+        """An entry of a message that is kept as it came: nothing is known of its keywords."""
+        self.count(line)
+        self.length(value, line)
+        return Entry(keyword, value, unit, line)
 
     def entry(self, section: Section, keyword: str, value: str, unit: str, line: int) -> Entry:
         """A keyword of `section` with its value; Invalid where the table does not allow it there."""
@@ -72,14 +80,21 @@ class Draft:
     name: str
     line: int
     items: list[Item] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
+    seen: dict[str, str] = field(default_factory=dict)
 
-    def add(self, entry: Entry, *, many: bool = False) -> None:
-        """Take an entry; Invalid when its keyword was there before, for then nobody knows which value is meant."""
-        if entry.keyword in self.seen and not many:
+    def add(self, entry: Entry, watch: Watch, *, many: bool = False) -> None:
+        """Take an entry whose keyword was not there before; said again with the same value it is remarked and left out.
+
+        Invalid when the values differ, for then nobody knows which one is meant.
+        """
+        before = self.seen.get(entry.keyword)
+        if before is None or many:
+            self.seen[entry.keyword] = entry.value
+            self.items.append(entry)
+        elif before == entry.value:
+            watch.remark("ndm.remark_repeated", entry.keyword, entry.line)
+        else:
             raise Invalid("ndm.keyword_repeated", keyword=entry.keyword, line=entry.line, block=self.name)
-        self.seen.add(entry.keyword)
-        self.items.append(entry)
 
     def block(self) -> Block:
         return Block(self.name, tuple(self.items), self.line)

@@ -24,7 +24,7 @@ from space_hub.trust.principal import Principal
 from space_hub.trust.scopes import SCOPES_OF, OrganisationKind
 from tests.service.catalog.test_registers import network, site, table
 from tests.support.demand import messages, settle
-from tests.support.hub import Caller, Hub, build
+from tests.support.hub import Caller, Hub, Standing, stood
 from tests.support.supply import arrive, evidence, good, offering, profile, verified
 
 SAID = {"reasons": ["The licence names the satellite."]}
@@ -292,12 +292,14 @@ def test_an_owner_gives_a_claim_up_at_any_time_and_the_listing_is_free(hub: Hub,
     good(claimed(hub, owner, listing))
 
 
-def test_of_two_claims_at_once_one_stands(database: Database, clock: ManualClock, rng: SeededRng) -> None:
+def test_of_two_claims_at_once_one_stands(
+    database: Database, clock: ManualClock, rng: SeededRng, _standing: Standing
+) -> None:
     """The second is written while the first is not committed yet; the database refuses it.
 
     Sabotage seen: the partial index dropped, on PostgreSQL both stood.
     """
-    hub = build(database, clock, rng)
+    hub = stood(database, clock, rng, _standing)
     broker = hub.key("broker", "BE")
     owner, provider_id = verified(hub, broker)
     rival, _ = verified(hub, broker, "Rival", "ES")
@@ -321,9 +323,11 @@ def test_of_two_claims_at_once_one_stands(database: Database, clock: ManualClock
         assert session.exec(select(RegisterClaim.provider_id)).all() == [provider_id]
 
 
-def test_the_database_itself_lets_one_claim_stand(database: Database, clock: ManualClock, rng: SeededRng) -> None:
+def test_the_database_itself_lets_one_claim_stand(
+    database: Database, clock: ManualClock, rng: SeededRng, _standing: Standing
+) -> None:
     """Ended ones make room. Sabotage seen: an index over all states refused the new claim of a listing set free."""
-    hub = build(database, clock, rng)
+    hub = stood(database, clock, rng, _standing)
     broker = hub.key("broker", "BE")
     _, provider_id = verified(hub, broker)
     (listing,) = listed(broker, {})

@@ -11,7 +11,7 @@ from space_hub.delivery.log import rfc3339
 from space_hub.rng import SeededRng
 from space_hub.trust import keys, organisations
 from space_hub.trust.scopes import OrganisationKind
-from tests.support.hub import Caller, build
+from tests.support.hub import Caller, Standing, stood
 
 ONE_STATEMENT_FOR_ALL_ROWS = {"postgresql": 1, "sqlite": 9}
 """Tables that a placing writes to: SQLite takes them one by one, without a round trip."""
@@ -23,9 +23,11 @@ LOT = 1
 """What the lot adds where it grants no quotas; three more where it does."""
 
 
-def test_a_placing_takes_so_many_statements_and_no_more(database: Database, clock: ManualClock, rng: SeededRng) -> None:
+def test_a_placing_takes_so_many_statements_and_no_more(
+    database: Database, clock: ManualClock, rng: SeededRng, _standing: Standing
+) -> None:
     """Sabotage seen: the option read back for the answer, and a SAVEPOINT around the sale."""
-    hub = build(database, clock, rng)
+    hub = stood(database, clock, rng, _standing)
     with database.write() as session:
         organisations.ensure_hub(session, clock)
         lead = supply.principal(session, clock, rng, OrganisationKind.NATION, "FR", "Lead")

@@ -27,7 +27,7 @@ from space_hub.vocabulary.codes import MissionArea
 from space_hub.vocabulary.interval import Interval
 from space_hub.vocabulary.money import money
 from space_hub.vocabulary.phases import Phase
-from tests.support.hub import Caller, build
+from tests.support.hub import Caller, Standing, stood
 from tests.support.supply import profile
 
 
@@ -181,10 +181,10 @@ def test_full_exclusivity_takes_all_above_the_civil_share_and_does_not_say_for_w
 
 
 def test_who_loses_a_race_for_one_name_is_told_so(
-    postgres_database: Database, clock: ManualClock, rng: SeededRng
+    postgres_database: Database, clock: ManualClock, rng: SeededRng, _standing: Standing
 ) -> None:
     """Sabotage seen: only races for the idempotency key were tried again, all others were faults (500)."""
-    hub = build(postgres_database, clock, rng)
+    hub = stood(postgres_database, clock, rng, _standing)
     caller: Caller = hub.key("provider")
     answers: list[tuple[int, str]] = []
 

@@ -1,5 +1,6 @@
 """A match at the terminal: how far it is while it is made, and the same again when it is shown later."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from space_hub.cli.speak import Tell, Voice
 from space_hub.clock import ManualClock
 from space_hub.db import Database
 from space_hub.rng import SeededRng
-from tests.support.terminal import answer
+from tests.support.terminal import answer, said
 
 PLANNER = "planning"
 
@@ -58,3 +59,30 @@ def test_a_kept_match_is_shown_again_to_whom_it_belongs(capsys: pytest.CaptureFi
     for words in (["match"], ["match", need, "--show", first["id"]]):
         error = answer(capsys, *words, "--as", PLANNER, status=2)["error"]
         assert error["code"] == "cli.match_one_of"
+
+
+def test_several_needs_are_planned_as_one_and_each_reads_what_it_pays_and_saves(
+    capsys: pytest.CaptureFixture[str], need: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = json.loads(Path(need).read_text())
+    other = tmp_path / "other.json"
+    body["phases"][0]["quantity"] /= 2
+    other.write_text(json.dumps({**body, "title": "The other one"}))
+    found = answer(capsys, "match", need, str(other), "--as", PLANNER)
+    assert {each["title"] for each in found["needs"]} == {body["title"], "The other one"}
+    assert answer(capsys, "match", "--show", found["id"], "--as", PLANNER) == found
+    text = said(capsys, "match", "--show", found["id"], "--as", PLANNER)
+    for words in (
+        "What each need costs a day, alone and together",
+        "The other one",
+        "all together",
+        "Retained for all",
+    ):
+        assert words in text
+    monkeypatch.setenv("SPACE_HUB_LANG", "fr")
+    french = said(capsys, "match", "--show", found["id"], "--as", PLANNER)
+    assert "Ce que chaque besoin coûte par jour" in french
+    assert found["cost_per_day"].replace(".", ",") in french
+    for wish in (["--ask-suppliers"], ["--dossier", str(tmp_path / "study.html")]):
+        error = answer(capsys, "match", need, str(other), *wish, "--as", PLANNER, status=2)["error"]
+        assert error["code"] == "cli.match_one_file"

@@ -98,6 +98,12 @@ def test_a_joint_buy_is_read_with_every_share_alone_and_together(
     (way,) = found["shares"]["ways"]
     assert (way["alone"], way["together"], way["saved"]) == ("8333.60", "6000.30", "2333.30")
     assert found["state"] == "agreed"
+    made = answer(capsys, "joint-buy", "match", buy, "--as", "Germany", status=1)
+    missing = {each["nation"]: each["phases"][0]["shortfall"] for each in made["needs"]}
+    assert missing == {"FR": "30.0", "DE": "60.0"}
+    assert made["joint_buy_id"] == buy
+    text = said(capsys, "match", "--show", made["id"], "--as", "France", status=1)
+    assert "Ministry of Germany" in text and "Not everything asked for is covered." in text
 
 
 def test_a_statement_is_read_in_french_with_lines_balances_and_payments(

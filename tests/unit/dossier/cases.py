@@ -226,6 +226,52 @@ def with_resilience(result: dict[str, Any], *, stated: bool = True) -> dict[str,
     }
 
 
+def with_told(record: Record) -> dict[str, Any]:
+    """The inputs of a record whose asker let suppliers be asked, and whose plan rests on what is at risk."""
+    taken = [each["offering_id"] for each in record.result["offerings"] if each["verdict"] == "taken"]
+
+    def answer(offering_id: str, code: str, **more: Any) -> dict[str, Any]:
+        nothing: dict[str, Any] = {
+            "quantity": None,
+            "price": None,
+            "valid_until": None,
+            "answered_at": None,
+            "reason": "",
+            "values": [],
+        }
+        asked = {"offering_id": offering_id, "phase": "peace", "asked": 900.0, "asked_at": AT.isoformat()}
+        return {**asked, "answer": code, **nothing, **more}
+
+    given = {
+        "quantity": 900.0,
+        "price": ["0.004", "EUR"],
+        "valid_until": "2024-12-24T00:00:00+00:00",
+        "answered_at": AT.isoformat(),
+        "reason": "=We have <room>",
+    }
+    answers = [
+        answer(taken[0], "feasible", **given),
+        answer(taken[1], "silent"),
+        answer(taken[2], "no_interface", asked_at=None),
+    ]
+
+    def risk(cause: str, **more: Any) -> dict[str, Any]:
+        nothing = {"other": None, "miss_m": None, "until": None, "loss": 1.0, "probability": 1.0, "is_bound": False}
+        known = {"asset": "EYE-1", "catalog_number": 99001, "from": "2024-11-22T04:05:06+00:00", "evidence_id": "x"}
+        return {"cause": cause, **known, **nothing, **more}
+
+    near = risk("conjunction", other="DEBRIS 7", miss_m=412.4, probability=5.4e-5, is_bound=True)
+    out = risk("outage", until="2024-12-01T00:00:00+00:00", loss=0.5)
+    return {
+        **record.inputs,
+        "physics": {"answers": answers},
+        "supply_at_risk": {
+            taken[0]: {"assets": 4, "open": 9, "gravest": [risk("decay"), near]},
+            taken[1]: {"assets": 1, "open": 1, "gravest": [out]},
+        },
+    }
+
+
 def material(record: Record | None = None, **more: Any) -> Material:
     record = kept() if record is None else record
     steps = (

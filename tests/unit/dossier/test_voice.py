@@ -29,8 +29,14 @@ def test_money_has_two_decimals_and_rounds_half_to_even() -> None:
     assert FR.money("1234.5", "EUR") == "1\u202f234,50\u00a0EUR"
 
 
+def test_a_unit_price_keeps_what_it_has() -> None:
+    assert [EN.price(each) for each in ("0.004", "12", "1E+3", "7.50")] == ["0.004", "12.00", "1,000.00", "7.50"]
+
+
 def test_shares_and_counts() -> None:
     assert (EN.share(0.071, 1), FR.share(0.5)) == ("7.1%", "50\u00a0%")
+    # Sabotage seen: a loss that leaves 99.6 % said to leave everything.
+    assert [EN.share(each) for each in (0, 0.0004, 0.05, 0.996, 1)] == ["0%", "0.04%", "5%", "99.6%", "100%"]
     assert EN.say("dossier.dates.months", count=EN.many(1200)) == "1,200 months"
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from catalog.feasibility.judge import TOLERANCES, finding, judge, limit
-from catalog.feasibility.values import Computed, FeasibilityVerdict, Reason
-from space_hub.text import LANGUAGES, say
+from catalog.feasibility.values import Computed, FeasibilityVerdict
+from space_hub.text import LANGUAGES, Reason, say
 from space_hub.vocabulary.attributes import ATTRIBUTES, Measured
 from tests.support.source import ROOT
 

@@ -1,5 +1,6 @@
 """At the price that is said an offer enters, by solving again; and what is said to be needless is."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -50,7 +51,10 @@ def drawn(seed: int, offers: int = 9) -> Market:
 
 @pytest.mark.parametrize("part", range(4))
 def test_an_offer_enters_at_the_price_that_is_said(part: int) -> None:
-    """Solved again at that price, with nothing else changed."""
+    """Solved again at that price, with nothing else changed.
+
+    Sabotage seen: a part that is a tenth too high, and retainers that are not asked for in what an offer asks.
+    """
     said = needless = 0
     for seed in range(part, SEEDS, 4):
         market = drawn(seed)
@@ -71,3 +75,28 @@ def test_an_offer_enters_at_the_price_that_is_said(part: int) -> None:
                     assert free.plan().cost >= plan.cost - Decimal("0.01"), (seed, name)
                     needless += 1
     assert said > SEEDS / 4
+
+
+def test_no_price_is_said_that_would_take_a_phase_beyond_its_budget() -> None:
+    """What the plan spends is all there is: a swap that saves in one phase and costs more in the other is not said.
+
+    Sabotage seen: budgets not looked at by the swaps.
+    """
+    said = kept_back = 0
+    for seed in range(40, 52):
+        market = drawn(seed)
+        search = Search(market)
+        plan = search.plan()
+        ceilings = {phase: plan.bills.get(("FR", phase), Decimal(0)) for phase in PHASES}
+        within = replace(market, rules=replace(market.rules, budget={("FR", p): most for p, most in ceilings.items()}))
+        free = entries(market, plan, search.value, {Phase.CONFLICT: Decimal(1)})
+        for name, each in entries(market, plan, search.value, ceilings).items():
+            assert each.part is not None
+            offer = next(one for one in market.offers if one.id == name)
+            entered = Search(at(within, offer, each.part)).plan()
+            assert name in entered.retained, (seed, name, each.part)
+            assert all(entered.bills.get(("FR", phase), Decimal(0)) <= most for phase, most in ceilings.items())
+            kept_back += each != free[name]
+            said += 1
+        kept_back += sum(name not in entries(market, plan, search.value, ceilings) for name in free)
+    assert said > 3 and kept_back > 0

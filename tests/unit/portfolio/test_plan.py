@@ -7,10 +7,12 @@ from random import Random
 import pytest
 
 from benchmarks.match.generator import market as drawn
-from catalog.portfolio import baselines
+from catalog.portfolio import baselines, lone
+from catalog.portfolio.aims import Aims
 from catalog.portfolio.check import violations
 from catalog.portfolio.counterfactual import Entry, at, counterfactual
 from catalog.portfolio.optimise import Search, optimise
+from catalog.portfolio.pool import Pool
 from catalog.portfolio.resilience import concentration, price, service
 from catalog.portfolio.together import alone, savings
 from catalog.portfolio.values import Demand, Failure, Kind, Market, Offer, Plan, Rules
@@ -80,6 +82,17 @@ def test_bills_add_up_to_the_cost_and_standing_charges_go_by_what_was_asked() ->
     needs = [demand(60, "a"), demand(20, "a", name="theirs", nation="DE")]
     found = plan([offer("a", retainer={PEACE: Decimal(400)})], needs)
     assert found.bills == {("FR", PEACE): 600 + 300, ("DE", PEACE): 200 + 100}
+
+
+def test_a_plan_of_one_demand_keeps_nobody_for_nothing_and_everybody_who_is_needed() -> None:
+    """The solver may leave such ones within its gap. Sabotage seen: nobody let go; whoever is not used let go."""
+    offers = [offer("cheap", "5"), offer("ready", "9", retainer={PEACE: Decimal(3)}), offer("idle", "9", size=200)]
+    for protect, kept in ((frozenset[Kind](), ("cheap",)), (frozenset({Kind.SUPPLIER}), ("cheap", "idle"))):
+        market = Market(tuple(offers), (demand(60, "cheap", "ready", "idle"),), Rules(protect=protect))
+        pool = Pool(market)
+        aims = Aims(pool)
+        lavish = replace(optimise(market), retained=("cheap", "idle", "ready"))
+        assert lone.tidied(pool, aims, lavish).retained == kept
 
 
 def test_a_failure_that_nothing_survives_is_told_with_what_stays() -> None:
