@@ -8,16 +8,16 @@ from sqlmodel import Session
 from jobs.task import Task
 from space_hub.awareness import sources
 from space_hub.awareness.ingest import Limits, ingest_file
+from space_hub.awareness.upstream.budget import Outcome
+from space_hub.awareness.upstream.celestrak import CelesTrak
 from space_hub.errors import Invalid
 from space_hub.work import ledger
 
 
 def celestrak(task: Task) -> dict[str, Any]:
     """Ask CelesTrak once, if its budget allows it; what was taken is screened at once."""
-    refreshed = sources.refresh(
-        task.database, task.clock, task.rng, task.principal, sources.CelesTrak(), limits=_limits(task)
-    )
-    if refreshed.outcome is sources.Outcome.TAKEN and refreshed.file is not None:
+    refreshed = sources.refresh(task.database, task.clock, task.rng, task.principal, CelesTrak(), limits=_limits(task))
+    if refreshed.outcome is Outcome.TAKEN and refreshed.file is not None:
         with task.database.write() as session:
             _screen_after(session, task, refreshed.file.id)
     return {

@@ -12,9 +12,12 @@ from api.deps import Asked, Once
 from api.models import Out
 from api.paging import Page, Paged
 from api.policy import Router, scope
-from space_hub.awareness import acceptance, ingest, sources
+from space_hub.awareness import acceptance, ingest
 from space_hub.awareness.selection import Standing
 from space_hub.awareness.tables import ElementSetRow, QuarantinedSet, SourceCall, SourceFile
+from space_hub.awareness.upstream import calls
+from space_hub.awareness.upstream.budget import Outcome
+from space_hub.awareness.upstream.celestrak import CELESTRAK
 from space_hub.errors import Invalid, NotFound
 from space_hub.text import say
 from space_hub.trust import markings
@@ -93,8 +96,10 @@ class ElementSetOut(Out):
 class SourceCallOut(Out):
     source: str
     number: int
+    kind: str
     spent_at_wall: datetime
-    outcome: sources.Outcome
+    settled_at_wall: datetime | None
+    outcome: Outcome
     code: str
     sentence: str
     source_file_id: str | None
@@ -232,7 +237,7 @@ def accept_element_set(element_set_id: str, once: Once) -> ElementSetOut:
 
 @router.get("/source-calls", policy=scope("awareness:read"))
 def list_source_calls(asked: Asked, page: Page) -> Paged[SourceCallOut]:
-    """The requests made to CelesTrak, newest first; `stopped` waits for a person."""
+    """The requests made to sources, newest first; `stopped` and `unknown` wait for a person."""
 
     def make(row: SourceCall) -> SourceCallOut:
         sentence = say(row.code or f"source.outcome.{row.outcome}", asked.language, **row.params)
@@ -249,11 +254,13 @@ def list_source_calls(asked: Asked, page: Page) -> Paged[SourceCallOut]:
 
 
 @router.post("/source-calls/releases", status_code=201, policy=scope("awareness:write"))
-def release_source(once: Once) -> SourceCallOut:
-    """A person has looked at why the source stopped us; requests may go on after their two hours."""
+def release_source(
+    once: Once, source: Annotated[str, Query(max_length=40, description="As its calls name it.")] = CELESTRAK
+) -> SourceCallOut:
+    """A person has looked at why the source stopped us; requests may go on after their time."""
 
     def make(session: Session) -> SourceCallOut:
-        row = sources.release(session, once.clock, once.principal)
+        row = calls.release(session, once.clock, once.principal, source)
         sentence = say(f"source.outcome.{row.outcome}", once.language)
         return SourceCallOut.model_validate(row.model_dump() | {"sentence": sentence})
 

@@ -13,9 +13,10 @@ from importlib.metadata import version
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, update
-from sqlmodel import Session, SQLModel, col, select
+from sqlalchemy import update
+from sqlmodel import Session, col, select
 
+from space_hub import db
 from space_hub.awareness import catalogue
 from space_hub.awareness.following.correlate import LONGEST, Known, Seen, conjunction_id, correlate
 from space_hub.awareness.snapshot import Taken
@@ -29,6 +30,7 @@ from space_hub.trust import audit, markings
 from space_hub.trust.principal import Principal
 
 if TYPE_CHECKING:
+    from space_hub.awareness.risk import Risks
     from space_hub.awareness.screen import Asked
     from space_hub.orbit.screening import ScreeningResult
 
@@ -53,6 +55,7 @@ class Publishing:
     taken: Taken
     result: "ScreeningResult"
     result_sha256: str
+    risks: "Risks"
     engine: str
 
     def publish(self, started_at: datetime, elapsed_s: float) -> Run:
@@ -133,11 +136,13 @@ class Publishing:
         found = correlate(self._known(), (look for part in self._parts() for look in self._seen(part)))
         ordinals: defaultdict[tuple[str, str], int] = defaultdict(int)
         known = iter(found)
+        done = 0
         for part in self._parts():
             fresh: list[dict[str, Any]] = []
             again: list[dict[str, Any]] = []
             looks: list[dict[str, Any]] = []
-            for look, assessment in zip(self._seen(part), self._assessments(part, run.id), strict=True):
+            rows = zip(self._seen(part), self._assessments(part, run.id), self.risks.rows(done, _BATCH), strict=True)
+            for look, assessment, chance in rows:
                 ordinals[look.pair] += 1
                 id = next(known)
                 if id is not None:
@@ -145,17 +150,13 @@ class Publishing:
                 else:
                     id = conjunction_id(look.pair, run.id, ordinals[look.pair])
                     fresh.append(_conjunction(id, run, look))
-                looks.append({"conjunction_id": id} | assessment)
-            self._insert(Conjunction, fresh)
+                looks.append({"conjunction_id": id} | assessment | chance)
+            done += _BATCH
+            db.pour(self.session, Conjunction, fresh)
             if again:
                 self.session.execute(update(Conjunction), again)
-            self._insert(Assessment, looks)
+            db.pour(self.session, Assessment, looks)
         catalogue.refresh_statistics(self.session, len(found), Conjunction, Assessment)
-
-    def _insert(self, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
-        """Many rows of a table, past the session, which would keep books on each."""
-        if rows:
-            self.session.connection().execute(insert(SQLModel.metadata.tables[str(table.__tablename__)]), rows)
 
     def _parts(self) -> Iterator[dict[str, list[Any]]]:
         """The encounters, a part at a time, as lists of Python values by column; instants as datetimes."""
@@ -230,7 +231,7 @@ class Publishing:
             }
             for failure in self.result.failures
         ]
-        self._insert(RunFailure, rows)
+        db.pour(self.session, RunFailure, rows)
 
     def _decays(self, run: Run) -> None:
         """One log entry for each object that a run finds decayed for the first time; supply may rest on it."""

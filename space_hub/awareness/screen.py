@@ -102,6 +102,7 @@ def run_screening(
     publishing transaction: a job proves there that it still holds its lease.
     Raises Conflict `run.catalogue_empty` when there is nothing to screen.
     """
+    from space_hub.awareness import risk
     from space_hub.awareness.publish import Publishing
     from space_hub.orbit.screening import canonical_sha256, screen
 
@@ -110,8 +111,9 @@ def run_screening(
     started_at, began = clock.now(), clock.monotonic()
     with database.read() as session:
         taken = snapshot.take(session, asked.start, asked.max_age_days)
+    sets = [one.elements for one in taken.kept]
     result = screen(
-        [one.elements for one in taken.kept],
+        sets,
         asked.start,
         asked.stop,
         threshold_km=threshold_m / 1000.0,
@@ -120,13 +122,14 @@ def run_screening(
         progress=progress,
     )
     digest = canonical_sha256(result, taken.numbers)
+    risks = risk.of_run(sets, [one.name for one in sets], result.encounters.columns)
     for tries_left in reversed(range(_TRIES)):
         try:
             with database.write() as session:
                 if guard is not None:
                     guard(session)
                 db.exclusive(session, db.Turn.SCREENING)
-                publishing = Publishing(session, clock, rng, principal, asked, taken, result, digest, engine())
+                publishing = Publishing(session, clock, rng, principal, asked, taken, result, digest, risks, engine())
                 return publishing.publish(started_at, clock.monotonic() - began)
         except Unavailable:
             # A minute of computation is not thrown away because others write at this moment.

@@ -175,9 +175,13 @@ class SourceCall(SQLModel, table=True):
     source: str = Field(primary_key=True)
     number: int = Field(primary_key=True)
     """Counts 1, 2, 3: two schedulers that spend at once collide here, and one of them stays quiet."""
+    kind: str = "gp:active"
+    """What was asked for; the part before the colon says which rule of the source it is under."""
     spent_at_wall: datetime
+    settled_at_wall: datetime | None = Field(default=None)
+    """When its end was written; empty for one under way, or whose process is gone."""
     outcome: str
-    """`spent`, `taken`, `refused`, `unreachable`, `stopped` (the circuit is open), `released` (a person closed it)."""
+    """`spent`, `taken`, `refused`, `unreachable`; `stopped` or `unknown` (nothing more is asked), `released`."""
     code: str = ""
     params: dict[str, Any] = Field(default_factory=dict, sa_type=JSON_TYPE)
     source_file_id: str | None = Field(default=None, foreign_key="source_file.id")

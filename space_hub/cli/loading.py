@@ -174,15 +174,17 @@ def _known(house: House, file: Path) -> bool:
 def _begin_catalogue(house: House, voice: Voice) -> "SourceFile":
     """CelesTrak where it can be reached and hub time is real time, else the sample."""
     from space_hub.awareness import sources
+    from space_hub.awareness.upstream.budget import Outcome
+    from space_hub.awareness.upstream.celestrak import HOST, CelesTrak
     from space_hub.trust.principal import HUB
 
     if house.replayed:
         # Today's sets would be wrong in a replayed day.
         voice.tell("up.no_catalogue_for_replay")
     else:
-        with voice.people.status(sentence("up.fetching", host=sources.HOST)):
-            refreshed = sources.fetch_or_sample(house.database, house.clock, house.rng, HUB, sources.CelesTrak())
-        if refreshed.outcome is not sources.Outcome.TAKEN:
+        with voice.people.status(sentence("up.fetching", host=HOST)):
+            refreshed = sources.fetch_or_sample(house.database, house.clock, house.rng, HUB, CelesTrak())
+        if refreshed.outcome is not Outcome.TAKEN:
             voice.tell("up.no_celestrak", why=_why_not(house))
         if refreshed.file is not None:
             return refreshed.file
@@ -192,13 +194,15 @@ def _begin_catalogue(house: House, voice: Voice) -> "SourceFile":
 
 def _why_not(house: House) -> str:
     """What came of the last call to CelesTrak, in a sentence."""
-    from space_hub.awareness import sources
+    from space_hub.awareness.upstream import calls
+    from space_hub.awareness.upstream.budget import Outcome
+    from space_hub.awareness.upstream.celestrak import CELESTRAK, HOST
 
     with house.database.read() as session:
-        last = sources.last_call(session)
+        last = calls.last_call(session, CELESTRAK)
     if last is None:
-        return sentence("source.never_called", source=sources.HOST)
-    if last.code and last.outcome != sources.Outcome.UNREACHABLE:
+        return sentence("source.never_called", source=HOST)
+    if last.code and last.outcome != Outcome.UNREACHABLE:
         return sentence(last.code, **last.params)
     return sentence(f"source.outcome.{last.outcome}")
 

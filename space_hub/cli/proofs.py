@@ -57,10 +57,22 @@ def _formats(ask: Ask) -> Report:
     return formats.run(1, ask.data)
 
 
+def _manoeuvres(ask: Ask) -> Report:
+    from space_hub.validation import manoeuvres
+
+    return manoeuvres.run(ask.data, progress=ask.progress)
+
+
 def _propagation(ask: Ask) -> Report:
     from space_hub.validation import propagation
 
     return propagation.run(ask.data, progress=ask.progress)
+
+
+def _realism(ask: Ask) -> Report:
+    from space_hub.validation import realism
+
+    return realism.run(ask.data, progress=ask.progress)
 
 
 def _screening(ask: Ask) -> Report:
@@ -101,11 +113,15 @@ PROOFS: dict[str, Callable[[Ask], Report]] = {
     "durability": _durability,
     "formats": _formats,
     "ledger": _ledger,
+    "manoeuvres": _manoeuvres,
     "propagation": _propagation,
+    "realism": _realism,
     "screening": _screening,
     "tracking": _tracking,
 }
 ON_A_DATABASE = ("durability", "ledger")
+CASES = ("gp", "manoeuvres", "messages")
+"""Folders by which one that holds cases is known."""
 
 
 def install(app: typer.Typer) -> None:
@@ -142,13 +158,13 @@ def validate(
 
 
 def _cases(given: Path | None) -> Path | None:
-    """The folder of cases: DIR, DIR/data, or that of SPACE_HUB_SHARED; None stands for synthetic ones."""
+    """The folder that holds cases: DIR, DIR/data, or that of SPACE_HUB_SHARED; None stands for synthetic cases."""
     shared = os.environ.get("SPACE_HUB_SHARED")
     if given is None and not shared:
         return None
     folder = given or Path(shared or "")
     for each in (folder, folder / "data"):
-        if (each / "gp").is_dir() or (each / "messages").is_dir():
+        if any((each / kind).is_dir() for kind in CASES) or any(each.glob("manoeuvres_*.yaml")):
             return each
     raise Invalid("cli.no_cases", folder=str(folder))
 

@@ -60,6 +60,7 @@ TOPICS = frozenset(
         "provider.status_changed",
         "quota.transferred",
         "readiness.noted",
+        "source.stopped",
         "run.published",
         "search.matched",
         "settlement.agreed",

@@ -33,6 +33,7 @@ NOT_WORDS = {
     "providers.adapters.manifest:Form": "names a file format",
     "providers.adapters.courses:Course": "scripts a simulated supplier in tests and demonstrations",
     "providers.vetting:Recognised": "stands in a file of rules; people read the sentence `vetting.need.*`",
+    "space_hub.awareness.upstream.budget:Verdict": "tells the ledger whether to ask; an outcome says it to people",
     "space_hub.cli.health:Process": "names a process as it is typed and logged",
     "space_hub.delivery.retry:Verdict": "tells the sender whether to try again",
     "space_hub.errors:Kind": "tells the edges which status to answer",
@@ -46,6 +47,7 @@ NOT_WORDS = {
 """Codes that no person reads as a word, each with the reason."""
 
 FREE = {
+    "api.routes.element_sets:SourceCallOut.kind": "what was asked for, in the source's own names",
     "api.routes.front_door:NeedOut.level": "the issuer's own name of a level",
     "api.routes.overview:LineOut.mission_area": "a mission area or `other`, with its label beside it",
     "api.routes.providers:EvidenceIn.level": "the issuer's own name of a level",

@@ -222,3 +222,18 @@ def positions_over(
         codes[i], out[i, 0], out[i, 1], out[i, 2] = state[0], state[1], state[2], state[3]
         if out.shape[1] > 3:
             out[i, 3], out[i, 4], out[i, 5] = state[4], state[5], state[6]
+
+
+@kernel
+def states_of(
+    records: "Records",
+    which: npt.NDArray[np.int64],
+    ticks: npt.NDArray[np.int64],
+    out: npt.NDArray[np.float64],
+    codes: npt.NDArray[np.uint8],
+) -> None:
+    """Object `which[i]` at its own tick `ticks[i]` (P,), the bits of `state_at`: codes (P,), states (P, 6) in `out`."""
+    for i in range(len(ticks)):
+        state = state_at(records, which[i], ticks[i])
+        codes[i], out[i, 0], out[i, 1], out[i, 2] = state[0], state[1], state[2], state[3]
+        out[i, 3], out[i, 4], out[i, 5] = state[4], state[5], state[6]

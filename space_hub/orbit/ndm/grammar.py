@@ -13,7 +13,8 @@ class Section:
 
     `start` begins the next of its kind, `mark` stands in X_START and X_STOP, `row` names its lines
     in XML. `group` is an XML element around some of the keywords (its name and theirs); it says
-    nothing more, so the tree leaves it out. `users` takes USER_DEFINED_ keywords.
+    nothing more, so the tree leaves it out. `users` takes USER_DEFINED_ keywords. `units` says that
+    the schema of XML demands the attribute.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Section:
     row: str = ""
     group: tuple[str, frozenset[str]] | None = None
     users: bool = False
+    units: bool = False
 
 
 @dataclass(frozen=True, slots=True)

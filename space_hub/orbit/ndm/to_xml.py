@@ -1,4 +1,5 @@
-"""From the tree of a message to XML: one element a line, `units` only where the message states them."""
+"""From the tree of a message to XML: one element a line. `units` stand where the message states them, and always in
+conjunction messages, whose schema asks for them."""
 
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
@@ -16,6 +17,11 @@ def _leaf(name: str, text: str, unit: str = "") -> str:
     else:
         attributes = f" units={quoteattr(unit)}" if unit else ""
     return f"<{name}{attributes}>{escape(text)}</{name}>"
+
+
+def _unit(section: Section | None, keyword: str) -> str:
+    key = section.keys.get(keyword) if section is not None and section.units else None
+    return key.unit if key is not None else ""
 
 
 def _row(row: Row, section: Section | None) -> Iterator[str]:
@@ -41,7 +47,7 @@ def _items(block: Block, section: Section | None, sections: dict[str, Section]) 
         if isinstance(item, Comment):
             yield _leaf("COMMENT", item.text)
         elif isinstance(item, Entry):
-            yield _leaf(item.keyword, item.value, item.unit)
+            yield _leaf(item.keyword, item.value, item.unit or _unit(section, item.keyword))
         elif isinstance(item, Row):
             yield from _row(item, section)
         else:

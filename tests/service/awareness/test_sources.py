@@ -6,8 +6,11 @@ import httpx
 import pytest
 
 from space_hub.awareness import catalogue, sources
-from space_hub.awareness.sources import Answer, CelesTrak, GpSource, Outcome, RecordedSource, Unreachable
 from space_hub.awareness.tables import SourceCall
+from space_hub.awareness.upstream import calls as ledger
+from space_hub.awareness.upstream.answers import Answer, Unreachable
+from space_hub.awareness.upstream.budget import Outcome
+from space_hub.awareness.upstream.celestrak import CELESTRAK, CelesTrak, GpSource, RecordedSource
 from space_hub.errors import Conflict
 from space_hub.trust.principal import HUB
 from tests.support.sky import Sky, csv_of, element_set
@@ -24,7 +27,7 @@ def refresh(sky: Sky, source: GpSource) -> Outcome:
 
 def calls(sky: Sky) -> list[SourceCall]:
     with sky.database.read() as session:
-        return list(sources.calls(session))
+        return list(ledger.calls(session))
 
 
 def test_a_download_is_made_once_in_two_hours_whatever_restarts(each_sky: Sky) -> None:
@@ -53,6 +56,25 @@ def test_a_crash_during_the_call_has_spent_the_budget(sky: Sky) -> None:
     assert refresh(sky, source) is Outcome.TOO_SOON
     assert source.asked == 1
     assert [call.outcome for call in calls(sky)] == ["spent"]
+
+
+def test_a_call_whose_end_nobody_wrote_stops_the_source_until_a_person_looks(sky: Sky) -> None:
+    """Sabotage seen: such calls forgotten; after two hours a source that had refused is asked again."""
+
+    class Crashing:
+        def fetch(self, group: str) -> Answer:
+            raise KeyboardInterrupt(group)
+
+    with pytest.raises(KeyboardInterrupt):
+        refresh(sky, Crashing())
+    sky.wait(hours=3)
+    source = RecordedSource([good(sky)])
+    assert [refresh(sky, source), refresh(sky, source), source.asked] == [Outcome.STOPPED, Outcome.STOPPED, 0]
+    told = sky.entries("source.stopped")
+    assert [(entry.subject, entry.payload["code"]) for entry in told] == [("celestrak", "source.stopped_unknown")]
+    with sky.database.write() as session:
+        ledger.release(session, sky.clock, HUB, CELESTRAK)
+    assert refresh(sky, source) is Outcome.TAKEN
 
 
 def test_a_clock_that_goes_back_waits_rather_than_calls(sky: Sky) -> None:
@@ -85,10 +107,10 @@ def test_any_answer_but_a_csv_with_200_opens_the_circuit_until_a_person_closes_i
     assert source.asked == 1
     assert calls(sky)[0].code == f"source.stopped_{code}"
     with sky.database.write() as session:
-        sources.release(session, sky.clock, HUB)
+        ledger.release(session, sky.clock, HUB, CELESTRAK)
     assert refresh(sky, source) is Outcome.TAKEN
     with pytest.raises(Conflict, match=r"source\.not_stopped"), sky.database.write() as session:
-        sources.release(session, sky.clock, HUB)
+        ledger.release(session, sky.clock, HUB, CELESTRAK)
 
 
 @pytest.mark.parametrize("body", [b"No GP data found", b"<html>busy</html>", b"", b"OBJECT_NAME,OBJECT_ID\n"])

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from space_hub.awareness import sources
-from space_hub.awareness.sources import Answer, RecordedSource
+from space_hub.awareness.upstream.answers import Answer
+from space_hub.awareness.upstream.celestrak import RecordedSource
 from space_hub.cli import house, loading
 from space_hub.cli.speak import Voice
 from space_hub.settings import Settings

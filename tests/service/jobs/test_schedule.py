@@ -7,6 +7,8 @@ import pytest
 from jobs import schedule
 from jobs.schedule import SCHEDULE, Missed, Regular, due, slot_of, tick
 from space_hub.awareness import sources
+from space_hub.awareness.upstream.budget import Outcome
+from space_hub.awareness.upstream.celestrak import RecordedSource
 from space_hub.clock import Clock, ManualClock
 from space_hub.db import Database
 from space_hub.rng import SeededRng
@@ -85,7 +87,7 @@ def test_a_download_that_begins_minutes_late_does_not_cost_the_next_slot(
     clock = ManualClock(datetime(2026, 1, 1, 12, 30, tzinfo=UTC))
     with any_database.write() as session:
         organisations.ensure_hub(session, clock)
-    source = sources.RecordedSource()
+    source = RecordedSource()
     last, outcomes = slot_of(regular, clock.now()), []
     for late in (timedelta(minutes=5), timedelta(0), timedelta(seconds=3)):
         while not (slots := due(regular, last, clock.now(), clock.now())):
@@ -93,7 +95,7 @@ def test_a_download_that_begins_minutes_late_does_not_cost_the_next_slot(
         [last] = slots
         clock.advance(late)
         outcomes.append(sources.refresh(any_database, clock, rng, HUB, source).outcome)
-    assert (outcomes, source.asked) == ([sources.Outcome.UNREACHABLE] * 3, 3)
+    assert (outcomes, source.asked) == ([Outcome.UNREACHABLE] * 3, 3)
 
 
 def test_a_replayed_day_does_not_fetch_today_s_data(database: Database, rng: SeededRng) -> None:

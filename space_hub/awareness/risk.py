@@ -1,0 +1,125 @@
+"""The risk of every encounter of a run, as columns beside its distances. Pure.
+
+Both objects' element sets are flown to the closest approach; their errors by axis and age become one
+covariance, laid on the plane across the relative velocity; there the probability is Alfano's integral (2005),
+beside the largest that any size of that covariance gives. Everything rests on public element sets: awareness
+and triage, not go/no-go.
+
+Two sorts have no figure, because the plane is not theirs: pairs that fly together, and encounters that the
+window cuts, whose closest approach lies outside. Their `flags` say which.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from space_hub.awareness import hard_body
+from space_hub.orbit.elements import ElementSet
+from space_hub.orbit.frames import rtn
+from space_hub.orbit.kernels.rows import records
+from space_hub.orbit.kernels.scalar import states_of
+from space_hub.orbit.probability.alfano import alfano_2005
+from space_hub.orbit.probability.encounter import planes
+from space_hub.orbit.probability.maximum import scaled_maximum
+from space_hub.orbit.times import DAY, Floats, Indices, Ticks, ticks
+from space_hub.orbit.uncertainty import table
+
+METHOD = "alfano-2005"
+TOGETHER, CUT = "co_located", "open"
+
+_FLOOR_SHARE = 1e-4
+"""No sigma in the plane below this share of the radius (CARA's clipping)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Risks:
+    """Columns over the P encounters of a run: probabilities, metres; NaN where there is no figure."""
+
+    pc: Floats
+    pc_max: Floats
+    diluted: npt.NDArray[np.bool_]
+    flags: list[str]
+    radius_m: Floats
+    sigma_m: Floats
+    """(P, 3) of the relative position, in RTN of the first object."""
+    a: Indices
+    b: Indices
+    radius_source: list[str]
+    sigma_source: str
+    """By object; one word for all sets, as all come from the table."""
+
+    def rows(self, first: int, count: int) -> Iterator[dict[str, Any]]:
+        """Some encounters as columns of an assessment."""
+        part = slice(first, first + count)
+        a, b = self.a[part].tolist(), self.b[part].tolist()
+        plain = (self.pc, self.pc_max, self.diluted, self.radius_m)
+        values = zip(*(column[part].tolist() for column in plain), strict=True)
+        for one, other, flags, sigmas, (pc, pc_max, diluted, radius) in zip(
+            a, b, self.flags[part], self.sigma_m[part].tolist(), values, strict=True
+        ):
+            known = pc == pc
+            yield {
+                "pc": pc if known else None,
+                "pc_max": pc_max if known else None,
+                "diluted": diluted if known else None,
+                "method": METHOD if known else None,
+                "flags": flags,
+                "hard_body_radius_m": radius,
+                "radius_a_source": self.radius_source[one],
+                "radius_b_source": self.radius_source[other],
+                "sigma_radial_m": sigmas[0] if known else None,
+                "sigma_in_track_m": sigmas[1] if known else None,
+                "sigma_cross_track_m": sigmas[2] if known else None,
+                "sigma_a_source": self.sigma_source,
+                "sigma_b_source": self.sigma_source,
+            }
+
+
+def of_run(sets: Sequence[ElementSet], names: Sequence[str], encounters: npt.NDArray[Any]) -> Risks:
+    """The risk of encounters, a table of dtype ENCOUNTER whose `a` and `b` are places in `sets`; `names` of these."""
+    a, b = encounters["a"].astype(np.int64), encounters["b"].astype(np.int64)
+    tca = np.ascontiguousarray(encounters["tca"])
+    radii, sources = hard_body.of_names(names)
+    radius_m = radii[a] + radii[b]
+    together, cut = encounters["co_located"], encounters["open_start"] | encounters["open_end"]
+    flown = records(sets)
+    one, other = _states(flown, a, tca), _states(flown, b, tca)
+    rates = table.of(sets).variance_km2
+    epochs = np.fromiter((ticks(each.epoch) for each in sets), np.int64, len(sets))
+    axes = rtn(one[:, :3], one[:, 3:])
+    covariance = _turned(axes, _variances(rates, epochs, a, tca))
+    covariance += _turned(rtn(other[:, :3], other[:, 3:]), _variances(rates, epochs, b, tca))
+    sigma_m = 1e3 * np.sqrt(np.einsum("pij,pjk,pik->pi", axes, covariance, axes))
+    relative = other - one
+    flat = planes(relative[:, :3], relative[:, 3:], covariance, _FLOOR_SHARE * 1e-3 * radius_m)
+    known = ~together & ~cut & np.isfinite(flat.covariance_km2).all(axis=(1, 2)) & np.isfinite(flat.miss_km).all(axis=1)
+    pc, pc_max = np.full(len(a), np.nan), np.full(len(a), np.nan)
+    diluted = np.zeros(len(a), dtype=np.bool_)
+    given = flat.miss_km[known], flat.covariance_km2[known], 1e-3 * radius_m[known]
+    pc[known] = alfano_2005(*given)
+    highest = scaled_maximum(*given)
+    pc_max[known], diluted[known] = highest.pc, highest.diluted
+    words = np.where(together, TOGETHER, np.where(cut, CUT, ""))
+    return Risks(pc, pc_max, diluted, words.tolist(), radius_m, sigma_m, a, b, sources, "table")
+
+
+def _states(flown: Any, which: Indices, at: Ticks) -> Floats:
+    """States (P, 6) of objects at their own ticks; NaN where SGP4 has none."""
+    out, codes = np.empty((len(at), 6)), np.empty(len(at), dtype=np.uint8)
+    states_of(flown, which, at, out, codes)
+    out[codes != 0] = np.nan
+    return out
+
+
+def _variances(rates: Floats, epochs: Ticks, which: Indices, at: Ticks) -> Floats:
+    """Variances of position (P, 3) km^2 in RTN at the ages of the sets."""
+    age = np.abs(at - epochs[which]) / DAY
+    return np.asarray(np.einsum("pik,pk->pi", rates[which], age[:, None] ** np.arange(rates.shape[-1])))
+
+
+def _turned(axes: Floats, variance: Floats) -> Floats:
+    """Diagonal variances (P, 3) in axes (P, 3, 3), rows, as covariances (P, 3, 3) in the frame of the axes."""
+    return np.asarray(np.einsum("pki,pk,pkj->pij", axes, variance, axes))

@@ -1,0 +1,77 @@
+"""The risk of a run's encounters, held against the same encounter computed one by one by another method."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from space_hub.awareness import hard_body, risk
+from space_hub.orbit.elements import ElementSet
+from space_hub.orbit.frames import rtn
+from space_hub.orbit.probability.encounter import plane
+from space_hub.orbit.probability.foster import foster_1992
+from space_hub.orbit.probability.state import State
+from space_hub.orbit.propagation import states
+from space_hub.orbit.screening import ScreeningResult, screen
+from space_hub.orbit.uncertainty import table
+
+EPOCH = datetime(2024, 11, 1, tzinfo=UTC)
+FIRST = ElementSet(900_001, EPOCH, 14.9, 0.001, 51.0, 10.0, 0.0, 0.0, 1e-4, name="ALPHA 1")
+Found = tuple[ScreeningResult, list[dict[str, Any]]]
+SETS = (
+    FIRST,
+    replace(FIRST, catalog_number=900_002, inclination_deg=97.0, name="BRAVO DEB"),
+    replace(FIRST, catalog_number=900_003, inclination_deg=70.0, mean_anomaly_deg=0.01, name="CHARLIE R/B"),
+    replace(FIRST, catalog_number=900_004, mean_anomaly_deg=0.02, name="ALPHA 1 COMPANION"),
+)
+"""Three that cross at the node at their epoch, and a fourth that flies with the first."""
+
+
+@pytest.fixture(scope="module")
+def found() -> tuple[ScreeningResult, list[dict[str, Any]]]:
+    start = EPOCH - timedelta(minutes=20)
+    result = screen(SETS, start, start + timedelta(minutes=60), threshold_km=5.0, threads=1)
+    risks = risk.of_run(SETS, [one.name for one in SETS], result.encounters.columns)
+    return result, [*risks.rows(0, 2), *risks.rows(2, 5_000)]
+
+
+def _alone(one: ElementSet, other: ElementSet, tca: datetime, radius_km: float) -> float:
+    def state(each: ElementSet) -> State:
+        position, velocity, codes = states([each], [tca])
+        assert not codes.any()
+        axes = rtn(position[0, 0], velocity[0, 0])
+        age = (tca - each.epoch) / timedelta(days=1)
+        covariance = np.zeros((6, 6))
+        covariance[:3, :3] = axes.T @ np.diag(table.of_regime(each.regime).sigmas_km(age) ** 2) @ axes
+        return State(position[0, 0], velocity[0, 0], covariance)
+
+    flat = plane(state(one), state(other))
+    return float(foster_1992(flat.miss_km[None], flat.covariance_km2[None], radius_km)[0])
+
+
+def test_each_encounter_of_a_run_has_the_probability_it_has_alone(found: Found) -> None:
+    """Sabotage seen: the covariance of the second object turned by the axes of the first."""
+    result, rows = found
+    compared = 0
+    for one, row in zip(result.encounters, rows, strict=True):
+        if row["pc"] is not None:
+            alone = _alone(SETS[one.a], SETS[one.b], one.tca, 1e-3 * row["hard_body_radius_m"])
+            assert row["pc"] == pytest.approx(alone, rel=1e-6)
+            assert row["pc_max"] >= row["pc"] * (1.0 - 1e-9) > 0.0
+            compared += 1
+    assert compared >= 3
+
+
+def test_what_has_no_plane_has_no_figure_and_says_why(found: Found) -> None:
+    result, rows = found
+    together = [row for one, row in zip(result.encounters, rows, strict=True) if one.co_located]
+    assert {(row["pc"], row["method"], row["flags"]) for row in together} == {(None, None, "co_located")}
+
+
+def test_radii_say_where_they_are_from() -> None:
+    names = ["ALPHA 1", "BRAVO DEB", "CZ-4 R/B", "OBJECT A", "", "SL-14 R/B DEB", "DEBUT"]
+    radii, sources = hard_body.of_names(names)
+    assert radii.tolist() == [5.0, 0.5, 5.0, 1.0, 1.0, 0.5, 5.0]
+    assert sources == ["table", "table", "table", "default", "default", "table", "table"]
