@@ -20,7 +20,7 @@ Grammar = Literal["text", "number", "integer", "time", "instant", "words"]
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _TIME = re.compile(r"([0-9]{4})-(?:([0-9]{2})-([0-9]{2})|([0-9]{3}))T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]*))?Z?")
-_KEYWORD = re.compile(r"[A-Z][A-Z0-9_]*")
+_KEYWORD = re.compile(r"USER_DEFINED_[A-Za-z0-9_.-]+|[A-Z][A-Z0-9_]*")
 _LONGEST_NUMBER = 64
 _GRAMMARS: Mapping[str, Grammar] = {
     "text": "text",

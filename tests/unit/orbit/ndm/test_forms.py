@@ -8,6 +8,7 @@ from space_hub.errors import Invalid
 from space_hub.orbit.ndm import Form, read, write
 from space_hub.orbit.ndm.cdm import conjunction
 from space_hub.orbit.ndm.elements import element_sets, omm_message
+from space_hub.orbit.ndm.tables.orbit import COVARIANCE
 from space_hub.orbit.sample import sample_catalogue
 from tests.support import messages
 
@@ -83,3 +84,38 @@ def test_a_conjunction_says_the_same_in_every_form(form: Form) -> None:
     assert conjunction(found).hard_body_radius_m == 15.0
     assert conjunction(found).one.notes == conjunction(message).one.notes
     assert (found.form, read(write(found, form).encode())) == (form, found)
+
+
+def test_terms_of_a_covariance_out_of_their_place_are_refused() -> None:
+    """In KVN nothing but its place says what a term is. Sabotage seen: the order not looked at."""
+    header = "<header><CREATION_DATE>2026-11-22T00:00:00</CREATION_DATE><ORIGINATOR>X</ORIGINATOR></header>"
+    about = {"OBJECT_NAME": "A", "OBJECT_ID": "B", "CENTER_NAME": "EARTH", "REF_FRAME": "GCRF", "TIME_SYSTEM": "UTC"}
+    about |= {"START_TIME": "2026-11-22T00:00:00", "STOP_TIME": "2026-11-23T00:00:00"}
+    state = dict(zip(("X", "Y", "Z", "X_DOT", "Y_DOT", "Z_DOT"), "123456", strict=True))
+    terms = {name: f"{place}.5" for place, name in enumerate(COVARIANCE)}
+
+    def elements(given: dict[str, str]) -> str:
+        return "".join(f"<{name}>{value}</{name}>" for name, value in given.items())
+
+    def oem(matrix: dict[str, str]) -> bytes:
+        epoch = {"EPOCH": "2026-11-22T00:00:00"}
+        data = f"<stateVector>{elements(epoch | state)}</stateVector>"
+        data += f"<covarianceMatrix>{elements(epoch | matrix)}</covarianceMatrix>"
+        segment = f"<segment><metadata>{elements(about)}</metadata><data>{data}</data></segment>"
+        return f'<oem id="CCSDS_OEM_VERS" version="2.0">{header}<body>{segment}</body></oem>'.encode()
+
+    message = read(oem(terms))
+    assert read(write(message, "kvn").encode()).content() == message.content()
+    last = dict(list(terms.items())[1:]) | {"CX_X": terms["CX_X"]}
+    with pytest.raises(Invalid, match=r"ndm\.keyword_order"):
+        read(oem(last))
+
+
+def test_a_users_keyword_that_kvn_cannot_carry_is_refused() -> None:
+    """Sabotage seen: any name taken behind USER_DEFINED_."""
+    text = write(omm_message(sample_catalogue(NOW, 2)[0], NOW, "X"), "xml")
+    users = "<userDefinedParameters><USER_DEFINED parameter='{}'>1</USER_DEFINED></userDefinedParameters></data>"
+    assert read(text.replace("</data>", users.format("Earth_Model.2")).encode()).remarks == ()
+    for name in ("", "A B", "A=B", "é"):
+        with pytest.raises(Invalid, match=r"ndm\.keyword_unknown"):
+            read(text.replace("</data>", users.format(name)).encode())
