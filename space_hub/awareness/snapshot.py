@@ -35,7 +35,9 @@ class Taken:
 
 
 def take(session: Session, start: datetime, max_age_days: float | None) -> Taken:
-    """The set of every object that is best at `start` (`supplemental.best`); those older than `max_age_days` at `start` are left out.
+    """Of every object the set that is best at `start` (`supplemental.best`).
+
+    Those older then than `max_age_days` are left out.
 
     Raises Conflict `run.catalogue_empty` when nothing is left to screen.
     """

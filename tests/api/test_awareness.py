@@ -99,6 +99,7 @@ def test_objects_are_found_by_name_and_number_and_show_their_history_and_omm(
     one = centre.get(f"/v1/objects/{by_name[0]['id']}").json()
     assert one == centre.get("/v1/objects/25544").json()
     assert one["element_age_h"] == pytest.approx(3.0)
+    assert (one["used_set"]["reason"], one["used_set"]["age_h"]) == ("general_alone", pytest.approx(3.0))
     assert one["notice"] == NOTICE
     history = centre.get("/v1/objects/25544/element-sets").json()
     assert [entry["is_current"] for entry in history["items"]] == [True, False]

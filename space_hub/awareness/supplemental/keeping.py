@@ -92,11 +92,12 @@ def ingest_supplemental(
     refused = [*read.rejected, *bad]
     counts: dict[str, Any] = {"form": FORM, "offered": read.offered, "quarantined": len(refused)}
     counts["reasons"] = dict(Counter(each.code for each in refused))
-    file = taking.begin(**counts, unchanged=counts["offered"] - counts["quarantined"])
+    readable = read.offered - len(refused)
+    file = taking.begin(**counts, unchanged=readable)
     session.add(file)
     session.flush()
-    file.accepted = _keep(session, rng, file, given, current, taking)
-    file.unchanged -= file.accepted
+    fresh = _keep(session, rng, file, given, current, taking)
+    file.accepted, file.unchanged = fresh, readable - fresh
     taking.set_aside(file, refused, clock.now())
     taking.finish(file)
     return file
