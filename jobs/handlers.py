@@ -17,10 +17,12 @@ Handler = Callable[[Task], dict[str, Any] | None]
 HEAVY = {
     "ingest.celestrak": "jobs.ingest:celestrak",
     "ingest.file": "jobs.ingest:file",
+    "ingest.satcat": "jobs.ingest:satcat",
     "screen": "jobs.screen:screen",
 }
 
 LIGHT = {
+    "sources.look": "jobs.ingest:look",
     "award_shares.release": "jobs.competitions:release_shares",
     "competition.clocks": "jobs.competitions:turn",
     "commitments.recompute": "jobs.risk:recompute",

@@ -9,8 +9,7 @@ from api import forms
 from api.deps import Asked
 from api.policy import Router, scope
 from space_hub.awareness.following import conjunctions
-from space_hub.awareness.messages import element_sets, socrates
-from space_hub.awareness.messages.element_sets import OmmForm
+from space_hub.awareness.messages.forms import OMM, OmmForm
 from space_hub.errors import Invalid
 
 router = Router(prefix="/v1", tags=["objects"])
@@ -20,7 +19,7 @@ router = Router(prefix="/v1", tags=["objects"])
     "/objects/{object_id}/omm",
     policy=scope("awareness:read"),
     response_class=Response,
-    responses=forms.described(*element_sets.FORMS),
+    responses=forms.described(*OMM),
 )
 def get_object_omm(
     object_id: str,
@@ -29,7 +28,9 @@ def get_object_omm(
     accept: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> Response:
     """The current element set of an object, by id or number, as OMM 2.0; CSV and JSON as catalogues have them."""
-    chosen = forms.wanted(form, accept, element_sets.FORMS)
+    from space_hub.awareness.messages import element_sets
+
+    chosen = forms.wanted(form, accept, OMM)
     number = object_id.isascii() and object_id.isdigit()
     if number and len(object_id) > 9:
         raise Invalid("awareness.designation_wrong", given=object_id)
@@ -48,6 +49,8 @@ def get_object_omm(
 )
 def get_run_socrates(run_id: str, asked: Asked) -> Response:
     """All encounters of a run in SOCRATES's eleven columns, nearest first; largest probability by its own model."""
+    from space_hub.awareness.messages import socrates
+
     with asked.read() as session:
         run = conjunctions.get_run(session, run_id, asked.principal)
     headers = {

@@ -7,8 +7,8 @@ from fastapi import Header, Query, Response
 from api import forms
 from api.deps import Asked
 from api.policy import Router, scope
-from space_hub.awareness.messages import conjunction, received
-from space_hub.orbit.ndm import Form, write
+from space_hub.awareness.messages import received
+from space_hub.awareness.messages.forms import CDM, CdmForm
 
 router = Router(prefix="/v1/conjunctions", tags=["conjunctions"], tagged=True)
 
@@ -17,12 +17,12 @@ router = Router(prefix="/v1/conjunctions", tags=["conjunctions"], tagged=True)
     "/{conjunction_id}/cdm",
     policy=scope("awareness:read"),
     response_class=Response,
-    responses=forms.described(*conjunction.FORMS),
+    responses=forms.described(*CDM),
 )
 def get_conjunction_cdm(
     conjunction_id: str,
     asked: Asked,
-    form: Annotated[Form | None, Query(alias="format", description="Else `Accept`.")] = None,
+    form: Annotated[CdmForm | None, Query(alias="format", description="Else `Accept`.")] = None,
     run: Annotated[str | None, Query(description="A run's id; the newest that saw it if left out.")] = None,
     accept: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> Response:
@@ -30,7 +30,10 @@ def get_conjunction_cdm(
 
     The covariance is estimated (`COVARIANCE_METHOD = DEFAULT`; comments say how). The same look gives the same bytes.
     """
-    chosen = forms.wanted(form, accept, conjunction.FORMS)
+    from space_hub.awareness.messages import conjunction
+    from space_hub.orbit.ndm import write
+
+    chosen = forms.wanted(form, accept, CDM)
     with asked.read() as session:
         seen = conjunction.seen(session, asked.principal, conjunction_id, run)
     body = write(seen.message(), chosen)
@@ -41,7 +44,7 @@ def get_conjunction_cdm(
     "/messages/{message_id}/original",
     policy=scope("awareness:read"),
     response_class=Response,
-    responses=forms.described(*conjunction.FORMS),
+    responses=forms.described(*CDM),
 )
 def get_original_message(message_id: str, asked: Asked) -> Response:
     """A received message byte for byte as it came, for who may see it."""

@@ -27,6 +27,16 @@ class WatchIn(In):
         default_factory=list, max_length=watches.MOST_OBJECTS, description="Object ids or catalogue numbers."
     )
     every_object: bool = Field(default=False, description="Watch the whole catalogue instead, within 500 m.")
+    owners: list[Annotated[str, StringConstraints(min_length=1, max_length=10)]] = Field(
+        default_factory=list,
+        max_length=watches.MOST_GROUPS,
+        description="Codes of owners in the satellite catalogue: all that they own, within 1 km.",
+    )
+    names: list[Annotated[str, StringConstraints(min_length=1, max_length=100)]] = Field(
+        default_factory=list,
+        max_length=watches.MOST_GROUPS,
+        description="How names of objects begin: all that are called so, within 1 km.",
+    )
     miss_distance_m: float = Field(gt=0)
     window_h: float = Field(default=168.0, gt=0, description="How far ahead, from the start of the run's window.")
     active: bool = True
@@ -39,6 +49,8 @@ class WatchIn(In):
             miss_distance_m=self.miss_distance_m,
             window_h=self.window_h,
             active=self.active,
+            owners=tuple(self.owners),
+            names=tuple(self.names),
         )
 
 
@@ -47,6 +59,8 @@ class WatchOut(Out):
     name: str
     every_object: bool
     object_ids: list[str]
+    owners: list[str]
+    names: list[str]
     miss_distance_m: float
     window_h: float
     active: bool
@@ -69,7 +83,15 @@ class DryRunOut(Out):
 
 
 def _out(session: Session, watch: Watch) -> WatchOut:
-    return WatchOut.model_validate(watch.model_dump() | {"object_ids": watches.object_ids(session, watch.id)})
+    groups = watches.groups(session, watch.id)
+    return WatchOut.model_validate(
+        watch.model_dump()
+        | {
+            "object_ids": watches.named(session, watch.id),
+            "owners": [value for kind, value in groups if kind == "owner"],
+            "names": [value for kind, value in groups if kind == "name"],
+        }
+    )
 
 
 @router.post("", status_code=201, policy=scope("watch:write"))

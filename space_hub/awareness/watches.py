@@ -7,13 +7,22 @@ what is a secret in itself.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 from sqlmodel import Session, col, select
 
 from space_hub.awareness import catalogue
 from space_hub.awareness.following import conjunctions
 from space_hub.awareness.following.rules import Rule
-from space_hub.awareness.tables import Assessment, Conjunction, Run, Watch, WatchObject
+from space_hub.awareness.tables import (
+    Assessment,
+    Conjunction,
+    ObjectFacts,
+    Run,
+    SpaceObject,
+    Watch,
+    WatchGroup,
+    WatchObject,
+)
 from space_hub.clock import Clock
 from space_hub.errors import Invalid, NotFound
 from space_hub.rng import Rng
@@ -24,13 +33,22 @@ WIDEST_M = 20_000.0
 WIDEST_EVERY_M = 500.0
 """For a watch over every object: below 5 km there are about 27,000 encounters a day, below 500 m about 270."""
 
+WIDEST_GROUP_M = 1_000.0
+"""For a watch over owners or names: the largest of them own a third of all objects."""
+
 LONGEST_H = 240.0
 MOST_OBJECTS = 5_000
+MOST_GROUPS = 20
+SHORTEST_NAME = 3
 
 
 @dataclass(frozen=True, slots=True)
 class WatchAsk:
-    """A watch as it is asked for: object ids (`obj_...`) or catalogue numbers, or every object."""
+    """A watch as it is asked for: object ids (`obj_...`) or catalogue numbers, owners, names, or every object.
+
+    `owners` are codes of the satellite catalogue, `names` how the names of objects begin, in any
+    case; who belongs to them is seen anew at each run.
+    """
 
     name: str
     objects: tuple[str | int, ...]
@@ -38,17 +56,29 @@ class WatchAsk:
     miss_distance_m: float
     window_h: float
     active: bool = True
+    owners: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> list[tuple[str, str]]:
+        folded = {name.casefold() for name in self.names}
+        return [*(("owner", each) for each in sorted({*self.owners})), *(("name", each) for each in sorted(folded))]
 
     @property
     def rule(self) -> Rule:
         return Rule(self.miss_distance_m, self.window_h)
 
     def check(self) -> None:
-        if self.every_object == bool(self.objects):
-            raise Invalid("watch.objects_wrong", count=len(self.objects))
+        if self.every_object == bool(self.objects or self.groups):
+            raise Invalid("watch.objects_wrong", count=len(self.objects) + len(self.groups))
+        if len(self.groups) > MOST_GROUPS:
+            raise Invalid("watch.too_many_groups", count=len(self.groups), most=MOST_GROUPS)
+        short = next((name for name in self.names if len(name) < SHORTEST_NAME), None)
+        if short is not None:
+            raise Invalid("watch.name_short", given=short, least=SHORTEST_NAME)
         if len(self.objects) > MOST_OBJECTS:
             raise Invalid("watch.too_many_objects", count=len(self.objects), most=MOST_OBJECTS)
-        widest = WIDEST_EVERY_M if self.every_object else WIDEST_M
+        widest = WIDEST_EVERY_M if self.every_object else WIDEST_GROUP_M if self.groups else WIDEST_M
         if not 0.0 < self.miss_distance_m <= widest:
             raise Invalid("watch.miss_distance_wrong", miss_distance_m=self.miss_distance_m, widest_m=widest)
         if not 0.0 < self.window_h <= LONGEST_H:
@@ -74,6 +104,7 @@ def create(session: Session, clock: Clock, rng: Rng, principal: Principal, ask: 
     session.add(watch)
     session.flush()
     _set_objects(session, watch, object_ids)
+    _set_groups(session, watch, ask)
     audit.record(session, clock, principal, "watch.create", watch.id, objects=len(object_ids))
     return watch
 
@@ -86,10 +117,10 @@ def change(session: Session, clock: Clock, principal: Principal, watch_id: str, 
     watch.name, watch.every_object, watch.active = ask.name, ask.every_object, ask.active
     watch.miss_distance_m, watch.window_h = ask.miss_distance_m, ask.window_h
     session.add(watch)
-    for row in session.exec(select(WatchObject).where(WatchObject.watch_id == watch.id)):
-        session.delete(row)
-    session.flush()
+    for table in (WatchObject, WatchGroup):
+        session.execute(delete(table).where(col(table.watch_id) == watch.id))
     _set_objects(session, watch, object_ids)
+    _set_groups(session, watch, ask)
     audit.record(session, clock, principal, "watch.change", watch.id, objects=len(object_ids))
     return watch
 
@@ -114,6 +145,37 @@ def get(session: Session, principal: Principal, watch_id: str) -> Watch:
 
 
 def object_ids(session: Session, watch_id: str) -> list[str]:
+    """Every object that the watch is about now: those it names, and who belongs to its owners and names."""
+    return sorted({*named(session, watch_id), *members(session, groups(session, watch_id))})
+
+
+def groups(session: Session, watch_id: str) -> list[tuple[str, str]]:
+    """Owners and beginnings of names, as (kind, value)."""
+    rows = session.exec(
+        select(WatchGroup.kind, WatchGroup.value)
+        .where(WatchGroup.watch_id == watch_id)
+        .order_by(col(WatchGroup.kind), col(WatchGroup.value))
+    )
+    return [(kind, value) for kind, value in rows]
+
+
+def members(session: Session, wanted: Sequence[tuple[str, str]]) -> set[str]:
+    """The objects that belong to any of these groups now."""
+    owners = [value for kind, value in wanted if kind == "owner"]
+    found = set(
+        session.exec(
+            select(ObjectFacts.object_id).where(col(ObjectFacts.owner).in_(owners), col(ObjectFacts.valid_to).is_(None))
+        )
+    )
+    for kind, value in wanted:
+        if kind == "name":
+            begins = col(SpaceObject.name_folded).startswith(value, autoescape=True)
+            found.update(session.exec(select(SpaceObject.id).where(begins)))
+    return found
+
+
+def named(session: Session, watch_id: str) -> list[str]:
+    """The objects that the watch names one by one."""
     return list(
         session.exec(
             select(WatchObject.object_id).where(WatchObject.watch_id == watch_id).order_by(col(WatchObject.object_id))
@@ -145,7 +207,9 @@ def dry_run(
 ) -> tuple[Run | None, list[tuple[Conjunction, Assessment]]]:
     """What this watch would have raised from the latest run; without a run, None."""
     ask.check()
-    objects = None if ask.every_object else catalogue.resolve(session, ask.objects)
+    objects = None
+    if not ask.every_object:
+        objects = sorted({*catalogue.resolve(session, ask.objects), *members(session, ask.groups)})
     run = conjunctions.latest_run(session, principal)
     return run, [] if run is None else matches(session, ask.rule, objects, run)
 
@@ -153,3 +217,9 @@ def dry_run(
 def _set_objects(session: Session, watch: Watch, ids: Sequence[str]) -> None:
     if ids:
         session.execute(insert(WatchObject), [{"watch_id": watch.id, "object_id": id} for id in ids])
+
+
+def _set_groups(session: Session, watch: Watch, ask: WatchAsk) -> None:
+    if ask.groups:
+        rows = [{"watch_id": watch.id, "kind": kind, "value": value} for kind, value in ask.groups]
+        session.execute(insert(WatchGroup), rows)

@@ -16,11 +16,11 @@ F = TypeVar("F", bound=str)
 
 
 def show_cdm(conjunction_id: str, form: str, voice: Voice) -> int:
-    from space_hub.awareness.messages import conjunction
+    from space_hub.awareness.messages import conjunction, forms
     from space_hub.orbit.ndm import write
     from space_hub.trust.principal import HUB
 
-    chosen = _known(form, conjunction.FORMS)
+    chosen = _known(form, forms.CDM)
     house = houses.open_existing(houses.settings())
     with house.database.read() as session:
         seen = conjunction.seen(session, HUB, conjunction_id)
@@ -29,10 +29,10 @@ def show_cdm(conjunction_id: str, form: str, voice: Voice) -> int:
 
 
 def show_omm(number: int, form: str, voice: Voice) -> int:
-    from space_hub.awareness.messages import element_sets
+    from space_hub.awareness.messages import element_sets, forms
     from space_hub.trust.principal import HUB
 
-    chosen = _known(form, element_sets.FORMS)
+    chosen = _known(form, forms.OMM)
     house = houses.open_existing(houses.settings())
     with house.database.read() as session:
         row = element_sets.current(session, HUB, number)

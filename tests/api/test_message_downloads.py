@@ -2,12 +2,12 @@
 
 import csv
 import hashlib
+import importlib
 import io
 from pathlib import Path
 
 import numpy as np
 import pytest
-from lxml import etree
 from sqlmodel import select
 
 from space_hub.awareness import catalogue
@@ -101,6 +101,7 @@ def test_the_same_look_gives_the_same_bytes_also_after_a_newer_run(centre: Calle
 def test_our_cdm_and_omm_as_xml_are_valid_by_the_schemas_of_ccsds(
     centre: Caller, sky: Sky, run: Run, shared: Path
 ) -> None:
+    etree = importlib.import_module("lxml.etree")
     schema = etree.XMLSchema(etree.parse(shared / SCHEMA))
     for path in (f"/v1/conjunctions/{look_of(sky, run).conjunction_id}/cdm", "/v1/objects/101/omm"):
         tree = etree.fromstring(centre.get(path, format="xml").content)

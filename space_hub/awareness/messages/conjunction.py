@@ -18,7 +18,7 @@ from space_hub.awareness.tables import Assessment, ElementSetRow, Run
 from space_hub.errors import NotFound
 from space_hub.orbit.elements import ElementSet
 from space_hub.orbit.ndm.drafting import Party, conjunction_message
-from space_hub.orbit.ndm.message import Form, Message
+from space_hub.orbit.ndm.message import Message
 from space_hub.orbit.propagation import Fleet
 from space_hub.orbit.times import ticks
 from space_hub.orbit.uncertainty import table
@@ -26,7 +26,6 @@ from space_hub.orbit.uncertainty.growth import covariance
 from space_hub.trust.principal import Principal
 
 ORIGINATOR = "SPACE HUB"
-FORMS: tuple[Form, ...] = ("kvn", "xml", "json")
 
 _SQUARE_METRES = 1e6
 _CUT = "The window of the screening cuts this encounter: its closest approach may lie outside"

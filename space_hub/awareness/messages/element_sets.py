@@ -1,12 +1,12 @@
 """The element set of an object as an OMM: CSV and JSON in the columns of public catalogues, XML and KVN by CCSDS."""
 
 import json
-from typing import Literal
 
 from sqlmodel import Session, col, select
 
 from space_hub.awareness import catalogue
 from space_hub.awareness.messages.conjunction import ORIGINATOR
+from space_hub.awareness.messages.forms import OmmForm
 from space_hub.awareness.tables import ElementSetRow, SourceFile
 from space_hub.errors import NotFound
 from space_hub.orbit.gp import to_omm_csv
@@ -14,9 +14,6 @@ from space_hub.orbit.ndm import write
 from space_hub.orbit.ndm.elements import omm_message
 from space_hub.trust import markings
 from space_hub.trust.principal import Principal
-
-OmmForm = Literal["kvn", "xml", "json", "csv"]
-FORMS: tuple[OmmForm, ...] = ("kvn", "xml", "json", "csv")
 
 
 def current(session: Session, principal: Principal, name: str | int) -> ElementSetRow:

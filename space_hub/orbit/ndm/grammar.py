@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from space_hub.orbit.ndm.fields import USER_DEFINED, Key
+from space_hub.orbit.ndm.fields import USER_DEFINED, Key, is_keyword
 from space_hub.orbit.ndm.message import Kind
 
 
@@ -62,6 +62,12 @@ class Shape:
 
 
 def key_of(section: Section, keyword: str) -> Key | None:
-    if section.users and keyword.startswith(USER_DEFINED):
+    if section.users and keyword.startswith(USER_DEFINED) and keyword != USER_DEFINED and is_keyword(keyword):
         return Key(keyword)
     return section.keys.get(keyword)
+
+
+def implied_unit(section: Section | None, keyword: str) -> str:
+    """The unit that XML must state for a keyword: none where its schema does not ask for one."""
+    key = section.keys.get(keyword) if section is not None and section.units else None
+    return key.unit if key is not None else ""

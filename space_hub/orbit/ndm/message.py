@@ -135,4 +135,4 @@ class Limits:
     items: int = 250_000
     line: int = 4096
     depth: int = 12
-    messages: int = 1000
+    messages: int = 10_000

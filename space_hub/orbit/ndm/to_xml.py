@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from space_hub.orbit.ndm.fields import USER_DEFINED
-from space_hub.orbit.ndm.grammar import Section, Shape
+from space_hub.orbit.ndm.grammar import Section, Shape, implied_unit
 from space_hub.orbit.ndm.message import Block, Comment, Entry, Message, Row
 from space_hub.orbit.ndm.tables.orbit import EPHEMERIS_STATE
 
@@ -17,11 +17,6 @@ def _leaf(name: str, text: str, unit: str = "") -> str:
     else:
         attributes = f" units={quoteattr(unit)}" if unit else ""
     return f"<{name}{attributes}>{escape(text)}</{name}>"
-
-
-def _unit(section: Section | None, keyword: str) -> str:
-    key = section.keys.get(keyword) if section is not None and section.units else None
-    return key.unit if key is not None else ""
 
 
 def _row(row: Row, section: Section | None) -> Iterator[str]:
@@ -47,7 +42,7 @@ def _items(block: Block, section: Section | None, sections: dict[str, Section]) 
         if isinstance(item, Comment):
             yield _leaf("COMMENT", item.text)
         elif isinstance(item, Entry):
-            yield _leaf(item.keyword, item.value, item.unit or _unit(section, item.keyword))
+            yield _leaf(item.keyword, item.value, item.unit or implied_unit(section, item.keyword))
         elif isinstance(item, Row):
             yield from _row(item, section)
         else:
