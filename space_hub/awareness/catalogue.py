@@ -14,7 +14,6 @@ from sqlalchemy import ColumnElement, TextClause
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, SQLModel, col, select
 
-from space_hub.awareness.supplemental.tables import SupplementalSet
 from space_hub.awareness.tables import Designation, ElementSetRow, SpaceObject
 from space_hub.db import among
 from space_hub.errors import NotFound
@@ -79,7 +78,7 @@ def content_hash(elements: ElementSet) -> str:
 _VALUES = tuple(each.name for each in fields(ElementSet))
 
 
-def elements_of(row: ElementSetRow | SupplementalSet) -> ElementSet:
+def elements_of(row: ElementSetRow) -> ElementSet:
     """The value that the kernel works on."""
     return ElementSet(**{name: getattr(row, name) for name in _VALUES})
 

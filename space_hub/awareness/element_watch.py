@@ -12,6 +12,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from space_hub.awareness import catalogue
+from space_hub.awareness.selection import Standing
 from space_hub.awareness.tables import ElementSetRow, Watch, WatchObject
 from space_hub.clock import Clock
 from space_hub.db import among
@@ -32,6 +33,9 @@ _LOOK_DAYS = 200.0
 """An object whose newest set alone leaves it more than this is not looked at closer."""
 
 _HISTORY = timedelta(days=120)
+
+_OF_THE_CATALOGUE = col(ElementSetRow.standing) != Standing.SUPPLEMENTAL.value
+"""Fits to plans tell what is meant to come, and their scatter is not that of the catalogue."""
 
 
 def on_ingest(session: Session, clock: Clock, rng: Rng, entry: LogEntry) -> None:
@@ -78,7 +82,7 @@ def suspicions(session: Session, clock: Clock, file_id: str) -> int:
         select(Watch, ElementSetRow)
         .join(WatchObject, col(WatchObject.watch_id) == col(Watch.id))
         .join(ElementSetRow, col(ElementSetRow.object_id) == col(WatchObject.object_id))
-        .where(ElementSetRow.source_file_id == file_id, col(Watch.active))
+        .where(ElementSetRow.source_file_id == file_id, col(Watch.active), _OF_THE_CATALOGUE)
         .order_by(col(Watch.id), col(ElementSetRow.epoch))
     )
     asked = [(watch, row.object_id, catalogue.elements_of(row)) for watch, row in session.exec(statement)]
@@ -113,7 +117,8 @@ def _histories(
         return {}
     since = min(newest[each].epoch for each in wanted) - span
     out: dict[str, list[ElementSet]] = {each: [] for each in wanted}
-    for _id, object_id, _file, elements in catalogue.sets_where(session, wanted, col(ElementSetRow.epoch) >= since):
+    since_then = (col(ElementSetRow.epoch) >= since) & _OF_THE_CATALOGUE
+    for _id, object_id, _file, elements in catalogue.sets_where(session, wanted, since_then):
         if elements.catalog_number == newest[object_id].catalog_number:
             out[object_id].append(elements)
     return out

@@ -26,6 +26,8 @@ class Standing(Word, of="element_set_standing"):
     TRUSTED = "trusted"
     DEPARTS = "departs"
     CONFIRMED = "confirmed"
+    SUPPLEMENTAL = "supplemental"
+    """Kept beside the catalogue's sets; `supplemental` judges it."""
 
 
 Departure = Callable[[ElementSet, ElementSet], float | None]

@@ -174,7 +174,8 @@ class ElementSetRow(SQLModel, table=True):
     forward_dated: bool
     """The epoch lay after the hub's time when it was received."""
     standing: str
-    """`trusted`; `departs`: too far from its predecessor, held back; `confirmed`: a later set or a person agreed."""
+    """`trusted`; `departs`: too far from its predecessor, held back; `confirmed`: a later set or a person agreed;
+    `supplemental`: of an operator's ephemeris, kept beside."""
     departure_km: float | None = Field(default=None)
     """Distance from its predecessor at its own epoch; empty for a first set or when SGP4 gave no position."""
     departs: bool

@@ -18,7 +18,6 @@ from space_hub.awareness import catalogue, watches
 from space_hub.awareness.catalogue import Face
 from space_hub.awareness.following.correlate import LONGEST
 from space_hub.awareness.following.rules import AlertState, Before, Coverage, Decision, Look, Rule, decide
-from space_hub.awareness.supplemental import keeping
 from space_hub.awareness.tables import (
     Alert,
     Assessment,
@@ -170,8 +169,7 @@ class _Reaction:
         theirs = self.session.exec(
             select(ElementSetRow.object_id, ElementSetRow.id).where(col(ElementSetRow.object_id).in_(pair))
         ).all()
-        fitted = keeping.ids_of(self.session, pair)
-        return {object_id for object_id, id in [*theirs, *fitted] if id in self._followed} == set(pair)
+        return {object_id for object_id, id in theirs if id in self._followed} == set(pair)
 
     def _write(
         self, decision: Decision | None, before: Alert | None, conjunction: Conjunction, look: Assessment | None

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text, update
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from space_hub import db
 from space_hub.awareness import catalogue
@@ -23,7 +23,7 @@ from space_hub.awareness.ingest import Limits, Taking, digest, unpack, withheld
 from space_hub.awareness.selection import Held, Standing, judge
 from space_hub.awareness.supplemental.best import Choice, Fit, choose
 from space_hub.awareness.supplemental.tables import SupplementalSet
-from space_hub.awareness.tables import SourceFile
+from space_hub.awareness.tables import ElementSetRow, SourceFile
 from space_hub.clock import Clock
 from space_hub.errors import HubError
 from space_hub.orbit import gp_fields, omm
@@ -58,6 +58,16 @@ class Used:
     set: CurrentSet
     choice: Choice
     row: SupplementalSet | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A supplemental set in force, with its elements."""
+
+    row: SupplementalSet
+    source_file_id: str
+    received_at: datetime
+    set: CurrentSet
 
 
 def ingest_supplemental(
@@ -109,28 +119,28 @@ def in_use(session: Session, current: Sequence[CurrentSet], use: datetime) -> li
     return [_used(one, kept.get(one.object_id, []), use) for one in current]
 
 
-def ids_of(session: Session, object_ids: Iterable[str]) -> list[tuple[str, str]]:
-    """Object and id of every supplemental set of these objects, in force or not."""
+def _in_force(session: Session, object_ids: Iterable[str]) -> dict[str, list[_Kept]]:
+    kept: dict[str, list[_Kept]] = {}
     wanted = db.among(session, SupplementalSet.object_id, set(object_ids))
-    return list(session.exec(select(SupplementalSet.object_id, SupplementalSet.id).where(wanted)))
-
-
-def _in_force(session: Session, object_ids: Iterable[str]) -> dict[str, list[SupplementalSet]]:
-    kept: dict[str, list[SupplementalSet]] = {}
-    wanted = db.among(session, SupplementalSet.object_id, set(object_ids))
-    for row in session.exec(select(SupplementalSet).where(wanted, text("in_force"))):
-        kept.setdefault(row.object_id, []).append(row)
+    both = select(SupplementalSet, ElementSetRow).join(
+        ElementSetRow, col(ElementSetRow.id) == col(SupplementalSet.element_set_id)
+    )
+    for row, own in session.exec(both.where(wanted, text("in_force"))):
+        found = CurrentSet(own.id, own.object_id, own.content_hash, False, catalogue.elements_of(own))
+        kept.setdefault(row.object_id, []).append(_Kept(row, own.source_file_id, own.received_at, found))
     return kept
 
 
-def _used(current: CurrentSet, rows: Sequence[SupplementalSet], use: datetime) -> Used:
-    fits = [Fit(row.id, row.epoch, row.rms_km, row.standing == _DEPARTS, row.received_at) for row in rows]
+def _used(current: CurrentSet, kept: Sequence[_Kept], use: datetime) -> Used:
+    fits = [
+        Fit(one.set.id, one.set.elements.epoch, one.row.rms_km, one.row.standing == _DEPARTS, one.received_at)
+        for one in kept
+    ]
     fit, choice = choose(current.elements.epoch, fits, use)
-    row = next((row for row in rows if fit is not None and row.id == fit.id), None)
-    if row is None:
-        return Used(current, choice, None)
-    chosen = CurrentSet(row.id, row.object_id, row.content_hash, False, catalogue.elements_of(row))
-    return Used(chosen, choice, row)
+    for one in kept:
+        if fit is not None and one.set.id == fit.id:
+            return Used(one.set, choice, one.row)
+    return Used(current, choice, None)
 
 
 def _given(
@@ -149,7 +159,7 @@ def _given(
         except Refusal as refusal:
             bad.append(Rejected(line.line_number, refusal.code, refusal.params, line.raw))
         else:
-            good.append(_Given(own.object_id, line, catalogue.content_hash(line.elements), data_source, rms_km))
+            good.append(_Given(own.object_id, line, _content_hash(line.elements), data_source, rms_km))
     return sorted(good, key=lambda each: each.line.elements.epoch), bad
 
 
@@ -180,27 +190,29 @@ def _keep(
 ) -> int:
     """Write what is new, and say what is in force now; how many sets are new."""
     before = _in_force(session, {each.object_id for each in given})
-    known = set(
-        session.exec(
-            select(SupplementalSet.content_hash).where(
-                db.among(session, SupplementalSet.content_hash, {each.content_hash for each in given})
-            )
-        )
+    hashes = {each.content_hash for each in given}
+    stored = select(ElementSetRow.content_hash, ElementSetRow.id).where(
+        db.among(session, ElementSetRow.content_hash, hashes)
     )
+    known = dict(list(session.exec(stored)))
     spoken = {(each.object_id, each.data_source) for each in given}
-    ended = [row.id for rows in before.values() for row in rows if (row.object_id, row.data_source) in spoken]
-    _set(session, SupplementalSet.id, ended, in_force=False)
-    _set(session, SupplementalSet.content_hash, known, in_force=True)
+    former = [one.row for kept in before.values() for one in kept]
+    ended = [row.element_set_id for row in former if (row.object_id, row.data_source) in spoken]
     judging = _Judging(taking, file.id, current, before)
-    ids, rows = rng.scope("hub", "supplemental_set"), []
+    ids, rows, sides = rng.scope("hub", "element_set"), [], []
     for each in given:
         if each.content_hash in known:
             continue
-        known.add(each.content_hash)
-        rows.append(_row(ids.id("sup"), each, file) | judging.judged(each))
-    _set(session, SupplementalSet.id, judging.confirmed, standing=Standing.CONFIRMED.value)
-    db.pour(session, SupplementalSet, rows)
-    catalogue.refresh_statistics(session, len(rows), SupplementalSet)
+        id = known[each.content_hash] = ids.id("elm")
+        standing, departure_km = judging.judged(each)
+        rows.append(_row(id, each, file, departure_km))
+        sides.append(_side(id, each, standing))
+    _set(session, ended, in_force=False)
+    _set(session, known.values(), in_force=True)
+    _set(session, judging.confirmed, standing=Standing.CONFIRMED.value)
+    db.pour(session, ElementSetRow, rows)
+    db.pour(session, SupplementalSet, sides)
+    catalogue.refresh_statistics(session, len(rows), ElementSetRow, SupplementalSet)
     session.expire_all()
     return len(rows)
 
@@ -212,21 +224,21 @@ class _Judging:
     taking: Taking
     file_id: str
     current: dict[str, CurrentSet]
-    before: dict[str, list[SupplementalSet]]
+    before: dict[str, list[_Kept]]
     confirmed: list[str] = field(default_factory=list)
     _trusted: dict[str, list[ElementSet]] = field(default_factory=dict)
     _held: dict[str, list[Held]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for object_id, rows in self.before.items():
-            for row in rows:
-                elements = catalogue.elements_of(row)
-                if row.standing == _DEPARTS:
-                    self._held.setdefault(object_id, []).append(Held(row.id, row.source_file_id, elements))
+        for object_id, kept in self.before.items():
+            for one in kept:
+                if one.row.standing == _DEPARTS:
+                    held = Held(one.set.id, one.source_file_id, one.set.elements)
+                    self._held.setdefault(object_id, []).append(held)
                 else:
-                    self._trusted.setdefault(object_id, []).append(elements)
+                    self._trusted.setdefault(object_id, []).append(one.set.elements)
 
-    def judged(self, each: _Given) -> dict[str, Any]:
+    def judged(self, each: _Given) -> tuple[Standing, float | None]:
         new, trusted = each.line.elements, self._trusted.setdefault(each.object_id, [])
         believed = min(trusted, key=lambda one: abs(one.epoch - new.epoch), default=None)
         verdict = judge(
@@ -242,26 +254,47 @@ class _Judging:
             self.confirmed.append(verdict.confirms.id)
         if verdict.standing is not Standing.DEPARTS:
             trusted.append(new)
-        return {"standing": verdict.standing.value, "departure_km": verdict.departure_km}
+        return verdict.standing, verdict.departure_km
 
 
-def _row(id: str, each: _Given, file: SourceFile) -> dict[str, Any]:
+def _content_hash(elements: ElementSet) -> str:
+    """Another than that of a set of the catalogue, should one have the same elements."""
+    return digest(f"supplemental|{catalogue.content_hash(elements)}".encode())
+
+
+def _row(id: str, each: _Given, file: SourceFile, departure_km: float | None) -> dict[str, Any]:
+    elements = each.line.elements
     return {
         "id": id,
         "object_id": each.object_id,
         "source_file_id": file.id,
         "line": each.line.line_number,
         "content_hash": each.content_hash,
-        "data_source": each.data_source,
-        "rms_km": each.rms_km,
-        "in_force": True,
+        "synthetic": False,
+        "forward_dated": elements.epoch > file.received_at,
+        "standing": Standing.SUPPLEMENTAL.value,
+        "departure_km": departure_km,
+        "departs": False,
+        "confirmed_by": "",
+        "is_current": False,
         "received_at": file.received_at,
-        **catalogue.values_of(each.line.elements),
+        **catalogue.values_of(elements),
     }
 
 
-def _set(session: Session, column: Any, wanted: Iterable[str], **values: Any) -> None:
-    given = list(wanted)
+def _side(id: str, each: _Given, standing: Standing) -> dict[str, Any]:
+    return {
+        "element_set_id": id,
+        "object_id": each.object_id,
+        "data_source": each.data_source,
+        "rms_km": each.rms_km,
+        "standing": standing.value,
+        "in_force": True,
+    }
+
+
+def _set(session: Session, ids: Iterable[str], **values: Any) -> None:
+    given = list(ids)
     if given:
-        changed = update(SupplementalSet).where(db.among(session, column, given))
+        changed = update(SupplementalSet).where(db.among(session, SupplementalSet.element_set_id, given))
         session.execute(changed.values(**values).execution_options(synchronize_session=False))

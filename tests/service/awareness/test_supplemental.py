@@ -15,7 +15,7 @@ from space_hub.awareness import catalogue, snapshot, sources
 from space_hub.awareness.supplemental import keeping
 from space_hub.awareness.supplemental.best import Choice
 from space_hub.awareness.supplemental.tables import SupplementalSet
-from space_hub.awareness.tables import SourceFile
+from space_hub.awareness.tables import ElementSetRow, SourceFile
 from space_hub.awareness.upstream.answers import Answer
 from space_hub.awareness.upstream.budget import Outcome
 from space_hub.awareness.upstream.celestrak import CelesTrak
@@ -64,7 +64,11 @@ def test_the_set_of_the_operator_is_used_and_the_catalogue_keeps_its_own(each_sk
         taken = snapshot.take(session, now, None)
         assert [one.elements.epoch for one in taken.kept] == [fit.epoch, now]
         assert [one.elements.epoch for one in catalogue.current_sets(session)] == [mine.epoch, now]
-        assert [taken.kept[0].id] == [id for _object, id in keeping.ids_of(session, [taken.kept[0].object_id])]
+        # What a run refers to is a row of the one table of sets, with every set that it may be given.
+        assert set(catalogue.sets_by_id(session, (one.id for one in taken.kept)).values()) == {
+            fit,
+            taken.kept[1].elements,
+        }
 
 
 def test_what_a_source_says_no_more_is_not_in_force(each_sky: Sky) -> None:
@@ -77,8 +81,12 @@ def test_what_a_source_says_no_more_is_not_in_force(each_sky: Sky) -> None:
     assert used(each_sky, now)[101][0] == "A"
     fitted(each_sky, (new, "0.2", "A"))
     with each_sky.database.read() as session:
-        rows = session.exec(select(SupplementalSet).where(col(SupplementalSet.in_force))).all()
-    assert {(row.data_source, row.epoch) for row in rows} == {("A", new.epoch), ("B", theirs.epoch)}
+        rows = session.exec(
+            select(SupplementalSet.data_source, ElementSetRow.epoch)
+            .join(ElementSetRow, col(ElementSetRow.id) == col(SupplementalSet.element_set_id))
+            .where(col(SupplementalSet.in_force))
+        ).all()
+    assert {*rows} == {("A", new.epoch), ("B", theirs.epoch)}
     again = fitted(each_sky, (old, "0.2", "A"))
     assert (again.accepted, again.unchanged) == (0, 1)
     assert used(each_sky, now)[101] == ("A", Choice.SUPPLEMENTAL)
@@ -151,11 +159,12 @@ def test_of_the_real_fits_the_nearest_that_stands_is_used(sky: Sky, shared: Path
     assert file.quarantined == 0 and file.accepted > 250
     with sky.database.read() as session:
         chosen = keeping.in_use(session, catalogue.current_sets(session), use)
-        held = set(session.exec(select(SupplementalSet.content_hash).where(SupplementalSet.standing == "departs")))
+        back = set(session.exec(select(SupplementalSet.element_set_id).where(SupplementalSet.standing == "departs")))
+        held = set(catalogue.sets_by_id(session, back).values())
     assert len(held) < 0.02 * file.accepted
     for each in chosen:
         fits = next(one for one in several if one[0][0].catalog_number == each.set.elements.catalog_number)
-        standing = [one for one, _rms, _source in fits if catalogue.content_hash(one) not in held]
+        standing = [one for one, _rms, _source in fits if one not in held]
         nearest = min(abs(one.epoch - use) for one in standing)
         assert (abs(each.set.elements.epoch - use), each.choice) == (nearest, Choice.SUPPLEMENTAL)
 
