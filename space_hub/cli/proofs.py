@@ -81,6 +81,12 @@ def _screening(ask: Ask) -> Report:
     return screening.run(ask.data, progress=ask.progress)
 
 
+def _tracking(ask: Ask) -> Report:
+    from space_hub.validation import tracking
+
+    return tracking.run(ask.data, progress=ask.progress)
+
+
 def _durability(ask: Ask) -> Report:
     from jobs.proofs import durability
 
@@ -111,6 +117,7 @@ PROOFS: dict[str, Callable[[Ask], Report]] = {
     "propagation": _propagation,
     "realism": _realism,
     "screening": _screening,
+    "tracking": _tracking,
 }
 ON_A_DATABASE = ("durability", "ledger")
 CASES = ("gp", "manoeuvres", "messages")

@@ -25,6 +25,7 @@ TOPICS = frozenset(
         "competition.decided",
         "competition.opened",
         "competition.published",
+        "conjunction.told",
         "consent.changed",
         "delivery.decided",
         "delivery.noted",

@@ -88,10 +88,13 @@ def conjunctions_of(
 def get_conjunction(
     session: Session, conjunction_id: str, principal: Principal
 ) -> tuple[Conjunction, Sequence[Assessment]]:
-    """A conjunction with all its looks, oldest run first; raises NotFound `conjunction.unknown`."""
-    found = session.exec(
-        select(Conjunction).where(Conjunction.id == conjunction_id, markings.visible(Conjunction.marking_id, principal))
-    ).first()
+    """A conjunction with all its looks, oldest run first; raises NotFound `conjunction.unknown`.
+
+    One that joined a run's conjunction leads there.
+    """
+    found = _visible(session, conjunction_id, principal)
+    if found is not None and found.joined_id is not None:
+        found = _visible(session, found.joined_id, principal)
     if found is None:
         raise NotFound("conjunction.unknown", conjunction=conjunction_id)
     looks = session.exec(
@@ -101,3 +104,9 @@ def get_conjunction(
         .order_by(col(Run.published_at), col(Run.id))
     ).all()
     return found, looks
+
+
+def _visible(session: Session, conjunction_id: str, principal: Principal) -> Conjunction | None:
+    return session.exec(
+        select(Conjunction).where(Conjunction.id == conjunction_id, markings.visible(Conjunction.marking_id, principal))
+    ).first()

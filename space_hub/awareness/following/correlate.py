@@ -38,8 +38,8 @@ class Seen:
     shorter_period: timedelta
 
 
-def tolerance(shorter_period: timedelta) -> timedelta:
-    return min(shorter_period / 4, LONGEST)
+def tolerance(shorter_period: timedelta, longest: timedelta = LONGEST) -> timedelta:
+    return min(shorter_period / 4, longest)
 
 
 def conjunction_id(pair: tuple[str, str], first_run_id: str, ordinal: int) -> str:
@@ -48,10 +48,10 @@ def conjunction_id(pair: tuple[str, str], first_run_id: str, ordinal: int) -> st
     return f"cnj_{uuid.uuid5(NAMESPACE, f'{low}/{high}/{first_run_id}/{ordinal}').hex}"
 
 
-def correlate(known: Iterable[Known], seen: Iterable[Seen]) -> list[str | None]:
+def correlate(known: Iterable[Known], seen: Iterable[Seen], longest: timedelta = LONGEST) -> list[str | None]:
     """For each of `seen` the id of the known conjunction that it is, or None; each known one is given once.
 
-    The closest in time are matched first.
+    The closest in time are matched first; `longest` is the most by which the sources may differ.
     """
     by_pair: dict[tuple[str, str], list[Known]] = defaultdict(list)
     for one in known:
@@ -64,7 +64,7 @@ def correlate(known: Iterable[Known], seen: Iterable[Seen]) -> list[str | None]:
             if one.co_located != look.co_located:
                 continue
             apart = abs(one.tca - look.tca)
-            if look.co_located or apart <= tolerance(look.shorter_period):
+            if look.co_located or apart <= tolerance(look.shorter_period, longest):
                 candidates.append((apart, index, one.id))
     taken: set[str] = set()
     for _apart, index, id in sorted(candidates):
