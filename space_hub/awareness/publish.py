@@ -58,7 +58,9 @@ class Publishing:
     risks: "Risks"
     engine: str
 
-    def publish(self, started_at: datetime, elapsed_s: float) -> Run:
+    def publish(self, started_at: datetime, elapsed_s: float, stages_s: dict[str, float]) -> Run:
+        """`stages_s`: seconds of the steps so far, in order."""
+        began = self.clock.monotonic()
         marking_id = markings.public(self.session)
         snapshot = self._snapshot()
         ages = [catalogue.age_h(one.elements.epoch, self.asked.start) for one in self.taken.kept]
@@ -76,6 +78,8 @@ class Publishing:
             max_age_days=self.asked.max_age_days,
             offered=len(self.taken.offered),
             screened=self.result.screened,
+            source_at=None if self.taken.published is None else self.taken.published.at,
+            source_basis=None if self.taken.published is None else self.taken.published.basis.value,
             excluded=dict(Counter(reason for _one, reason in self.taken.excluded)),
             failed={str(code): count for code, count in self.result.failed.items()},
             encounters=len(table) - together,
@@ -97,6 +101,8 @@ class Publishing:
         summary = self._summary(run, snapshot)
         log.append(self.session, self.clock, "run.published", run.id, summary, marking_id)
         audit.record(self.session, self.clock, self.principal, "run.published", run.id, **summary)
+        run.stages_s = stages_s | {"publish": round(self.clock.monotonic() - began, 3)}
+        self.session.add(run)
         return run
 
     def _snapshot(self) -> Snapshot:
@@ -274,6 +280,8 @@ class Publishing:
             "window_start": log.rfc3339(run.window_start),
             "window_stop": log.rfc3339(run.window_stop),
             "threshold_m": run.threshold_m,
+            "source_at": None if run.source_at is None else log.rfc3339(run.source_at),
+            "source_basis": run.source_basis,
             "max_age_days": run.max_age_days,
             "offered": run.offered,
             "screened": run.screened,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from space_hub.awareness import catalogue
+from space_hub.awareness import catalogue, freshness
 from space_hub.awareness.ingest import Limits, ingest_bytes, ingest_text
 from space_hub.awareness.tables import SourceFile
 from space_hub.awareness.upstream import calls
@@ -49,6 +49,7 @@ def refresh(
             source=CELESTRAK,
             form="csv",
             limits=limits,
+            published_at=freshness.last_modified(answer.last_modified, clock.now()),
         )
         files.append(file)
         outcome = Outcome.REFUSED if file.refused else Outcome.TAKEN
