@@ -17,6 +17,7 @@ Handler = Callable[[Task], dict[str, Any] | None]
 HEAVY = {
     "ingest.celestrak": "jobs.ingest:celestrak",
     "ingest.file": "jobs.ingest:file",
+    "ingest.satcat": "jobs.ingest:satcat",
     "screen": "jobs.screen:screen",
 }
 

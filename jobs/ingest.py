@@ -26,6 +26,17 @@ def celestrak(task: Task) -> dict[str, Any]:
     }
 
 
+def satcat(task: Task) -> dict[str, Any]:
+    """Ask CelesTrak for its satellite catalogue once, if its budget allows it."""
+    fetch = CelesTrak().satcat
+    limits = _limits(task)
+    return {
+        "outcome": sources.refresh_satcat(
+            task.database, task.clock, task.rng, task.principal, fetch, limits=limits
+        ).value
+    }
+
+
 def file(task: Task) -> dict[str, Any]:
     """Params: `path`, optional `source` ("file") and `screen` (true: screen at once what was taken)."""
     path = Path(task.params["path"])

@@ -68,6 +68,8 @@ SCHEDULE = (
     # Ten minutes more than the source wants between two calls: at two hours sharp, a call that
     # begins a second late makes the next slot too soon, and every other slot would be lost.
     Regular("ingest.celestrak", timedelta(hours=2, minutes=10), Missed.ONCE, _in_real_time),
+    # Away from the full hour, when everybody asks; a day and some minutes, so that no slot comes too soon.
+    Regular("ingest.satcat", timedelta(days=1, minutes=10), Missed.ONCE, _in_real_time, after=timedelta(minutes=37)),
     Regular("screen", timedelta(hours=8), Missed.ONCE),
     # A look at who is due, not the asking itself: with it, a change shows within `sync_minutes` and one minute.
     Regular("supplier.due", timedelta(minutes=1), Missed.ONCE),

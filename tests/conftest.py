@@ -6,6 +6,7 @@ file, the template and its server once, and only when a test asks for them. All 
 it lies in memory where there is room (`support/scratch.py`).
 """
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -39,6 +40,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure() -> None:
     scratch.choose()
+
+
+def pytest_collection_finish() -> None:
+    """What collecting made stays to the end: to look for garbage among it again and again is in vain."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def make_tables(database: Database) -> None:

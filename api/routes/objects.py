@@ -1,6 +1,6 @@
 """Space objects: search, identity, history of element sets."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -12,7 +12,8 @@ from api.models import Out
 from api.paging import Page, Paged
 from api.policy import Router, scope
 from api.routes.element_sets import ElementSetOut
-from space_hub.awareness import catalogue
+from space_hub.awareness import catalogue, facts
+from space_hub.awareness.satcat import Activity, ObjectType
 from space_hub.awareness.tables import Designation, ElementSetRow, SourceFile, SpaceObject
 from space_hub.errors import Invalid, NotFound
 from space_hub.text import say
@@ -36,7 +37,22 @@ class ObjectOut(Out):
     decay_predicted_at: datetime | None
 
 
+class FactsOut(Out):
+    """What a satellite catalogue says of an object."""
+
+    object_type: ObjectType
+    owner: str = Field(description="As the source codes it; empty when it names none.")
+    activity: Activity
+    launched_on: date | None
+    decayed_on: date | None
+    rcs_m2: float | None
+    rcs_size: str
+    valid_from: datetime
+    source_file_id: str
+
+
 class ObjectDetailOut(ObjectOut):
+    facts: FactsOut | None = Field(description="Null until a satellite catalogue tells of it.")
     designations: list[DesignationOut]
     current_epoch: datetime | None
     element_age_h: float | None = Field(description="Age of the current element set at the hub's time.")
@@ -89,6 +105,7 @@ def get_object(object_id: str, asked: Asked) -> ObjectDetailOut:
             select(Designation).where(Designation.object_id == row.id).order_by(col(Designation.valid_from))
         ).all()
         current = _current(session, asked, row.id)
+        said = facts.in_force(session, row.id)
         elements = None if current is None else catalogue.elements_of(current)
         return ObjectDetailOut(
             id=row.id,
@@ -97,6 +114,7 @@ def get_object(object_id: str, asked: Asked) -> ObjectDetailOut:
             international_designator=row.international_designator,
             synthetic=row.synthetic,
             decay_predicted_at=row.decay_predicted_at,
+            facts=None if said is None else FactsOut.model_validate(said),
             designations=[DesignationOut.model_validate(one) for one in designations],
             current_epoch=None if current is None else current.epoch,
             element_age_h=None if current is None else catalogue.age_h(current.epoch, asked.clock.now()),

@@ -31,11 +31,21 @@ class WatchIn(In):
     miss_distance_m: float = Field(ge=0, description="0 with `level_from`: by probability alone.")
     level_from: Literal[Level.AMBER, Level.RED] | None = Field(
         default=None,
-        description="From this level of probability on, speak at any distance; `red` only for every object.",
+        description="Speak at any distance from this level of probability on; `red` only for every object, owners, names.",
     )
     pc_red: float = Field(default=RED, gt=0, le=1, description="Probability of collision from which on it is red.")
     pc_amber: float = Field(default=AMBER, gt=0, le=1)
     pc_floor: float = Field(default=FLOOR, gt=0, le=1, description="What lies below, undiluted, is `below`.")
+    owners: list[Annotated[str, StringConstraints(min_length=1, max_length=10)]] = Field(
+        default_factory=list,
+        max_length=watches.MOST_GROUPS,
+        description="Codes of owners in the satellite catalogue: all that they own, within 1 km.",
+    )
+    names: list[Annotated[str, StringConstraints(min_length=1, max_length=100)]] = Field(
+        default_factory=list,
+        max_length=watches.MOST_GROUPS,
+        description="How names of objects begin: all that are called so, within 1 km.",
+    )
     window_h: float = Field(default=168.0, gt=0, description="How far ahead, from the start of the run's window.")
     active: bool = True
 
@@ -51,6 +61,8 @@ class WatchIn(In):
             pc_amber=self.pc_amber,
             pc_floor=self.pc_floor,
             level_from=self.level_from,
+            owners=tuple(self.owners),
+            names=tuple(self.names),
         )
 
 
@@ -59,6 +71,8 @@ class WatchOut(Out):
     name: str
     every_object: bool
     object_ids: list[str]
+    owners: list[str]
+    names: list[str]
     miss_distance_m: float
     level_from: Level | None
     pc_red: float
@@ -87,7 +101,15 @@ class DryRunOut(Out):
 
 
 def _out(session: Session, watch: Watch) -> WatchOut:
-    return WatchOut.model_validate(watch.model_dump() | {"object_ids": watches.object_ids(session, watch.id)})
+    groups = watches.groups(session, watch.id)
+    return WatchOut.model_validate(
+        watch.model_dump()
+        | {
+            "object_ids": watches.named(session, watch.id),
+            "owners": [value for kind, value in groups if kind == "owner"],
+            "names": [value for kind, value in groups if kind == "name"],
+        }
+    )
 
 
 @router.post("", status_code=201, policy=scope("watch:write"))

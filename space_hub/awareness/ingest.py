@@ -106,9 +106,9 @@ def ingest_bytes(
 
     `published_at`: when its source says that it was last changed.
     """
-    digest = _digest(data)
-    taking = _Taking(
-        session, clock, rng, principal, name, source, synthetic, limits or Limits(), digest, published_at=published_at
+    sha256 = digest(data)
+    taking = Taking(
+        session, clock, rng, principal, name, source, synthetic, limits or Limits(), sha256, published_at=published_at
     )
     try:
         text = unpack(data)
@@ -131,8 +131,8 @@ def ingest_text(
     limits: Limits | None = None,
 ) -> SourceFile:
     """Take the sets of `text` into the catalogue; look at `.refused`, or call `require_taken`, after the commit."""
-    digest = _digest(text.encode("utf-8", "surrogatepass"))
-    taking = _Taking(session, clock, rng, principal, name, source, synthetic, limits or Limits(), digest)
+    sha256 = digest(text.encode("utf-8", "surrogatepass"))
+    taking = Taking(session, clock, rng, principal, name, source, synthetic, limits or Limits(), sha256)
     return taking.take(text, form)
 
 
@@ -143,12 +143,13 @@ def require_taken(file: SourceFile) -> SourceFile:
     return file
 
 
-def _digest(data: bytes) -> str:
+def digest(data: bytes) -> str:
+    """SHA-256 of a file as it was received."""
     return hashlib.sha256(data).hexdigest()
 
 
 @dataclass(slots=True)
-class _Taking:
+class Taking:
     """One file on its way in."""
 
     session: Session
@@ -164,8 +165,8 @@ class _Taking:
     departure: Departure = plausibility.departure_km
 
     def refuse(self, code: str, params: Mapping[str, object], **counts: Any) -> SourceFile:
-        file = self._file(refused=True, refusal_code=code, refusal=_plain(params), **counts)
-        self._finish(file)
+        file = self.begin(refused=True, refusal_code=code, refusal=_plain(params), **counts)
+        self.finish(file)
         return file
 
     def take(self, text: str, form: gp.Form | None) -> SourceFile:
@@ -203,15 +204,15 @@ class _Taking:
         db.exclusive(self.session, db.Turn.ELEMENT_SETS)
         if self.synthetic and self._real_catalogue():
             return self.refuse("ingest.synthetic_beside_real", {}, **counts)
-        file = self._file(form=str(read.form), offered=offered, quarantined=bad, reasons=reasons)
+        file = self.begin(form=str(read.form), offered=offered, quarantined=bad, reasons=reasons)
         if not self.synthetic:
             self._retire_synthetic(now)
         Admission(self.session, self.rng, file, self.limits.departure_km, self.departure).admit(read.accepted, now)
-        self._quarantine(file, read.rejected, now)
-        self._finish(file)
+        self.set_aside(file, read.rejected, now)
+        self.finish(file)
         return file
 
-    def _file(self, **values: Any) -> SourceFile:
+    def begin(self, **values: Any) -> SourceFile:
         return SourceFile(
             id=self.rng.scope(self.principal.organisation_id, "source_file").id("src"),
             source=self.source,
@@ -225,7 +226,7 @@ class _Taking:
             **values,
         )
 
-    def _finish(self, file: SourceFile) -> None:
+    def finish(self, file: SourceFile) -> None:
         self.session.add(file)
         self.session.flush()
         summary = {
@@ -263,7 +264,7 @@ class _Taking:
         )
         self.session.execute(in_force.values(valid_to=now).execution_options(synchronize_session=False))
 
-    def _quarantine(self, file: SourceFile, rejected: Sequence[gp.Rejected], now: datetime) -> None:
+    def set_aside(self, file: SourceFile, rejected: Sequence[gp.Rejected], now: datetime) -> None:
         ids = self.rng.scope("hub", "quarantined_set")
         rows = [
             {

@@ -69,7 +69,7 @@ class CsvFile:
     _file: IO[str] = field(init=False)
 
     def __enter__(self) -> Self:
-        self._file = _opened(self.path)
+        self._file = opened(self.path)
         self.clear()
         return self
 
@@ -77,7 +77,7 @@ class CsvFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
-        _name(self.path, whole=kind is None)
+        named(self.path, whole=kind is None)
 
     def add(self, found: Found) -> None:
         texts = [_texts(column) for column in columns(found, self.numbers).values()]
@@ -99,7 +99,7 @@ class NpzFile:
     _parts: list[Columns] = field(default_factory=list, init=False)
 
     def __enter__(self) -> Self:
-        _opened(self.path).close()
+        opened(self.path).close()
         return self
 
     def __exit__(
@@ -111,7 +111,7 @@ class NpzFile:
             order = np.lexsort((joined["tca"], joined["catalog_number_b"], joined["catalog_number_a"]))
             with _part(self.path).open("wb") as sink:
                 np.savez_compressed(sink, allow_pickle=False, **{name: one[order] for name, one in joined.items()})
-        _name(self.path, whole=kind is None)
+        named(self.path, whole=kind is None)
 
     def add(self, found: Found) -> None:
         self._parts.append(columns(found, self.numbers))
@@ -130,7 +130,7 @@ def _texts(column: npt.NDArray[Any]) -> list[str]:
     return list(map(str, column.tolist()))
 
 
-def _opened(path: Path) -> IO[str]:
+def opened(path: Path) -> IO[str]:
     """The file that grows; Invalid `screen.output_unusable` before any work where it cannot be written."""
     try:
         return _part(path).open("w", encoding="ascii", newline="")
@@ -142,7 +142,8 @@ def _part(path: Path) -> Path:
     return path.with_name(f"{path.name}.part")
 
 
-def _name(path: Path, *, whole: bool) -> None:
+def named(path: Path, *, whole: bool) -> None:
+    """Give a file that is whole its name, and take one that is not away."""
     if whole:
         _part(path).replace(path)
     else:

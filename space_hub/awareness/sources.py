@@ -1,10 +1,12 @@
 """The catalogue to begin with and its updates: CelesTrak by its rules, and the sample for places without it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlmodel import Session
 
 from space_hub.awareness import catalogue, freshness
+from space_hub.awareness.facts import ingest_satcat
 from space_hub.awareness.ingest import Limits, ingest_bytes, ingest_text
 from space_hub.awareness.tables import SourceFile
 from space_hub.awareness.upstream import calls
@@ -57,6 +59,27 @@ def refresh(
 
     taken = calls.ask(database, clock, principal, POLICY, f"gp:{group}", lambda: source.fetch(group), take)
     return Refreshed(taken.outcome, files[0] if files else None)
+
+
+def refresh_satcat(
+    database: Database,
+    clock: Clock,
+    rng: Rng,
+    principal: Principal,
+    fetch: Callable[[], Answer],
+    *,
+    limits: Limits | None = None,
+) -> Outcome:
+    """Ask CelesTrak for its satellite catalogue once, if its rules allow it now, and keep what it says."""
+
+    def take(session: Session, answer: Answer) -> Taken:
+        file = ingest_satcat(
+            session, clock, rng, principal, data=answer.body, name="satcat.csv", source=CELESTRAK, limits=limits
+        )
+        outcome = Outcome.REFUSED if file.refused else Outcome.TAKEN
+        return Taken(outcome, file.id, file.refusal_code, file.refusal)
+
+    return calls.ask(database, clock, principal, POLICY, "satcat", fetch, take).outcome
 
 
 def fetch_or_sample(

@@ -5,7 +5,7 @@ aware UTC. A catalogue number is an attribute of an object for a time
 (`Designation`), never its key: numbers are temporary, reused and corrected.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
@@ -16,7 +16,7 @@ from space_hub.awareness.following.tables import Risk
 from space_hub.db import BIG, JSON_TYPE
 
 RISKY = f"pc >= {AMBER!r}"
-"""Looks with an index by their probability: 21,500 of a week's 248,000 (2024-11-01); from 1e-7 on it would be 152,000."""
+"""Looks with an index by their probability: 21,500 of a week's 248,000 (2024-11-01); from 1e-7 on, 152,000."""
 
 
 class SpaceObject(SQLModel, table=True):
@@ -57,6 +57,38 @@ class Designation(SQLModel, table=True):
     """Empty while in force."""
 
 
+class ObjectFacts(SQLModel, table=True):
+    """What a satellite catalogue says of an object, while it says so; rows end and are never changed otherwise."""
+
+    __tablename__ = "object_facts"
+    __table_args__ = (
+        Index(
+            "uq_object_facts_in_force",
+            "object_id",
+            unique=True,
+            sqlite_where=text("valid_to IS NULL"),
+            postgresql_where=text("valid_to IS NULL"),
+        ),
+    )
+
+    object_id: str = Field(primary_key=True, foreign_key="space_object.id")
+    valid_from: datetime = Field(primary_key=True)
+    """When a file first said so."""
+    valid_to: datetime | None = Field(default=None)
+    """Empty while in force."""
+    object_type: str
+    owner: str = Field(index=True)
+    """As the source codes it; empty when it names none."""
+    activity: str
+    launched_on: date | None = Field(default=None)
+    decayed_on: date | None = Field(default=None)
+    rcs_m2: float | None = Field(default=None)
+    """Radar cross-section."""
+    rcs_size: str = ""
+    """`small`, `medium`, `large`; empty when the source gives none."""
+    source_file_id: str = Field(foreign_key="source_file.id")
+
+
 class SourceFile(SQLModel, table=True):
     """One file that was offered, taken or refused whole; every line of it is accounted for."""
 
@@ -73,7 +105,7 @@ class SourceFile(SQLModel, table=True):
     sha256: str = Field(max_length=64)
     """Of the bytes as received, before unpacking."""
     form: str = ""
-    """`csv`, `json` or `tle`; empty when the file could not be read as any."""
+    """`csv`, `json`, `tle` or `satcat`; empty when the file could not be read as any."""
     received_at: datetime = Field(index=True)
     published_at: datetime | None = Field(default=None)
     """When its source says that it was last changed (Last-Modified)."""
@@ -363,6 +395,17 @@ class WatchObject(SQLModel, table=True):
 
     watch_id: str = Field(primary_key=True, foreign_key="watch.id")
     object_id: str = Field(primary_key=True, foreign_key="space_object.id", index=True)
+
+
+class WatchGroup(SQLModel, table=True):
+    """Objects that a watch names by what they have in common; who belongs to it is seen anew at each run."""
+
+    __tablename__ = "watch_group"
+
+    watch_id: str = Field(primary_key=True, foreign_key="watch.id")
+    kind: str = Field(primary_key=True)
+    """`owner`: its code in the satellite catalogue; `name`: how the names begin."""
+    value: str = Field(primary_key=True)
 
 
 class Alert(SQLModel, table=True):

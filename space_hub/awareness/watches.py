@@ -8,14 +8,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 from sqlmodel import Session, col, select
 
 from space_hub.awareness import catalogue
 from space_hub.awareness.following import conjunctions
 from space_hub.awareness.following.levels import AMBER, FLOOR, RED, Level, Thresholds
 from space_hub.awareness.following.rules import Rule
-from space_hub.awareness.tables import Assessment, Conjunction, Run, Watch, WatchObject
+from space_hub.awareness.tables import (
+    Assessment,
+    Conjunction,
+    ObjectFacts,
+    Run,
+    SpaceObject,
+    Watch,
+    WatchGroup,
+    WatchObject,
+)
 from space_hub.clock import Clock
 from space_hub.errors import Invalid, NotFound
 from space_hub.rng import Rng
@@ -26,19 +35,26 @@ WIDEST_M = 20_000.0
 WIDEST_EVERY_M = 500.0
 """For a watch over every object: below 5 km there are about 27,000 encounters a day, below 500 m about 270."""
 
-_LEVELS_FROM: Final[dict[bool, tuple[Level | None, ...]]] = {
-    False: (None, Level.AMBER, Level.RED),
-    True: (None, Level.RED),
-}
-"""From which levels on a watch of named objects, and one of every object, may speak by probability."""
+WIDEST_GROUP_M = 1_000.0
+"""For a watch over owners or names: the largest of them own a third of all objects."""
+
+LEVELS_FROM: Final = {False: (None, Level.AMBER, Level.RED), True: (None, Level.RED)}
+"""From which levels on a watch may speak by probability; True for one over every object, owners or names. In a week
+of the whole catalogue 21,507 encounters are amber by the table's covariance and 33 are red (2024-11-01)."""
 
 LONGEST_H = 240.0
 MOST_OBJECTS = 5_000
+MOST_GROUPS = 20
+SHORTEST_NAME = 3
 
 
 @dataclass(frozen=True, slots=True)
 class WatchAsk:
-    """A watch as it is asked for: object ids (`obj_...`) or catalogue numbers, or every object."""
+    """A watch as it is asked for: object ids (`obj_...`) or catalogue numbers, owners, names, or every object.
+
+    `owners` are codes of the satellite catalogue, `names` how the names of objects begin, in any
+    case; who belongs to them is seen anew at each run.
+    """
 
     name: str
     objects: tuple[str | int, ...]
@@ -50,6 +66,13 @@ class WatchAsk:
     pc_amber: float = AMBER
     pc_floor: float = FLOOR
     level_from: Level | None = None
+    owners: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> list[tuple[str, str]]:
+        folded = {name.casefold() for name in self.names}
+        return [*(("owner", each) for each in sorted({*self.owners})), *(("name", each) for each in sorted(folded))]
 
     @property
     def rule(self) -> Rule:
@@ -61,13 +84,18 @@ class WatchAsk:
         )
 
     def check(self) -> None:
-        if self.every_object == bool(self.objects):
-            raise Invalid("watch.objects_wrong", count=len(self.objects))
+        if self.every_object == bool(self.objects or self.groups):
+            raise Invalid("watch.objects_wrong", count=len(self.objects) + len(self.groups))
+        if len(self.groups) > MOST_GROUPS:
+            raise Invalid("watch.too_many_groups", count=len(self.groups), most=MOST_GROUPS)
+        short = next((name for name in self.names if len(name) < SHORTEST_NAME), None)
+        if short is not None:
+            raise Invalid("watch.name_short", given=short, least=SHORTEST_NAME)
         if len(self.objects) > MOST_OBJECTS:
             raise Invalid("watch.too_many_objects", count=len(self.objects), most=MOST_OBJECTS)
-        widest = WIDEST_EVERY_M if self.every_object else WIDEST_M
+        widest = WIDEST_EVERY_M if self.every_object else WIDEST_GROUP_M if self.groups else WIDEST_M
         self.rule.thresholds.check()
-        if self.level_from not in _LEVELS_FROM[self.every_object]:
+        if self.level_from not in LEVELS_FROM[self.every_object or bool(self.groups)]:
             raise Invalid("watch.level_from_wrong", level=self.level_from)
         by_probability_alone = self.miss_distance_m == 0.0 and self.level_from is not None
         if not (by_probability_alone or 0.0 < self.miss_distance_m <= widest):
@@ -99,6 +127,7 @@ def create(session: Session, clock: Clock, rng: Rng, principal: Principal, ask: 
     session.add(watch)
     session.flush()
     _set_objects(session, watch, object_ids)
+    _set_groups(session, watch, ask)
     audit.record(session, clock, principal, "watch.create", watch.id, objects=len(object_ids))
     return watch
 
@@ -113,10 +142,10 @@ def change(session: Session, clock: Clock, principal: Principal, watch_id: str, 
     watch.pc_red, watch.pc_amber, watch.pc_floor = ask.pc_red, ask.pc_amber, ask.pc_floor
     watch.level_from = None if ask.level_from is None else ask.level_from.value
     session.add(watch)
-    for row in session.exec(select(WatchObject).where(WatchObject.watch_id == watch.id)):
-        session.delete(row)
-    session.flush()
+    for table in (WatchObject, WatchGroup):
+        session.execute(delete(table).where(col(table.watch_id) == watch.id))
     _set_objects(session, watch, object_ids)
+    _set_groups(session, watch, ask)
     audit.record(session, clock, principal, "watch.change", watch.id, objects=len(object_ids))
     return watch
 
@@ -147,6 +176,37 @@ def rule_of(watch: Watch) -> Rule:
 
 
 def object_ids(session: Session, watch_id: str) -> list[str]:
+    """Every object that the watch is about now: those it names, and who belongs to its owners and names."""
+    return sorted({*named(session, watch_id), *members(session, groups(session, watch_id))})
+
+
+def groups(session: Session, watch_id: str) -> list[tuple[str, str]]:
+    """Owners and beginnings of names, as (kind, value)."""
+    rows = session.exec(
+        select(WatchGroup.kind, WatchGroup.value)
+        .where(WatchGroup.watch_id == watch_id)
+        .order_by(col(WatchGroup.kind), col(WatchGroup.value))
+    )
+    return [(kind, value) for kind, value in rows]
+
+
+def members(session: Session, wanted: Sequence[tuple[str, str]]) -> set[str]:
+    """The objects that belong to any of these groups now."""
+    owners = [value for kind, value in wanted if kind == "owner"]
+    found = set(
+        session.exec(
+            select(ObjectFacts.object_id).where(col(ObjectFacts.owner).in_(owners), col(ObjectFacts.valid_to).is_(None))
+        )
+    )
+    for kind, value in wanted:
+        if kind == "name":
+            begins = col(SpaceObject.name_folded).startswith(value, autoescape=True)
+            found.update(session.exec(select(SpaceObject.id).where(begins)))
+    return found
+
+
+def named(session: Session, watch_id: str) -> list[str]:
+    """The objects that the watch names one by one."""
     return list(
         session.exec(
             select(WatchObject.object_id).where(WatchObject.watch_id == watch_id).order_by(col(WatchObject.object_id))
@@ -186,7 +246,9 @@ def dry_run(
 ) -> tuple[Run | None, list[tuple[Conjunction, Assessment]]]:
     """What this watch would have raised from the latest run; without a run, None."""
     ask.check()
-    objects = None if ask.every_object else catalogue.resolve(session, ask.objects)
+    objects = None
+    if not ask.every_object:
+        objects = sorted({*catalogue.resolve(session, ask.objects), *members(session, ask.groups)})
     run = conjunctions.latest_run(session, principal)
     return run, [] if run is None else matches(session, ask.rule, objects, run)
 
@@ -194,3 +256,9 @@ def dry_run(
 def _set_objects(session: Session, watch: Watch, ids: Sequence[str]) -> None:
     if ids:
         session.execute(insert(WatchObject), [{"watch_id": watch.id, "object_id": id} for id in ids])
+
+
+def _set_groups(session: Session, watch: Watch, ask: WatchAsk) -> None:
+    if ask.groups:
+        rows = [{"watch_id": watch.id, "kind": kind, "value": value} for kind, value in ask.groups]
+        session.execute(insert(WatchGroup), rows)

@@ -63,6 +63,12 @@ def _manoeuvres(ask: Ask) -> Report:
     return manoeuvres.run(ask.data, progress=ask.progress)
 
 
+def _pc(ask: Ask) -> Report:
+    from space_hub.validation import pc
+
+    return pc.run(ask.data, progress=ask.progress)
+
+
 def _propagation(ask: Ask) -> Report:
     from space_hub.validation import propagation
 
@@ -114,6 +120,7 @@ PROOFS: dict[str, Callable[[Ask], Report]] = {
     "formats": _formats,
     "ledger": _ledger,
     "manoeuvres": _manoeuvres,
+    "pc": _pc,
     "propagation": _propagation,
     "realism": _realism,
     "screening": _screening,

@@ -21,6 +21,7 @@ from space_hub.clock import SystemClock
 from space_hub.errors import Unavailable
 
 if TYPE_CHECKING:
+    from space_hub.awareness.output import File
     from space_hub.awareness.question import Question
     from space_hub.awareness.screen import Asked
     from space_hub.awareness.snapshot import Taken
@@ -120,7 +121,6 @@ def _answer(
     crew: "Crew | None",
 ) -> int:
     from space_hub.awareness import snapshot
-    from space_hub.awareness.output import file
     from space_hub.orbit.screening.engine import Collected
 
     began = house.clock.monotonic()
@@ -129,7 +129,7 @@ def _answer(
     found = Collected()
     with (
         voice.progress(sentence("up.screening")) as progress,
-        contextlib.nullcontext(found) if output is None else file(output, taken.numbers) as sink,
+        contextlib.nullcontext(found) if output is None else _file(output, taken) as sink,
     ):
         answered = given.answer(taken, sink, threads=threads, crew=crew, progress=progress)
     figures: dict[str, Any] = {
@@ -162,6 +162,16 @@ def _answer(
     voice.tell("awareness.triage_notice", style="dim")
     voice.answer(figures)
     return OK
+
+
+def _file(path: Path, taken: "Taken") -> "File":
+    """The file for a path, by its ending: our columns, NumPy's, or those of SOCRATES."""
+    from space_hub.awareness.output import file
+    from space_hub.awareness.socrates import ENDING, SocratesFile
+
+    if path.name.endswith(ENDING):
+        return SocratesFile(path, [one.elements for one in taken.kept])
+    return file(path, taken.numbers)
 
 
 def _tell_failed(voice: Voice, given: "Question", taken: "Taken", summary: "Summary") -> None:

@@ -116,9 +116,14 @@ def in_range(field: str, value: float, given: str) -> float:
 
 def number(field: str, given: str) -> float:
     """A finite decimal number within the range of `field`."""
+    return in_range(field, decimal(field, given), given)
+
+
+def decimal(field: str, given: str) -> float:
+    """A finite decimal number."""
     if len(given) > _LONGEST_NUMBER or not _NUMBER.fullmatch(given):
         raise Refusal("gp.field_not_number", field=field, given=shown(given))
-    return in_range(field, float(given), given)
+    return float(given)
 
 
 def integer(field: str, given: str) -> int:

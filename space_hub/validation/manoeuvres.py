@@ -112,7 +112,7 @@ class ManoeuvresReport:
             "baseline": "change of mean motion between sets",
             "threshold_rev_day": self.threshold_rev_day,
             "baseline_lag_days": self.baseline_lag_days,
-            "left_out": self.left_out,
+            "left_out": "; ".join(self.left_out) or "none",
             "satellites": self.rows(),
             "least_gain": round(min((one.gain for one in self.satellites), default=0.0), 4),
             "holds": self.holds,

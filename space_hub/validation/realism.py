@@ -69,7 +69,12 @@ class RealismReport:
     def as_dict(self) -> dict[str, object]:
         """Everything, for a program."""
         shown = [asdict(one) for one in self.found]
-        return {"source": self.source, "left_out": self.left_out, "found": shown, "holds": self.holds}
+        return {
+            "source": self.source,
+            "left_out": "; ".join(self.left_out) or "none",
+            "found": shown,
+            "holds": self.holds,
+        }
 
     def rows(self) -> list[dict[str, object]]:
         """One row an object and estimate, for a table: percent within one, two, three sigma on each axis."""

@@ -16,6 +16,7 @@ class WorkKind(Word, of="work_kind"):
 
     INGEST_CELESTRAK = "ingest.celestrak"
     INGEST_FILE = "ingest.file"
+    INGEST_SATCAT = "ingest.satcat"
     SCREEN = "screen"
     COMMITMENTS_RECOMPUTE = "commitments.recompute"
     DELIVERIES_DEEM = "deliveries.deem"

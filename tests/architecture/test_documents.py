@@ -14,7 +14,16 @@ from tests.support import walkthrough
 from tests.support.source import ROOT
 
 ROOMS = (
-    *("space_hub", "space_hub/orbit", "space_hub/awareness", "space_hub/delivery", "space_hub/trust", "space_hub/work"),
+    *(
+        "space_hub",
+        "space_hub/orbit",
+        "space_hub/orbit/ndm",
+        "space_hub/orbit/probability",
+        "space_hub/awareness",
+        "space_hub/delivery",
+        "space_hub/trust",
+        "space_hub/work",
+    ),
     *("providers", "catalog", "catalog/activation", "catalog/competition", "catalog/dossier", "api", "jobs"),
 )
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)

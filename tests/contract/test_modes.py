@@ -16,22 +16,17 @@ from benchmarks import modes
 from benchmarks.modes import judge
 from benchmarks.modes.acts import ask, subscribe
 from benchmarks.modes.world import World, world
-from space_hub.clock import ManualClock
-from space_hub.db import Database
-from space_hub.rng import SeededRng
 from space_hub.trust import markings
 from space_hub.trust.markings import MarkingReader
-from tests.support.hub import Hub, build
+from tests.support.hub import Hub
 
 
-def test_nothing_of_an_exercise_is_met_in_earnest_or_in_another(
-    database: Database, clock: ManualClock, rng: SeededRng
-) -> None:
+def test_nothing_of_an_exercise_is_met_in_earnest_or_in_another(hub_on_both: Hub) -> None:
     """50 sequences on each database.
 
     Sabotage seen, besides those below: a drill that ends notes real readiness, as a real activation does.
     """
-    counts, met = modes.chain(build(database, clock, rng), 1, 50, roles=("sky",))
+    counts, met = modes.chain(hub_on_both, 1, 50, roles=("sky",))
     assert met == []
     assert modes.thorough(counts), counts
 

@@ -32,7 +32,7 @@ from space_hub.clock import ManualClock
 from space_hub.delivery import outbox, send
 from space_hub.delivery.wire import Reply, Wire
 from space_hub.rng import SeededRng
-from tests.support.hub import Caller, Hub, build
+from tests.support.hub import Caller, Hub, Standing, stood
 from tests.support.supply import arrive, good, offering, requirement, verified
 
 DECIDED = {"name": "A. Lambert", "office": "Procurement directorate"}
@@ -107,9 +107,9 @@ class World:
             self.hub.clock.advance(timedelta(seconds=10))
 
 
-def world(template: Path, folder: Path, secret: Secret) -> World:
+def world(template: Path, folder: Path, secret: Secret, standing: Standing) -> World:
     database = db.connect(f"sqlite:///{copyfile(template, folder / f'{secret.times}.sqlite')}")
-    hub = build(database, ManualClock(datetime(2024, 11, 2, tzinfo=UTC)), SeededRng(7))
+    hub = stood(database, ManualClock(datetime(2024, 11, 2, tzinfo=UTC)), SeededRng(7), standing)
     broker = hub.key("broker", "BE")
     b_supplier, b_provider = verified(hub, broker, "B", "PL")
     rival, a_provider = verified(hub, broker, "A", "FR")
@@ -283,13 +283,13 @@ def a_reads(here: World) -> int:
 
 
 def test_two_worlds_that_differ_in_anothers_secrets_answer_the_same_bytes(
-    sqlite_template: Path, tmp_path: Path
+    sqlite_template: Path, tmp_path: Path, _standing: Standing
 ) -> None:
     """Sabotage seen: ids of risks from one stream for all, and cursors made of a number that counts everyone's
     attempts, each turned it red; so does a shelf without `markings.visible`."""
     worlds = []
     for secret in (MODEST, GREAT):
-        here = world(sqlite_template, tmp_path, secret)
+        here = world(sqlite_template, tmp_path, secret, _standing)
         b_acts(here, secret)
         a_acts(here)
         worlds.append((here, a_reads(here)))

@@ -20,7 +20,7 @@ Grammar = Literal["text", "number", "integer", "time", "instant", "words"]
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _TIME = re.compile(r"([0-9]{4})-(?:([0-9]{2})-([0-9]{2})|([0-9]{3}))T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]*))?Z?")
-_KEYWORD = re.compile(r"[A-Z][A-Z0-9_]*")
+_KEYWORD = re.compile(r"USER_DEFINED_[A-Za-z0-9_.-]+|[A-Z][A-Z0-9_]*")
 _LONGEST_NUMBER = 64
 _GRAMMARS: Mapping[str, Grammar] = {
     "text": "text",
@@ -31,13 +31,17 @@ _GRAMMARS: Mapping[str, Grammar] = {
 }
 USER_DEFINED = "USER_DEFINED_"
 
+_PER_SECOND = re.compile(r"/s(?:ec)?(?:\*\*[0-9])?")
 _SPELT = {"m/sec": "m/s", "km/sec": "km/s", "sec": "s", "day": "d", "days": "d", "percent": "%", "1/er": "1/er"}
 """Other spellings of a unit that real messages use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One keyword: `must` where its block cannot do without it; `low` and `high` bound a number."""
+    """One keyword: `must` where its block cannot do without it; `low` and `high` bound a number.
+
+    `blank` says that it must stand there and may be empty all the same, as a great source leaves it.
+    """
 
     name: str
     grammar: Grammar = "text"
@@ -47,10 +51,11 @@ class Key:
     low: float | None = None
     high: float | None = None
     since: str = ""
+    blank: bool = False
 
 
 def keys(table: str) -> Mapping[str, Key]:
-    """A table of keywords, one a line: NAME[!] [grammar] [unit]; `!` marks the mandatory ones.
+    """A table of keywords, one a line: NAME[!] [grammar] [unit]; `!` marks the mandatory, `!?` those that may be empty.
 
     The grammar is text (understood), number, integer, time, instant (a time, or seconds from a zero), or
     words set apart by `|`. `>=0` and `0..1` bound a number; `@2.0` marks a keyword of a later version.
@@ -60,7 +65,8 @@ def keys(table: str) -> Mapping[str, Key]:
         parts = line.split()
         if not parts:
             continue
-        name, must = parts[0].removesuffix("!"), parts[0].endswith("!")
+        blank = parts[0].endswith("?")
+        name, must = parts[0].rstrip("!?"), "!" in parts[0]
         grammar: Grammar = "text"
         unit, since, words = "", "", frozenset[str]()
         low: float | None = None
@@ -78,7 +84,7 @@ def keys(table: str) -> Mapping[str, Key]:
                 grammar, words = "words", frozenset(part.replace("~", " ").split("|"))
             else:
                 unit = part
-        found[name] = Key(name, grammar, unit, must, words, low, high, since)
+        found[name] = Key(name, grammar, unit, must, words, low, high, since, blank)
     return found
 
 
@@ -90,6 +96,12 @@ def same_unit(given: str, expected: str) -> bool:
     """Whether a unit, as stated, is the one that is expected; case and a few common spellings are forgiven."""
     bare = given.replace(" ", "").lower()
     return _SPELT.get(bare, bare) == expected.lower()
+
+
+def same_scale(given: str, expected: str) -> bool:
+    """Whether a unit is wrong only in its powers of seconds, as where a velocity is labelled [m]."""
+    bare, wanted = (_PER_SECOND.sub("", unit.replace(" ", "").lower()) for unit in (given, expected))
+    return bare == wanted
 
 
 def is_nan(value: str) -> bool:
@@ -159,5 +171,6 @@ def check(key: Key, value: str, unit: str, line: int) -> None:
     elif key.grammar == "words" and value.upper() not in key.words:
         known = ", ".join(sorted(key.words))
         raise Invalid("ndm.not_word", keyword=key.name, line=line, given=shown(value), known=known)
-    if unit and key.grammar in ("number", "integer") and not same_unit(unit, key.unit):
+    wrong = bool(unit) and key.grammar in ("number", "integer") and not same_unit(unit, key.unit)
+    if wrong and not same_scale(unit, key.unit):
         raise Invalid("ndm.unit_wrong", keyword=key.name, line=line, given=shown(unit), expected=key.unit or "-")

@@ -3,7 +3,7 @@
 from space_hub.errors import Invalid
 from space_hub.orbit.gp_fields import shown
 from space_hub.orbit.ndm.fields import USER_DEFINED, same_unit
-from space_hub.orbit.ndm.grammar import Section, Shape
+from space_hub.orbit.ndm.grammar import Section, Shape, implied_unit
 from space_hub.orbit.ndm.markup import Element
 from space_hub.orbit.ndm.message import Block, Row
 from space_hub.orbit.ndm.tables.orbit import EPHEMERIS_STATE
@@ -30,7 +30,7 @@ def fill(draft: Draft, section: Section, element: Element, watch: Watch) -> Draf
         else:
             users = child.name == USER_DEFINED.removesuffix("_")
             keyword = USER_DEFINED + child.attributes.get("parameter", "") if users else child.name
-            unit = child.attributes.get("units", "").strip()
+            unit = child.attributes.get("units", "").strip() or implied_unit(section, keyword)
             draft.add(watch.entry(section, keyword, child.text, unit, child.line), watch, many=users)
     return draft
 

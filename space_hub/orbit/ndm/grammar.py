@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from space_hub.orbit.ndm.fields import USER_DEFINED, Key
+from space_hub.orbit.ndm.fields import USER_DEFINED, Key, is_keyword
 from space_hub.orbit.ndm.message import Kind
 
 
@@ -13,7 +13,8 @@ class Section:
 
     `start` begins the next of its kind, `mark` stands in X_START and X_STOP, `row` names its lines
     in XML. `group` is an XML element around some of the keywords (its name and theirs); it says
-    nothing more, so the tree leaves it out. `users` takes USER_DEFINED_ keywords.
+    nothing more, so the tree leaves it out. `users` takes USER_DEFINED_ keywords. `units` says that
+    the schema of XML demands the attribute.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Section:
     row: str = ""
     group: tuple[str, frozenset[str]] | None = None
     users: bool = False
+    units: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,12 @@ class Shape:
 
 
 def key_of(section: Section, keyword: str) -> Key | None:
-    if section.users and keyword.startswith(USER_DEFINED):
+    if section.users and keyword.startswith(USER_DEFINED) and keyword != USER_DEFINED and is_keyword(keyword):
         return Key(keyword)
     return section.keys.get(keyword)
+
+
+def implied_unit(section: Section | None, keyword: str) -> str:
+    """The unit that XML must state for a keyword: none where its schema does not ask for one."""
+    key = section.keys.get(keyword) if section is not None and section.units else None
+    return key.unit if key is not None else ""

@@ -7,7 +7,7 @@ messages to people and does not count when two messages are compared.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Kind = Literal["cdm", "omm", "oem", "opm", "ocm", "tdm", "rdm", "aem", "apm", "acm", "ndm"]
@@ -113,10 +113,11 @@ class Message:
         return self.body.blocks("segment")
 
     def content(self) -> tuple[Entry | Comment | Row, ...]:
-        """All that is said, in order: equal in every form, though forms disagree on which block a comment is in."""
+        """All that is said, in order, equal in every form: without the blocks, as forms disagree on which one a
+        comment is in, and without units, as the keyword has but one and XML must state it where KVN need not."""
+        leaves = (*self.header.leaves(), *self.body.leaves())
         return (
-            *self.header.leaves(),
-            *self.body.leaves(),
+            *(replace(item, unit="") if isinstance(item, Entry) else item for item in leaves),
             *(item for each in self.messages for item in each.content()),
         )
 
@@ -134,4 +135,4 @@ class Limits:
     items: int = 250_000
     line: int = 4096
     depth: int = 12
-    messages: int = 1000
+    messages: int = 10_000

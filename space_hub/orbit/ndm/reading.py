@@ -1,7 +1,7 @@
 """One front for all messages: which form, which kind, which version, and then the reader that knows it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import get_args
 
@@ -66,6 +66,19 @@ def _kvn(data: bytes, watch: Watch) -> Message:
     lines = cut(_text(data), watch)
     if not lines:
         raise Invalid("ndm.empty")
+    first = lines[0]
+    if _VERSION.fullmatch(first.keyword) is None:
+        raise Invalid("ndm.unrecognised", starts=shown(first.text))
+    starts = [at for at, line in enumerate(lines) if _VERSION.fullmatch(line.keyword)]
+    if len(starts) == 1:
+        return _one(lines, watch)
+    _few(len(starts), watch, lines[starts[1]].number)
+    messages = [_one(lines[at:end], watch) for at, end in zip(starts, (*starts[1:], len(lines)), strict=True)]
+    return _combined(messages, Draft("header", 1), "kvn", watch)
+
+
+def _one(lines: Sequence[Line], watch: Watch) -> Message:
+    """The message of lines of which the first names kind and version."""
     first = lines[0]
     match = _VERSION.fullmatch(first.keyword)
     if match is None:

@@ -12,6 +12,7 @@ from space_hub.orbit.ndm.fields import moment, number
 from space_hub.orbit.ndm.grammar import Section, Shape
 from space_hub.orbit.ndm.message import Block, Entry, Message, Row
 from space_hub.orbit.ndm.tables.comprehensive import WIDTHS
+from space_hub.orbit.ndm.tables.orbit import COVARIANCE
 from space_hub.orbit.ndm.tables.tracking import OBSERVATIONS
 from space_hub.orbit.ndm.tree import Watch
 
@@ -54,6 +55,16 @@ def ephemeris(message: Message, watch: Watch) -> None:
                 watch.remark("ndm.remark_repeated", "EPOCH", row.line)
             before, said = epoch, row.values
             _numbers(row, "stateVector")
+        for matrix in data.blocks("covarianceMatrix"):
+            _in_place(matrix)
+
+
+def _in_place(matrix: Block) -> None:
+    """KVN says by their place what the terms of a covariance are, so that they must stand in their order."""
+    terms = [item for item in matrix.items if isinstance(item, Entry) and item.keyword in COVARIANCE]
+    for term, expected in zip(terms, COVARIANCE, strict=False):
+        if term.keyword != expected:
+            raise Invalid("ndm.keyword_order", keyword=term.keyword, line=term.line, block=expected)
 
 
 def observations(message: Message, _: Watch) -> None:

@@ -3,13 +3,14 @@
 from space_hub.errors import Invalid
 from space_hub.orbit.ndm import rows
 from space_hub.orbit.ndm.grammar import Section, Shape
-from space_hub.orbit.ndm.message import Block, Message
+from space_hub.orbit.ndm.message import Block, Entry, Message
 from space_hub.orbit.ndm.tree import Watch
 
 
 def _mandatory(section: Section, block: Block) -> None:
     for key in section.keys.values():
-        if key.must and block.entry(key.name) is None:
+        stands = key.blank and any(isinstance(item, Entry) and item.keyword == key.name for item in block.items)
+        if key.must and not stands and block.entry(key.name) is None:
             raise Invalid("ndm.keyword_missing", keyword=key.name, line=block.line, block=block.name)
 
 

@@ -69,9 +69,15 @@ def _marked(message: Message, shape: Shape) -> Iterator[str]:
 
 
 def write(message: Message, shapes: dict[str, Shape]) -> str:
-    """The message as KVN; Invalid for a combined message, which has no such form."""
+    """The message as KVN; several go one behind the other, as CelesTrak sends them.
+
+    Invalid for a combined message with comments of its own, for which KVN has no place, and for a kept kind
+    that came in another form.
+    """
     if message.kind == "ndm":
-        raise Invalid("ndm.form_none", given=message.kind, form="kvn")
+        if message.header.items:
+            raise Invalid("ndm.form_none", given=message.kind, form="kvn")
+        return "\n".join(write(each, shapes) for each in message.messages)
     shape = shapes.get(message.kind)
     if shape is None and message.form != "kvn":
         raise Invalid("ndm.form_none", given=message.kind, form="kvn")

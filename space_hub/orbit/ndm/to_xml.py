@@ -1,10 +1,11 @@
-"""From the tree of a message to XML: one element a line, `units` only where the message states them."""
+"""From the tree of a message to XML: one element a line. `units` stand where the message states them, and always in
+conjunction messages, whose schema asks for them."""
 
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from space_hub.orbit.ndm.fields import USER_DEFINED
-from space_hub.orbit.ndm.grammar import Section, Shape
+from space_hub.orbit.ndm.grammar import Section, Shape, implied_unit
 from space_hub.orbit.ndm.message import Block, Comment, Entry, Message, Row
 from space_hub.orbit.ndm.tables.orbit import EPHEMERIS_STATE
 
@@ -41,7 +42,7 @@ def _items(block: Block, section: Section | None, sections: dict[str, Section]) 
         if isinstance(item, Comment):
             yield _leaf("COMMENT", item.text)
         elif isinstance(item, Entry):
-            yield _leaf(item.keyword, item.value, item.unit)
+            yield _leaf(item.keyword, item.value, item.unit or implied_unit(section, item.keyword))
         elif isinstance(item, Row):
             yield from _row(item, section)
         else:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from space_hub.errors import Invalid
 from space_hub.orbit.gp_fields import shown
-from space_hub.orbit.ndm.fields import check, is_nan
+from space_hub.orbit.ndm.fields import check, is_nan, same_unit
 from space_hub.orbit.ndm.grammar import Section, key_of
 from space_hub.orbit.ndm.message import Block, Comment, Entry, Limits, Remark, Row
 
@@ -61,11 +61,13 @@ class Watch:
         if key.since and self.version < key.since:
             raise Invalid("ndm.keyword_later", keyword=keyword, line=line, given=self.version, expected=key.since)
         if not value:
-            if key.must:
+            if key.must and not key.blank:
                 raise Invalid("ndm.value_missing", keyword=keyword, line=line)
             self.remark("ndm.remark_empty", keyword, line)
         else:
             check(key, value, unit, line)
+            if unit and key.unit and not same_unit(unit, key.unit):
+                self.remark("ndm.remark_unit", keyword, line)
             if key.grammar == "number" and is_nan(value):
                 self.remark("ndm.remark_nan", keyword, line)
             elif not value.isascii():

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from math import e
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from space_hub.awareness.output import File, file
 from space_hub.awareness.question import Answer, Question
 from space_hub.awareness.screen import Asked
 from space_hub.awareness.snapshot import Taken
+from space_hub.awareness.socrates import COLUMNS, ENDING, RADIUS_KM, SocratesFile
 from space_hub.awareness.tables import Run
 from space_hub.errors import Conflict, Invalid, NotFound
 from space_hub.orbit.elements import Regime
@@ -190,6 +192,44 @@ def test_a_file_that_cannot_be_is_refused_before_any_work(folder: Path) -> None:
     with pytest.raises(Invalid) as raised, file(folder / "nowhere" / "out.csv", []):
         pass
     assert raised.value.code == "screen.output_unusable"
+
+
+def test_the_columns_of_socrates_hold_every_encounter_with_its_largest_probability(
+    folder: Path, taken: Taken, asking: Making
+) -> None:
+    """MAX_PROB is AR r^2 / (e d^2) and DILUTION d / (sqrt(2) AR), the aspect AR of the plane from 1 to 3 (AAS 05-124).
+
+    Sabotage seen: both objects exchanged; the range in metres.
+    """
+    memory = Collected()
+    asking().answer(taken, memory)
+    with SocratesFile(folder / f"out{ENDING}", [one.elements for one in taken.kept]) as sink:
+        asking().answer(taken, sink)
+    with (folder / f"out{ENDING}").open(newline="") as text:
+        rows = list(csv.DictReader(text))
+    assert len(rows) == len(pairs(memory, taken)) > 10
+    assert tuple(rows[0]) == COLUMNS and len(COLUMNS) == 11
+    sets = {one.elements.catalog_number: one.elements for one in taken.kept}
+    expected = {(a, b) for a, b, _ in pairs(memory, taken)}
+    close = 0
+    for row in rows:
+        numbers = int(row["NORAD_CAT_ID_1"]), int(row["NORAD_CAT_ID_2"])
+        tca = datetime.strptime(row["TCA"], "%Y-%m-%d %H:%M:%S.%f").replace(tzinfo=UTC)
+        for side, number in enumerate(numbers, start=1):
+            assert row[f"OBJECT_NAME_{side}"] == f"{sets[number].name} [?]"
+            days = (tca - sets[number].epoch).total_seconds() / 86_400
+            assert float(row[f"DSE_{side}"]) == pytest.approx(days, abs=6e-4)
+        assert numbers in expected
+        distance = float(row["TCA_RANGE"])
+        assert distance <= 20.0
+        if not row["MAX_PROB"]:
+            assert float(row["TCA_RELATIVE_SPEED"]) <= 0.001
+        elif distance > 0.1:
+            close += 1
+            aspect = distance / (2**0.5 * float(row["DILUTION"]))
+            assert 0.98 < aspect < 3.05
+            assert float(row["MAX_PROB"]) == pytest.approx(aspect * (RADIUS_KM / distance) ** 2 / e, rel=0.03)
+    assert close > 10
 
 
 def microseconds(text: str) -> int:

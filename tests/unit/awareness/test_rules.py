@@ -143,9 +143,7 @@ def test_levels_follow_the_probability_and_say_what_they_rest_on() -> None:
     assert limits.level(1000.0, None, False) is Level.AMBER
 
 
-@pytest.mark.parametrize(
-    "limits", [(1e-5, 1e-4, 1e-7), (1e-4, 1e-5, 1e-4), (2.0, 1e-5, 1e-7), (1e-4, 1e-5, 0.0)]
-)
+@pytest.mark.parametrize("limits", [(1e-5, 1e-4, 1e-7), (1e-4, 1e-5, 1e-4), (2.0, 1e-5, 1e-7), (1e-4, 1e-5, 0.0)])
 def test_thresholds_out_of_order_are_refused(limits: tuple[float, float, float]) -> None:
     """Sabotage seen: without the comparison with 0 the last one passes."""
     with pytest.raises(Invalid, match=r"watch\.thresholds_wrong"):

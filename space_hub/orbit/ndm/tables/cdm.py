@@ -154,13 +154,15 @@ SHAPE = Shape(
     kind="cdm",
     versions=("1.0", "2.0"),
     header=Section("header", keys(HEADER), must=True),
-    lead=Section("relativeMetadataData", keys(RELATIVE), must=True, group=("relativeStateVector", _RELATIVE_STATE)),
+    lead=Section(
+        "relativeMetadataData", keys(RELATIVE), must=True, group=("relativeStateVector", _RELATIVE_STATE), units=True
+    ),
     metadata=Section("metadata", keys(METADATA), must=True),
     data=(
-        Section("odParameters", keys(OD)),
-        Section("additionalParameters", keys(ADDITIONAL)),
-        Section("stateVector", keys(STATE), must=True),
-        Section("covarianceMatrix", keys(_COVARIANCE), must=True),
+        Section("odParameters", keys(OD), units=True),
+        Section("additionalParameters", keys(ADDITIONAL), units=True),
+        Section("stateVector", keys(STATE), must=True, units=True),
+        Section("covarianceMatrix", keys(_COVARIANCE), must=True, units=True),
         Section("userDefinedParameters", {}, users=True),
     ),
     segment_start="OBJECT",

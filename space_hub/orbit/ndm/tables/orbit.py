@@ -128,7 +128,8 @@ OPM = Shape(
 OMM = Shape(
     kind="omm",
     versions=("1.0", "2.0", "3.0"),
-    header=Section("header", keys(HEADER)),
+    # CelesTrak sends both of these empty.
+    header=Section("header", keys(HEADER.replace("!", "!?"))),
     metadata=Section("metadata", keys(_OBJECT + "MEAN_ELEMENT_THEORY!\n"), must=True),
     data=(
         Section("meanElements", keys(_MEAN), must=True),
