@@ -2,7 +2,7 @@
 
 Three parts. `snapshots`: two catalogues of one constellation, days apart, each screened over
 the same window. `week`: a catalogue is taken for the truth, and each day's update is that truth
-with errors drawn anew. `messages`: series of conjunction data messages whose events are known.
+with errors as element-set histories have them. `messages`: series of conjunction data messages whose events are known.
 Linking is the product's own (`following.correlate`); which looks are one encounter is said by
 `tracking_truth`. It holds when at least `REQUIRED_SHARE` of what persists is linked and nothing is merged.
 """
@@ -10,7 +10,7 @@ Linking is the product's own (`following.correlate`); which looks are one encoun
 import gzip
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,12 +29,16 @@ from space_hub.orbit.propagation import Fleet
 from space_hub.orbit.sample import sample_catalogue
 from space_hub.orbit.screening import screen
 from space_hub.orbit.times import SECOND, Floats, moment
+from space_hub.orbit.uncertainty.synthetic import updates
 from space_hub.validation import skies
-from space_hub.validation.tracking_truth import SAME_MINIMUM, UNCLEAR, same_place, true_minima, updated
+from space_hub.validation.tracking_truth import SAME_MINIMUM, UNCLEAR, same_place, true_minima
 
 REQUIRED_SHARE = 0.999
 START = datetime(2024, 11, 2, tzinfo=UTC)
 THRESHOLD_KM = 5.0
+LEAD_DAYS = 2
+"""Of updates before the first run, so that hardly a set is still the truth itself."""
+
 WIDE_KM = 15.0
 """For two snapshots days apart: within 5 km hardly an encounter of one is still one of the other."""
 
@@ -194,9 +198,8 @@ def week(truth: Sequence[ElementSet], name: str, size: Size, progress: Progress 
     part = Part("week", name, objects=len(truth))
     follower, fleet = Follower(part, Source.GP), Fleet(truth)
     minima: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for number in range(size.updates):
+    for number, sets in enumerate(_catalogues(truth, size)):
         start = START + timedelta(days=number)
-        sets = updated(truth, start, number, size.seed)
         result = screen(sets, start, start + timedelta(hours=size.week_hours), threshold_km=THRESHOLD_KM)
         rows = result.encounters.columns
         # Pairs that fly together are one by definition, wherever their minimum of the day lies.
@@ -215,6 +218,16 @@ def week(truth: Sequence[ElementSet], name: str, size: Size, progress: Progress 
         if progress is not None:
             progress(number + 1, size.updates)
     return part
+
+
+def _catalogues(truth: Sequence[ElementSet], size: Size) -> Iterator[list[ElementSet]]:
+    """What is current at the start of each day: the newest set of each object, made with measured errors."""
+    current = {one.catalog_number: one for one in truth}
+    days = LEAD_DAYS + size.updates - 1
+    for number, update in enumerate(updates(truth, START - timedelta(days=LEAD_DAYS), days, size.seed, every_h=24.0)):
+        current |= {one.catalog_number: one for one in update.sets}
+        if number >= LEAD_DAYS - 1:
+            yield list(current.values())
 
 
 def _same(minima: list[int], at: int) -> int:

@@ -6,19 +6,13 @@ when both objects are at the same place of their orbits (within `SAME_PLACE`) on
 revolution. A look from which no minimum is reached is `UNCLEAR` and counted.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime
-from math import cos, degrees, pi, radians, sin
+from math import cos, radians
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
 
-from space_hub.orbit.elements import ElementSet
 from space_hub.orbit.propagation import Fleet
-from space_hub.orbit.times import SECOND, Floats, Ticks
-from space_hub.rng import SeededRng
+from space_hub.orbit.times import SECOND, Ticks
 
 UNCLEAR = -1
 SAME_MINIMUM = 30 * SECOND
@@ -29,9 +23,6 @@ SAME_PLACE = radians(45.0)
 _STEP_S = 30
 _REACH = 20
 _TOGETHER = 4_000
-
-RADIAL_KM, IN_TRACK_KM, IN_TRACK_KM_DAY, CROSS_TRACK_KM = 0.176, 0.695, 0.392, 0.168
-"""Errors of element sets in low orbits, one sigma, at epoch and by day (Aida and Kirschner 2013)."""
 
 
 def true_minima(truth: Fleet, a: npt.NDArray[np.intp], b: npt.NDArray[np.intp], at: Ticks) -> Ticks:
@@ -70,36 +61,3 @@ def same_place(
     lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
     found: npt.NDArray[np.bool_] = (one * other).sum(axis=1) > cos(SAME_PLACE) * lengths
     return found
-
-
-def updated(truth: Sequence[ElementSet], at: datetime, number: int, seed: int) -> list[ElementSet]:
-    """The sets as the `number`-th update has them: the true ones with errors of their own, drawn anew each time."""
-    draws = normals(seed, f"update {number}", (len(truth), 5))
-    return [_shifted(one, at, row) for one, row in zip(truth, draws, strict=True)]
-
-
-def normals(seed: int, name: str, shape: tuple[int, int]) -> Floats:
-    """Standard normal draws, the same for the same seed and name."""
-    raw = SeededRng(seed).scope("hub", name).token_bytes(8 * shape[0] * shape[1])
-    uniform = (np.frombuffer(raw, dtype=np.uint64).astype(np.float64) + 0.5) / 2.0**64
-    drawn: Floats = ndtri(np.clip(uniform, 1e-16, 1.0 - 1e-16)).reshape(shape)
-    return drawn
-
-
-def _shifted(one: ElementSet, at: datetime, draws: Floats) -> ElementSet:
-    """A set whose error at `at` is as drawn: along the track now and by day, radially, across the track."""
-    axis_km = one.semi_major_axis_km
-    days = (at - one.epoch).total_seconds() / 86400.0
-    now, by_day, radial, tilt, turn = (float(value) for value in draws)
-    drift = IN_TRACK_KM_DAY / axis_km * by_day
-    inclination = radians(one.inclination_deg)
-    node = CROSS_TRACK_KM / axis_km * turn / sin(inclination) if sin(inclination) > 0.05 else 0.0
-    anomaly = IN_TRACK_KM / axis_km * now - drift * days - node * cos(inclination)
-    return replace(
-        one,
-        mean_motion_rev_day=one.mean_motion_rev_day + drift / (2.0 * pi),
-        mean_anomaly_deg=(one.mean_anomaly_deg + degrees(anomaly)) % 360.0,
-        eccentricity=abs(one.eccentricity + RADIAL_KM / axis_km * radial),
-        inclination_deg=min(max(one.inclination_deg + degrees(CROSS_TRACK_KM / axis_km * tilt), 0.0), 180.0),
-        raan_deg=(one.raan_deg + degrees(node)) % 360.0,
-    )

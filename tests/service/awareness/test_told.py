@@ -13,6 +13,8 @@ from space_hub.awareness.following.picture import Picture, picture
 from space_hub.awareness.following.tables import ReceivedMessage
 from space_hub.awareness.tables import Assessment, Conjunction, Run
 from space_hub.errors import Invalid, NotFound
+from space_hub.orbit import ndm
+from space_hub.orbit.ndm import Form
 from space_hub.orbit.screening import screen
 from space_hub.trust.principal import Principal
 from tests.service.awareness.test_screen import meeting
@@ -119,6 +121,34 @@ def _next_meeting(sky: Sky) -> datetime:
         sets = [one.elements for one in catalogue.current_sets(session)]
     found = screen(sets, sky.clock.now(), sky.clock.now() + timedelta(hours=2), threshold_km=5.0, threads=1)
     return found.encounters[0].tca
+
+
+def test_what_a_run_no_longer_finds_has_vanished_and_what_is_over_has_expired(sky: Sky) -> None:
+    """Sabotage seen: without the runs that missed it, the last step is `new`."""
+    sky.take_text(meeting(sky))
+    conjunction = seen(sky, sky.screen())[0]
+    sky.wait(seconds=1)
+    changed = meeting(sky, offset_deg=0.1)
+    sky.take_text(changed)
+    later = sky.screen()
+    steps = known(sky, conjunction.id).steps
+    assert [(step.status.value, step.source) for step in steps] == [
+        ("new", conjunction.first_run_id),
+        ("vanished", later.id),
+    ]
+    sky.wait(days=1)
+    assert known(sky, conjunction.id).steps[-1].status.value == "expired"
+
+
+@pytest.mark.parametrize("form", ["kvn", "xml", "json"])
+def test_a_message_joins_in_each_of_its_three_forms(sky: Sky, form: Form) -> None:
+    sky.take_text(meeting(sky))
+    conjunction, look = seen(sky, sky.screen())
+    given = give(sky, ndm.write(ndm.read(cdm(look.tca, 101, 102).encode()), form))
+    assert given.message.form == form
+    assert given.assessment is not None
+    assert given.assessment.conjunction_id == conjunction.id
+    assert (given.assessment.radial_m, given.assessment.pc) == (120.0, 3.2e-4)
 
 
 def test_a_message_about_an_unknown_object_is_kept_and_joins_when_the_object_is_known(sky: Sky) -> None:
