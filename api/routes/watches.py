@@ -31,7 +31,7 @@ class WatchIn(In):
     miss_distance_m: float = Field(ge=0, description="0 with `level_from`: by probability alone.")
     level_from: Literal[Level.AMBER, Level.RED] | None = Field(
         default=None,
-        description="Speak at any distance from this level of probability on; `red` only for every object, owners, names.",
+        description="Speak at any distance from this level of risk on; `red` only for every object, owners, names.",
     )
     pc_red: float = Field(default=RED, gt=0, le=1, description="Probability of collision from which on it is red.")
     pc_amber: float = Field(default=AMBER, gt=0, le=1)

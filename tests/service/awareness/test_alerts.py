@@ -239,8 +239,8 @@ def crossing(sky: Sky) -> tuple[ElementSet, ElementSet]:
     usual = {"mean_motion_rev_day": 14.5, "eccentricity": 1e-6, "arg_perigee_deg": 0.0}
     epoch, before_deg = sky.clock.now(), 14.5 * 360.0 / 48.0
     return (
-        element_set(101, epoch, raan_deg=70.0, mean_anomaly_deg=(103.87 - before_deg) % 360.0, **usual),
-        element_set(102, epoch, raan_deg=130.0, mean_anomaly_deg=(76.13 - before_deg) % 360.0, **usual),
+        element_set(101, epoch, raan_deg=10.0, mean_anomaly_deg=(103.87 - before_deg) % 360.0, **usual),
+        element_set(102, epoch, raan_deg=250.0, mean_anomaly_deg=(76.13 - before_deg) % 360.0, **usual),
     )
 
 

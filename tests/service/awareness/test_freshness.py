@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from benchmarks import freshness as bench
 from space_hub.awareness import freshness
+from space_hub.awareness.tables import Assessment
 from space_hub.orbit.sample import sample_catalogue
 from tests.service.awareness.test_screen import meeting
 from tests.support.sky import Sky
@@ -56,3 +58,15 @@ def test_the_news_of_a_run_are_as_old_as_the_newest_file_it_rests_on(each_sky: S
     assert list(run.stages_s or {}) == ["snapshot", "screen", "risk", "publish"]
     each_sky.take_text(meeting(each_sky))
     assert each_sky.screen().source_at == received + timedelta(seconds=60)
+
+
+def test_moments_that_are_poured_stand_as_all_others_do(each_sky: Sky) -> None:
+    """Sabotage seen: with `T` between day and time SQLite finds none of them again."""
+    each_sky.take_text(meeting(each_sky))
+    run = each_sky.screen()
+    with each_sky.database.read() as session:
+        looks = session.exec(select(Assessment).where(Assessment.run_id == run.id)).all()
+        assert looks
+        for look in looks:
+            same = select(Assessment.conjunction_id).where(Assessment.tca == look.tca)
+            assert session.exec(same).all() == [look.conjunction_id]
