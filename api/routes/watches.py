@@ -1,7 +1,7 @@
 """Watches: rules of your organisation about which encounters to be told of."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 from sqlmodel import Session, col, select
@@ -29,7 +29,7 @@ class WatchIn(In):
     )
     every_object: bool = Field(default=False, description="Watch the whole catalogue instead, within 500 m.")
     miss_distance_m: float = Field(ge=0, description="0 with `level_from`: by probability alone.")
-    level_from: Literal[Level.AMBER, Level.RED] | None = Field(
+    level_from: Level | None = Field(
         default=None,
         description="Speak at any distance from this level of risk on; `red` only for every object, owners, names.",
     )
