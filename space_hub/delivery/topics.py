@@ -62,6 +62,7 @@ TOPICS = frozenset(
         "provider.status_changed",
         "quota.transferred",
         "readiness.noted",
+        "source.overdue",
         "source.stopped",
         "run.published",
         "search.matched",

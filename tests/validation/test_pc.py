@@ -10,7 +10,7 @@ from space_hub.validation.pc import MessageRow, PcReport, against_the_integral, 
 
 
 def test_messages_of_cara_come_out_with_their_printed_digits(shared: Path) -> None:
-    """All are equal in the plane. Sabotage seen: the time of closest approach taken as printed; RTN of one for both."""
+    """Five of the eighteen; all are equal in the plane."""
     files = messages_below(shared / "data")
     assert len(files) == 18
     report = PcReport("some")
@@ -33,7 +33,7 @@ def test_methods_and_map_hold_on_a_few_encounters() -> None:
 
 
 def test_slow_encounters_are_caught_and_answered() -> None:
-    """A plane that is ten orders of magnitude low, and one that lasts. Sabotage seen: no flags at all."""
+    """A plane that is ten orders of magnitude low, and one that lasts."""
     report = PcReport("none")
     slowly(report, 0, 60_000)
     assert report.slow[0].holds, report.slow

@@ -32,6 +32,8 @@ TINY = 1e-300
 _SURE = 0.2
 """Samples are believed when their standard error is below this share of the estimate."""
 _WIDTHS = 12.0
+_APART = 2.0
+"""Two figures that differ by more than this factor do not confirm each other: the larger one is told, `unconfirmed`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +81,25 @@ def assess(one: State, other: State, radius_km: float, *, samples: int = SAMPLES
     tests = usage(one, other, pair)
     if not tests.flags and flat is not None:
         return _risk(pair, flat, flat[0], flat[1], (), tests)
+    short = math.nan if tests.peak is None else nonlinear_2d(pair, tests.peak)
     curved = nonlinear_3d(pair, tests.peak)
-    if curved is not None and curved.whole:
+    if curved is not None and curved.whole and _alike(curved.pc, short):
         return _risk(pair, flat, curved.pc, NONLINEAR_3D, tests.flags, tests)
     drawn = _sampled(pair, curved, tests.peak or straight_peak(one, other, radius_km), samples, seed)
-    if drawn.standard_error < _SURE * drawn.pc or drawn.pc < TINY:
+    sure = drawn.standard_error < _SURE * drawn.pc or drawn.pc < TINY
+    if sure and _alike(drawn.pc, short):
         return _risk(pair, flat, min(1.0, drawn.pc), MONTE_CARLO, tests.flags, tests, drawn.standard_error)
     flags = (*tests.flags, "unconfirmed")
-    short = math.nan if tests.peak is None else nonlinear_2d(pair, tests.peak)
-    if math.isfinite(short):
+    if math.isfinite(short) and not (sure and drawn.pc > short):
         return _risk(pair, flat, short, NONLINEAR_2D, flags, tests)
     if flat is not None and flat[0] > drawn.pc:
         return _risk(pair, flat, flat[0], flat[1], flags, tests)
     return _risk(pair, flat, min(1.0, drawn.pc), MONTE_CARLO, flags, tests, drawn.standard_error)
+
+
+def _alike(pc: float, short: float) -> bool:
+    """Whether two figures of curved orbits confirm each other; without a second there is nothing against the first."""
+    return math.isnan(short) or short / _APART <= pc <= short * _APART or max(pc, short) < TINY
 
 
 _Flat = tuple[float, str, Encounter]
