@@ -112,8 +112,10 @@ class Round:
         }
 
 
-def measured(url: str, sets: Sequence[ElementSet], *, hours: float, rounds: int, threads: int) -> list[Round]:
-    """The rounds over the empty database at `url`."""
+def measured(
+    url: str, sets: Sequence[ElementSet], *, hours: float, rounds: int, threads: int, reach_m: float = 1_000.0
+) -> list[Round]:
+    """The rounds over the empty database at `url`; `reach_m` is how near the fleet is told of."""
     with ExitStack() as stack:
         database = db.connect(url)
         stack.callback(database.engine.dispose)
@@ -133,7 +135,7 @@ def measured(url: str, sets: Sequence[ElementSet], *, hours: float, rounds: int,
             step = _Step(world, receiver, len(receiver.received))
             step.take(data)
             if number == 0:
-                _watch(world, owner, sets)
+                _watch(world, owner, sets, reach_m)
             found.append(step.on(hours, threads))
         return found
 
@@ -143,11 +145,11 @@ def _clock(round_number: int) -> SystemClock:
     return SystemClock(NOW + round_number * timedelta(hours=_UPDATE_H) - datetime.now(UTC))
 
 
-def _watch(world: World, owner: Principal, sets: Sequence[ElementSet]) -> None:
+def _watch(world: World, owner: Principal, sets: Sequence[ElementSet], reach_m: float) -> None:
     """A fleet by distance and by probability, and the whole catalogue within 100 m or by red."""
     fleet = tuple(each.catalog_number for each in sets[:: max(1, len(sets) // _FLEET)])
     asks = (
-        WatchAsk("fleet", fleet, False, 1_000.0, 168.0, level_from=Level.AMBER),
+        WatchAsk("fleet", fleet, False, reach_m, 168.0, level_from=Level.AMBER),
         WatchAsk("all", (), True, 100.0, 24.0),
     )
     with world.database.write() as session:
@@ -187,7 +189,7 @@ class _Step:
         began, cpu = perf_counter(), process_time()
         with world.database.read() as session:
             alerts = session.exec(select(func.count()).select_from(Alert).where(Alert.run_id == run.id)).one()
-        self._send(self.before + alerts)
+        self._send(run, alerts)
         self._timed("dispatch", began, cpu)
         with world.database.read() as session:
             kept = session.get_one(Run, run.id)
@@ -204,15 +206,19 @@ class _Step:
         done.since_source_s = None if since is None else round(since.total_seconds(), 2)
         return done
 
-    def _send(self, wanted: int) -> None:
-        """By the delivery process, whole, until all has arrived or patience ends."""
+    def _send(self, run: Run, wanted: int) -> None:
+        """By the delivery process, whole, until the hub has noted that all arrived, or patience ends."""
         world, stop = self.world, threading.Event()
         settings = Settings(egress_allow=[self.receiver.allow])
         given = (world.database, world.clock, world.rng, settings, stop)
         process = threading.Thread(target=deliver.run_forever, args=given)
         began = perf_counter()
         process.start()
-        while len(self.receiver.received) < wanted and perf_counter() - began < _PATIENCE_S:
-            sleep(0.01)
+        while self._noted(run) < wanted and perf_counter() - began < _PATIENCE_S:
+            sleep(0.05)
         stop.set()
         process.join()
+
+    def _noted(self, run: Run) -> int:
+        with self.world.database.read() as session:
+            return freshness.told(session, self.world.clock, run).delivered

@@ -11,7 +11,7 @@ from space_hub.awareness import freshness
 from space_hub.awareness.tables import Assessment
 from space_hub.orbit.sample import sample_catalogue
 from tests.service.awareness.test_screen import meeting
-from tests.support.sky import Sky
+from tests.support.sky import Sky, element_set, later
 
 NOW = datetime(2024, 11, 2, tzinfo=UTC)
 
@@ -19,7 +19,9 @@ NOW = datetime(2024, 11, 2, tzinfo=UTC)
 def test_an_update_becomes_alerts_at_the_receiver_each_once(tmp_path: Path) -> None:
     """Sabotage seen: a reaction that raises nothing leaves the receiver without a message."""
     sets = sample_catalogue(bench.NOW, 1)
-    rounds = bench.measured(f"sqlite:///{tmp_path / 'hub.sqlite'}", sets, hours=2.0, rounds=2, threads=1)
+    rounds = bench.measured(
+        f"sqlite:///{tmp_path / 'hub.sqlite'}", sets, hours=2.0, rounds=2, threads=1, reach_m=5_000.0
+    )
     assert [one.whole for one in rounds] == [True, True]
     for one in rounds:
         assert list(one.stages_s) == ["ingest", "run", "alerts", "dispatch"]
@@ -49,14 +51,15 @@ def test_what_a_source_says_of_its_file_is_believed_if_it_is_a_moment_behind_us(
 
 def test_the_news_of_a_run_are_as_old_as_the_newest_file_it_rests_on(each_sky: Sky) -> None:
     """Sabotage seen: the oldest file instead of the newest."""
-    each_sky.take_text(meeting(each_sky))
+    one = element_set(101, each_sky.clock.now())
+    each_sky.take(one)
     received = each_sky.clock.now()
     each_sky.wait(seconds=60)
     run = each_sky.screen()
     assert (run.source_at, run.source_basis) == (received, "received")
     assert freshness.since_source(run, run.published_at) == timedelta(seconds=60)
     assert list(run.stages_s or {}) == ["snapshot", "screen", "risk", "publish"]
-    each_sky.take_text(meeting(each_sky))
+    each_sky.take(later(one, 1 / 60))
     assert each_sky.screen().source_at == received + timedelta(seconds=60)
 
 
