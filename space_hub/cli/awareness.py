@@ -1,13 +1,14 @@
 """The sky at the terminal: take in a catalogue, look at objects and conjunctions."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from space_hub.cli import house as houses
-from space_hub.cli import options
-from space_hub.cli.options import AsJson, Limit
+from space_hub.cli import messages, options
+from space_hub.cli.options import AsJson, Limit, MessageForm
 from space_hub.cli.screening import encounter_cells
 from space_hub.cli.speak import OK, Voice, sentence, shown
 
@@ -43,9 +44,13 @@ def objects(
     number: Annotated[
         int | None, typer.Option("--number", min=1, max=999_999_999, help=sentence("cli.option.number"))
     ] = None,
+    omm: Annotated[int | None, typer.Option("--omm", metavar="NUMBER", help=sentence("cli.option.omm"))] = None,
+    form: MessageForm = "kvn",
     limit: Limit = 20,
     as_json: AsJson = False,
 ) -> int:
+    if omm is not None:
+        return messages.show_omm(omm, form, Voice(as_json))
     from sqlmodel import col, select
 
     from space_hub.awareness.tables import Designation, ElementSetRow, SpaceObject
@@ -102,9 +107,18 @@ def conjunctions(
     max_miss_m: Annotated[
         float | None, typer.Option("--max-miss-m", min=0, help=sentence("cli.option.max_miss"))
     ] = None,
+    cdm: Annotated[str | None, typer.Option("--cdm", metavar="ID", help=sentence("cli.option.cdm"))] = None,
+    socrates: Annotated[
+        Path | None, typer.Option("--socrates", metavar="FILE", help=sentence("cli.option.socrates"))
+    ] = None,
+    form: MessageForm = "kvn",
     limit: Limit = 20,
     as_json: AsJson = False,
 ) -> int:
+    if cdm is not None:
+        return messages.show_cdm(cdm, form, Voice(as_json))
+    if socrates is not None:
+        return messages.write_socrates(socrates, Voice(as_json))
     from sqlmodel import col
 
     from space_hub.awareness import catalogue, freshness

@@ -27,6 +27,8 @@ class Many:
     relative_speed_km_s: Floats
     tca_shift_s: Floats
     repaired: Flags
+    by_series: Flags
+    """Where Laas 2015 answered; elsewhere it was Alfano 2005."""
     failed: Flags
 
     @property
@@ -49,8 +51,10 @@ def probabilities(position_km: Floats, velocity_km_s: Floats, covariance_km2: Fl
     miss, flat, sizes = at.miss_km[fine], flat[fine], radius[fine]
     found = laas_2015(miss, flat, sizes)
     left = np.isnan(found)
+    series = fine.copy()
+    series[fine] = ~left
     found[left] = alfano_2005(miss[left], flat[left], sizes[left])
     highest = scaled_maximum(miss, flat, sizes)
     pc[fine], most[fine], scale[fine] = found, highest.pc, highest.scale
     speed, shift = at.relative_speed_km_s, at.tca_shift_s
-    return Many(pc, most, scale, at.miss_km[:, 0], speed, shift, at.repaired, ~fine)
+    return Many(pc, most, scale, at.miss_km[:, 0], speed, shift, at.repaired, series, ~fine)
