@@ -3,7 +3,6 @@
 import csv
 import gzip
 from collections import defaultdict
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from math import degrees, pi
 from pathlib import Path
@@ -52,7 +51,7 @@ def used(sky: Sky, at: datetime) -> dict[int, tuple[str, Choice]]:
 
 
 def test_the_set_of_the_operator_is_used_and_the_catalogue_keeps_its_own(each_sky: Sky) -> None:
-    """Sabotage seen: a snapshot of current sets alone gives the run the catalogue's set."""
+    """A snapshot of current sets alone gives the run the catalogue's set."""
     now = each_sky.clock.now()
     mine, other = element_set(101, now - timedelta(hours=6)), element_set(102, now)
     each_sky.take(mine, other)
@@ -72,7 +71,7 @@ def test_the_set_of_the_operator_is_used_and_the_catalogue_keeps_its_own(each_sk
 
 
 def test_what_a_source_says_no_more_is_not_in_force(each_sky: Sky) -> None:
-    """Sabotage seen: without ending the former sets, the plan that was given up is still used."""
+    """Without ending the former sets, the plan that was given up is still used."""
     now = each_sky.clock.now()
     mine = element_set(101, now - timedelta(hours=6))
     each_sky.take(mine)
@@ -93,7 +92,7 @@ def test_what_a_source_says_no_more_is_not_in_force(each_sky: Sky) -> None:
 
 
 def test_a_set_that_departs_is_held_back_until_another_file_agrees(sky: Sky) -> None:
-    """Sabotage seen: every set taken as trusted; the run goes by a line that nobody confirmed."""
+    """Were every set taken as trusted, the run would go by a line that nobody confirmed."""
     now = sky.clock.now()
     mine = element_set(101, now - timedelta(hours=6))
     sky.take(mine)
@@ -105,7 +104,7 @@ def test_a_set_that_departs_is_held_back_until_another_file_agrees(sky: Sky) -> 
 
 
 def test_a_bad_line_is_set_aside_and_the_others_go_on(sky: Sky) -> None:
-    """Sabotage seen: without the comparison of launches the fit of another object is used."""
+    """Without the comparison of launches the fit of another object is used."""
     now = sky.clock.now()
     sets = [element_set(number, now - timedelta(hours=2)) for number in (101, 102, 103, 104)]
     sky.take(*sets)
@@ -122,7 +121,7 @@ def test_a_bad_line_is_set_aside_and_the_others_go_on(sky: Sky) -> None:
 
 
 def test_the_door_asks_for_csv_and_each_file_has_its_own_budget(sky: Sky) -> None:
-    """Sabotage seen: without FORMAT the source answers in two lines a set."""
+    """Without FORMAT the source answers in two lines a set."""
     mine = element_set(101, sky.clock.now() - timedelta(hours=2))
     sky.take(mine)
     asked: list[str] = []
@@ -169,7 +168,7 @@ def test_of_the_real_fits_the_nearest_that_stands_is_used(sky: Sky, shared: Path
         assert (abs(each.set.elements.epoch - use), each.choice) == (nearest, Choice.SUPPLEMENTAL)
 
 
-def real_fits(shared: Path) -> dict[int, Sequence[Fitted]]:
+def real_fits(shared: Path) -> dict[int, list[Fitted]]:
     """The fits of the merged file by number; its elements are radians and radians a minute."""
     path = shared / "data" / "gp" / "gp_supgp_satcat_merged_20250111.csv.gz"
     found: dict[int, list[Fitted]] = defaultdict(list)

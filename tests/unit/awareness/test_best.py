@@ -31,7 +31,7 @@ def fit(name: str, hours: float, *, rms_km: float | None = 0.2, held: bool = Fal
 def test_the_nearest_fit_that_stands_is_used_unless_it_is_far(
     general_hours: float, fits: list[Fit], expected: str | None, choice: Choice | None
 ) -> None:
-    """Sabotage seen: without `held_back` the held one is used; with `max` for `min` the farthest is."""
+    """What is offered in another order changes nothing."""
     for offered in (fits, fits[::-1]):
         chosen, why = choose(USE + timedelta(hours=general_hours), offered, USE)
         assert (None if chosen is None else chosen.id, why) == (expected, choice or Choice.SUPPLEMENTAL)
