@@ -17,8 +17,9 @@ from space_hub.awareness import catalogue
 from space_hub.awareness.catalogue import Face
 from space_hub.awareness.following import conjunctions, picture
 from space_hub.awareness.following.conjunctions import Wanted
-from space_hub.awareness.following.status import Level, Status, Step
-from space_hub.awareness.following.tables import SourceAssessment
+from space_hub.awareness.following.levels import AMBER, Level
+from space_hub.awareness.following.status import Status, Step
+from space_hub.awareness.following.tables import Risk, SourceAssessment
 from space_hub.awareness.following.tolerance import Source
 from space_hub.awareness.tables import Assessment, Conjunction, Run
 from space_hub.errors import Invalid, NotFound
@@ -30,6 +31,7 @@ router = Router(prefix="/v1", tags=["conjunctions"])
 class Sort(StrEnum):
     TCA = "tca"
     MISS_DISTANCE = "miss_distance"
+    RISK = "risk"
 
 
 class PartyOut(Out):
@@ -79,7 +81,7 @@ class LookOut(RiskOut):
     age_b_h: float
 
 
-class ConjunctionOut(Out):
+class ConjunctionOut(RiskOut):
     """Null where no run has seen the encounter and its source does not say it."""
 
     id: str
@@ -178,10 +180,16 @@ def list_conjunctions(
     tca_from: UtcDatetime | None = None,
     tca_to: UtcDatetime | None = None,
     max_miss_distance_m: Annotated[float | None, Query(gt=0)] = None,
+    min_pc: Annotated[
+        float | None, Query(gt=0, le=1, description="Only where the probability of collision is at least this.")
+    ] = None,
     co_located: Annotated[bool, Query(description="Pairs that fly together instead of encounters.")] = False,
     sort: Sort = Sort.TCA,
 ) -> ConjunctionsOut:
-    """Encounters of one run. The ten nearest of the day: `?sort=miss_distance&limit=10`."""
+    """Encounters of one run. The ten nearest: `?sort=miss_distance&limit=10`; the ten riskiest: `?sort=risk&limit=10`.
+
+    By risk, those with a probability of at least 1e-5 are listed, unless `min_pc` says otherwise.
+    """
     with asked.read() as session:
         names: list[str | int] = [*(catalog_number or ()), *(object_id or ())]
         wanted = Wanted(
@@ -190,6 +198,7 @@ def list_conjunctions(
             tca_from=tca_from,
             tca_to=tca_to,
             max_miss_distance_m=max_miss_distance_m,
+            min_pc=AMBER if min_pc is None and sort is Sort.RISK else min_pc,
             co_located=co_located,
         )
         return _page(session, asked, page, wanted, sort)
@@ -262,6 +271,7 @@ def _told(one: Conjunction, said: SourceAssessment, faces: dict[str, Face]) -> C
         exit_at=None,
         open_start=None,
         open_end=None,
+        **_risk(said),
     )
 
 
@@ -285,13 +295,10 @@ def _page(session: Session, asked: Ask, page: PageAsk, wanted: Wanted, sort: Sor
         kind = datetime if by_time else float
         if len(values) != 3 or not isinstance(values[1], kind) or not isinstance(values[2], str):
             raise Invalid("conjunction.sort_mixed", cursor=page.cursor)
-    key = [
-        col(Assessment.run_id),
-        col(Assessment.tca) if by_time else col(Assessment.miss_distance_m),
-        col(Assessment.conjunction_id),
-    ]
+    by = {Sort.TCA: Assessment.tca, Sort.MISS_DISTANCE: Assessment.miss_distance_m, Sort.RISK: Assessment.pc}[sort]
+    key = [col(Assessment.run_id), col(by), col(Assessment.conjunction_id)]
     statement: Any = conjunctions.statement(wanted)
-    found = page.of(session, statement, key=key, make=lambda one, look: (one, look))
+    found = page.of(session, statement, key=key, make=lambda one, look: (one, look), descending=sort is Sort.RISK)
     pairs: list[tuple[Conjunction, Assessment]] = found.items
     faces = catalogue.faces(session, {id for one, _look in pairs for id in (one.object_a_id, one.object_b_id)})
     return ConjunctionsOut(
@@ -321,7 +328,12 @@ def _out(one: Conjunction, look: Assessment, faces: dict[str, Face]) -> Conjunct
         exit_at=look.exit_at,
         open_start=look.open_start,
         open_end=look.open_end,
+        **_risk(look),
     )
+
+
+def _risk(one: Risk) -> dict[str, Any]:
+    return RiskOut.model_validate(one).model_dump()
 
 
 def _party(face: Face, set_id: str | None, age_h: float | None) -> PartyOut:

@@ -8,7 +8,7 @@ from httpx2 import Response
 
 from space_hub.awareness import catalogue
 from space_hub.awareness.following import alerts
-from space_hub.awareness.following.status import Level
+from space_hub.awareness.following.levels import Level
 from space_hub.awareness.screen import Asked
 from space_hub.awareness.tables import Run
 from space_hub.text import say

@@ -1,10 +1,8 @@
 """What has become of an encounter: its status by a table of transitions, each step with its reason. Pure.
 
 A status is derived from the evidence that its reader may see - looks, and runs that could have
-found the encounter and did not - and stored nowhere. The level of a look rests on the probability
-of collision where one is known, else on the distance: 1 km is what the 18th Space Defense
-Squadron reports on; a distance alone neither makes red nor clears. The limits are NASA CARA's
-line for mitigation (1e-4) and its floor of interest (1e-7).
+found the encounter and did not - and stored nowhere. How much a look concerns is told by `levels`;
+a distance alone neither makes red nor clears.
 """
 
 from collections.abc import Iterable
@@ -13,6 +11,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any, Final
 
+from space_hub.awareness.following.levels import Level, Thresholds
 from space_hub.awareness.following.rules import MATERIAL_M
 from space_hub.text import Word
 
@@ -25,13 +24,6 @@ class Status(Word, of="conjunction_status"):
     CLEARED = "cleared"
     VANISHED = "vanished"
     EXPIRED = "expired"
-
-
-class Level(Word, of="conjunction_level"):
-    BELOW = "below"
-    LOW = "low"
-    AMBER = "amber"
-    RED = "red"
 
 
 class Event(Enum):
@@ -53,7 +45,6 @@ class Event(Enum):
 RUNS: Final = "gp"
 """The line of our own runs."""
 
-_RANK: Final = {level: rank for rank, level in enumerate(Level)}
 _GONE: Final = frozenset({Status.CLEARED, Status.VANISHED})
 _LIVE: Final = (Status.NEW, Status.UPDATED, Status.ESCALATED, Status.DE_ESCALATED)
 
@@ -71,26 +62,6 @@ TABLE: Final[dict[tuple[Status | None, Event], Status]] = {
     (Status.EXPIRED, Event.LATE): Status.EXPIRED,
 }
 """The next status. What is not here cannot happen: an encounter that is gone or over is not lost once more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """Limits of the levels: probabilities, and metres where there is none."""
-
-    red: float = 1e-4
-    amber: float = 1e-5
-    floor: float = 1e-7
-    near_m: float = 1_000.0
-
-    def level(self, look: "Sighting") -> Level:
-        """A small value of a diluted probability means "not known", so it does not go below the floor."""
-        if look.pc is None:
-            return Level.AMBER if look.miss_distance_m <= self.near_m else Level.LOW
-        if look.pc >= self.red:
-            return Level.RED
-        if look.pc >= self.amber:
-            return Level.AMBER
-        return Level.BELOW if look.pc < self.floor and not look.diluted else Level.LOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +141,9 @@ class _Story:
             self._step(Event.PASSED, max(last.tca, before.at), "", before.level, "conjunction.reason.passed")
 
     def see(self, look: Sighting) -> None:
-        before, level = self._now, self.limits.level(look)
+        before, level = self._now, self.limits.level(look.miss_distance_m, look.pc, look.diluted)
         earlier = self._lines.get(look.line)
-        if look.cut and earlier is not None and _RANK[level] < _RANK[earlier[1]]:
+        if look.cut and earlier is not None and level.rank < earlier[1].rank:
             level = earlier[1]  # The distance at the edge of a window can tell of nearer, never of farther.
         self._lines[look.line], self._last = (look, level), look
         highest = self._highest()
@@ -181,7 +152,7 @@ class _Story:
         self._step(event, look.at, look.source, highest, reason, params)
 
     def _highest(self) -> Level:
-        return max((level for _look, level in self._lines.values()), key=lambda level: _RANK[level])
+        return max((level for _look, level in self._lines.values()), key=lambda level: level.rank)
 
     def _event(self, before: Step, level: Level) -> Event:
         if before.status is Status.EXPIRED:
@@ -189,11 +160,11 @@ class _Story:
         gone = before.status in _GONE
         if level is Level.BELOW and (gone or before.level is not Level.BELOW):
             return Event.BELOW
-        if _RANK[level] > _RANK[before.level] and level in (Level.AMBER, Level.RED):
+        if level.rank > before.level.rank and level in (Level.AMBER, Level.RED):
             return Event.RISES
         if gone:
             return Event.RETURNS
-        return Event.FALLS if _RANK[level] < _RANK[before.level] else Event.SAME
+        return Event.FALLS if level.rank < before.level.rank else Event.SAME
 
     def miss(self, run: Absence) -> None:
         """Only what our runs had seen can be missed by one; what another source says of it stands."""

@@ -7,7 +7,8 @@ from itertools import product
 
 import pytest
 
-from space_hub.awareness.following.status import TABLE, Absence, Event, Level, Sighting, Status, Step, history
+from space_hub.awareness.following.levels import Level
+from space_hub.awareness.following.status import TABLE, Absence, Event, Sighting, Status, Step, history
 from space_hub.text import say
 
 NOW = datetime(2024, 11, 1, tzinfo=UTC)
