@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime, timedelta
+from math import log10
 
 import pytest
 from httpx2 import Response
@@ -12,6 +13,7 @@ from space_hub.awareness.following.levels import Level
 from space_hub.awareness.screen import Asked
 from space_hub.awareness.tables import Run
 from space_hub.text import say
+from tests.service.awareness.test_alerts import crossing
 from tests.service.awareness.test_screen import meeting
 from tests.support.cdms import cdm
 from tests.support.hub import Caller, Hub
@@ -261,9 +263,9 @@ def test_a_received_message_stands_beside_the_run_for_those_who_may_see_it(centr
     assert [(each["originator"], each["pc"], each["message_id"]) for each in whole["sources"]] == [
         ("CSPOC", 3.2e-4, message["id"])
     ]
-    assert [(each["one"], each["other"], each["pc_decades"]) for each in whole["disagreement"]] == [
-        ("cdm/CSPOC", "gp", None)
-    ]
+    between = whole["disagreement"][0]
+    assert (between["one"], between["other"]) == ("cdm/CSPOC", "gp")
+    assert between["pc_decades"] == pytest.approx(log10(whole["assessments"][-1]["pc"] / 3.2e-4), abs=0.01)
     assert centre.get(f"/v1/conjunctions/messages/{message['id']}").json()["text"].startswith("CCSDS_CDM_VERS")
     nation = hub.key("nation")
     theirs = nation.get(f"/v1/conjunctions/{first['id']}").json()
@@ -309,3 +311,21 @@ def test_only_who_agreed_to_be_found_is_named_and_only_to_those_they_chose(centr
     assert centre.delete(f"/v1/contacts/{shown['id']}").status_code == 404
     assert supplier.delete(f"/v1/contacts/{shown['id']}").status_code == 200
     assert centre.get(f"/v1/conjunctions/{first}").json()["contacts"] == []
+
+
+def test_the_riskiest_come_first_and_what_is_less_likely_is_left_out(centre: Caller, sky: Sky) -> None:
+    """Sabotage seen: without `descending` the least likely come first."""
+    sky.take(*crossing(sky))
+    run = sky.screen(hours=6.0)
+    found = centre.get("/v1/conjunctions", sort="risk").json()["items"]
+    assert found
+    assert found[0]["pc"] >= 1e-5
+    everything = centre.get("/v1/conjunctions", sort="risk", min_pc=1e-300).json()["items"]
+    assert [one["pc"] for one in everything] == sorted((one["pc"] for one in everything), reverse=True)
+    assert len(found) > 1
+    assert [one["id"] for one in everything][: len(found)] == [one["id"] for one in found]
+    above = centre.get("/v1/conjunctions", min_pc=found[0]["pc"]).json()["items"]
+    assert [one["id"] for one in above] == [found[0]["id"]]
+    told = centre.get(f"/v1/runs/{run.id}").json()
+    assert (told["source_basis"], told["since_source_s"]) == ("received", 0.0)
+    assert list(told["stages_s"]) == ["snapshot", "screen", "risk", "publish"]

@@ -278,7 +278,7 @@ def test_an_alert_carries_its_probability_with_method_sources_and_the_age_of_the
     said = alert.payload
     assert said["pc"] == said["risk"]["pc"] == alert.pc
     assert 0.0 < said["pc"] <= said["risk"]["pc_max"] <= 1.0
-    assert (said["risk"]["method"], said["risk"]["a"]["sigma_source"]) == ("alfano-2005", "table")
+    assert (said["risk"]["method"], said["risk"]["a"]["sigma_source"]) == ("laas-2015", "table")
     assert said["risk"]["hard_body_radius_m"] > 0.0
     assert said["level"] in {"below", "low", "amber", "red"}
     assert said["level_text"] == say(f"alert.level_by.{said['level_basis']}")

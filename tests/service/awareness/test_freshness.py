@@ -20,7 +20,7 @@ def test_an_update_becomes_alerts_at_the_receiver_each_once(tmp_path: Path) -> N
     """Sabotage seen: a reaction that raises nothing leaves the receiver without a message."""
     sets = sample_catalogue(bench.NOW, 1)
     rounds = bench.measured(
-        f"sqlite:///{tmp_path / 'hub.sqlite'}", sets, hours=2.0, rounds=2, threads=1, reach_m=5_000.0
+        f"sqlite:///{tmp_path / 'hub.sqlite'}", sets, hours=8.0, rounds=2, threads=1, reach_m=5_000.0
     )
     assert [one.whole for one in rounds] == [True, True]
     for one in rounds:
