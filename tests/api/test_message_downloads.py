@@ -177,5 +177,5 @@ def test_an_alert_leads_to_the_message_of_the_very_look_that_it_is_of(centre: Ca
         (alert,) = alerts.on_run(session, sky.clock, sky.rng, entry)
     sky.wait(minutes=5)
     assert sky.screen(hours=1.0).id != run.id
-    answer = centre.get(alert.payload["cdm"])
+    answer = centre.hub.client.get(alert.payload["cdm"], headers=centre.headers())
     assert cdm.conjunction(read(answer.content)).message_id == f"{alert.conjunction_id}/{run.id}"
