@@ -18,12 +18,12 @@ from pathlib import Path
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
-from space_hub.awareness.following.levels import Level
 
 from benchmarks._campaign import numbers
 from benchmarks._shared import shared_folder
 from space_hub.awareness import risk
 from space_hub.awareness.following.correlate import LONGEST, Known, Seen, correlate
+from space_hub.awareness.following.levels import Level
 from space_hub.awareness.following.rules import AlertState, Before, Coverage, Look, Rule, decide
 from space_hub.orbit.elements import ElementSet
 from space_hub.orbit.screening import screen
