@@ -11,6 +11,7 @@ import pytest
 from sqlmodel import select
 
 from space_hub.awareness import catalogue
+from space_hub.awareness.following import alerts
 from space_hub.awareness.following.tables import ReceivedMessage
 from space_hub.awareness.socrates import COLUMNS
 from space_hub.awareness.tables import Assessment, ElementSetRow, Run
@@ -163,3 +164,18 @@ def test_a_run_comes_as_socrates_would_give_it(centre: Caller, sky: Sky, run: Ru
     least = 0.002**2 / (np.e * float(row["TCA_RANGE"]) ** 2)
     assert 0.99 * least <= float(row["MAX_PROB"]) <= 3.01 * least
     assert centre.get("/v1/runs/run_none/socrates").status_code == 404
+
+
+def test_an_alert_leads_to_the_message_of_the_very_look_that_it_is_of(centre: Caller, sky: Sky) -> None:
+    """Sabotage seen: the path without its run, which leads to the newest."""
+    sky.take_text(meeting(sky))
+    asked = {"name": "mine", "objects": [101], "miss_distance_m": 5000.0}
+    assert centre.post("/v1/watches", asked).status_code == 201
+    run = sky.screen(hours=1.0)
+    entry = next(entry for entry in sky.entries("run.published") if entry.subject == run.id)
+    with sky.database.write() as session:
+        (alert,) = alerts.on_run(session, sky.clock, sky.rng, entry)
+    sky.wait(minutes=5)
+    assert sky.screen(hours=1.0).id != run.id
+    answer = centre.hub.client.get(alert.payload["cdm"], headers=centre.headers())
+    assert cdm.conjunction(read(answer.content)).message_id == f"{alert.conjunction_id}/{run.id}"

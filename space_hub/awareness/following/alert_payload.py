@@ -48,6 +48,8 @@ def payload(
         "synthetic": run.synthetic,
         **_level(alert, before, watch, look),
         "risk": None if look is None else _risk(look),
+        # A path of this hub, for a key of the subscriber: the message itself would outgrow many a receiver.
+        "cdm": None if look is None else f"/v1/conjunctions/{conjunction.id}/cdm?run={run.id}",
         **_freshness(alert, run),
         "notice": say("awareness.triage_notice"),
     }
