@@ -11,7 +11,7 @@ from space_hub.awareness import freshness
 from space_hub.awareness.tables import Assessment
 from space_hub.orbit.sample import sample_catalogue
 from tests.service.awareness.test_screen import meeting
-from tests.support.sky import Sky, element_set, later
+from tests.support.sky import Sky, element_set
 
 NOW = datetime(2024, 11, 2, tzinfo=UTC)
 
@@ -51,15 +51,14 @@ def test_what_a_source_says_of_its_file_is_believed_if_it_is_a_moment_behind_us(
 
 def test_the_news_of_a_run_are_as_old_as_the_newest_file_it_rests_on(each_sky: Sky) -> None:
     """Sabotage seen: the oldest file instead of the newest."""
-    one = element_set(101, each_sky.clock.now())
-    each_sky.take(one)
+    each_sky.take(element_set(101, each_sky.clock.now()))
     received = each_sky.clock.now()
     each_sky.wait(seconds=60)
     run = each_sky.screen()
     assert (run.source_at, run.source_basis) == (received, "received")
     assert freshness.since_source(run, run.published_at) == timedelta(seconds=60)
     assert list(run.stages_s or {}) == ["snapshot", "screen", "risk", "publish"]
-    each_sky.take(later(one, 1 / 60))
+    each_sky.take(element_set(102, each_sky.clock.now()))
     assert each_sky.screen().source_at == received + timedelta(seconds=60)
 
 
