@@ -5,8 +5,9 @@ covariance, laid on the plane across the relative velocity; there the probabilit
 beside the largest that any size of that covariance gives. Everything rests on public element sets: awareness
 and triage, not go/no-go.
 
-Two sorts have no figure, because the plane is not theirs: pairs that fly together, and encounters that the
-window cuts, whose closest approach lies outside. Their `flags` say which.
+Three sorts have no figure, and their `flags` say which: pairs that fly together and encounters that the window
+cuts before their closest approach, because the plane is not theirs; and those of which a set is so old that nothing
+is known any more of where its object is.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,14 +25,18 @@ from space_hub.orbit.kernels.scalar import states_of
 from space_hub.orbit.probability.alfano import alfano_2005
 from space_hub.orbit.probability.encounter import planes
 from space_hub.orbit.probability.maximum import scaled_maximum
+from space_hub.orbit.probability.state import WIDEST_KM
 from space_hub.orbit.times import DAY, Floats, Indices, Ticks, ticks
 from space_hub.orbit.uncertainty import table
 
 METHOD = "alfano-2005"
-TOGETHER, CUT = "co_located", "open"
+TOGETHER, CUT, LOST = "co_located", "open", "lost"
 
 _FLOOR_SHARE = 1e-4
 """No sigma in the plane below this share of the radius (CARA's clipping)."""
+
+_PASSED_S = 0.1
+"""Farther from the closest approach than this, the window has cut it off; that of slow pairs is known to this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ def of_run(sets: Sequence[ElementSet], names: Sequence[str], encounters: npt.NDA
     tca = np.ascontiguousarray(encounters["tca"])
     radii, sources = hard_body.of_names(names)
     radius_m = radii[a] + radii[b]
-    together, cut = encounters["co_located"], encounters["open_start"] | encounters["open_end"]
+    together = encounters["co_located"]
     flown = records(sets)
     one, other = _states(flown, a, tca), _states(flown, b, tca)
     rates = table.of(sets).variance_km2
@@ -95,14 +100,17 @@ def of_run(sets: Sequence[ElementSet], names: Sequence[str], encounters: npt.NDA
     sigma_m = 1e3 * np.sqrt(np.einsum("pij,pjk,pik->pi", axes, covariance, axes))
     relative = other - one
     flat = planes(relative[:, :3], relative[:, 3:], covariance, _FLOOR_SHARE * 1e-3 * radius_m)
-    known = ~together & ~cut & np.isfinite(flat.covariance_km2).all(axis=(1, 2)) & np.isfinite(flat.miss_km).all(axis=1)
+    cut = (encounters["open_start"] | encounters["open_end"]) & ~(np.abs(flat.tca_shift_s) <= _PASSED_S)
+    lost = sigma_m.max(axis=1, initial=0.0) > 1e3 * WIDEST_KM
+    known = np.isfinite(flat.covariance_km2).all(axis=(1, 2)) & np.isfinite(flat.miss_km).all(axis=1)
+    known &= ~together & ~cut & ~lost
     pc, pc_max = np.full(len(a), np.nan), np.full(len(a), np.nan)
     diluted = np.zeros(len(a), dtype=np.bool_)
     given = flat.miss_km[known], flat.covariance_km2[known], 1e-3 * radius_m[known]
     pc[known] = alfano_2005(*given)
     highest = scaled_maximum(*given)
     pc_max[known], diluted[known] = highest.pc, highest.diluted
-    words = np.where(together, TOGETHER, np.where(cut, CUT, ""))
+    words = np.where(together, TOGETHER, np.where(cut, CUT, np.where(lost, LOST, "")))
     return Risks(pc, pc_max, diluted, words.tolist(), radius_m, sigma_m, a, b, sources, "table")
 
 
