@@ -39,9 +39,9 @@ from tests.support.upstreams import CELESTRAK, SPACETRACK, Upstreams
 T = TypeVar("T")
 
 OPTIONS = {
-    "--days=N": "virtual days, 30 if absent",
-    "--restarts=N": "kills, 1000 if absent",
-    "--seed=N": "1 if absent",
+    "--days=N": "how many virtual days are played; 30 unless told",
+    "--restarts=N": "how often a scheduler is killed; 1000 unless told",
+    "--seed=N": "of all that is drawn; 1 unless told",
 }
 
 _BEGIN = datetime(2026, 3, 1, tzinfo=UTC)

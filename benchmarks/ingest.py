@@ -34,7 +34,7 @@ from tests.support.sky import later
 
 OPTIONS = {
     "--sets=N": "as many element sets, 30000 if absent",
-    "--database=KIND": "both, postgresql or sqlite",
+    "--database=NAME": "sqlite, postgresql, or both as it is without this option",
 }
 BUDGET_S = 5.0
 BAD_EVERY = 150

@@ -22,6 +22,7 @@ HEAVY = {
 }
 
 LIGHT = {
+    "sources.look": "jobs.ingest:look",
     "award_shares.release": "jobs.competitions:release_shares",
     "competition.clocks": "jobs.competitions:turn",
     "commitments.recompute": "jobs.risk:recompute",

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from jobs.task import Task
 from space_hub.awareness import sources
 from space_hub.awareness.ingest import Limits, ingest_file
+from space_hub.awareness.upstream import expected
 from space_hub.awareness.upstream.budget import Outcome
 from space_hub.awareness.upstream.celestrak import CelesTrak
 from space_hub.errors import Invalid
@@ -35,6 +36,12 @@ def satcat(task: Task) -> dict[str, Any]:
             task.database, task.clock, task.rng, task.principal, fetch, limits=limits
         ).value
     }
+
+
+def look(task: Task) -> dict[str, Any]:
+    """Tell of sources that have fallen silent."""
+    with task.database.write() as session:
+        return {"overdue": [each.subject for each in expected.tell(session, task.clock, task.principal)]}
 
 
 def file(task: Task) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from space_hub.trust.labels import REAL
 READER = "react"
 
 REACTIONS: tuple[tuple[str, frozenset[str]], ...] = (
+    ("space_hub.awareness.following.told:on_run", frozenset({"run.published"})),
     ("space_hub.awareness.following.alerts:on_run", frozenset({"run.published"})),
     ("space_hub.awareness.element_watch:on_ingest", frozenset({"ingest.finished"})),
     (

@@ -70,6 +70,7 @@ SCHEDULE = (
     Regular("ingest.celestrak", timedelta(hours=2, minutes=10), Missed.ONCE, _in_real_time),
     # Away from the full hour, when everybody asks; a day and some minutes, so that no slot comes too soon.
     Regular("ingest.satcat", timedelta(days=1, minutes=10), Missed.ONCE, _in_real_time, after=timedelta(minutes=37)),
+    Regular("sources.look", timedelta(minutes=30), Missed.ONCE, _in_real_time),
     Regular("screen", timedelta(hours=8), Missed.ONCE),
     # A look at who is due, not the asking itself: with it, a change shows within `sync_minutes` and one minute.
     Regular("supplier.due", timedelta(minutes=1), Missed.ONCE),

@@ -11,6 +11,7 @@ from api.deps import Asked
 from api.models import Out
 from api.paging import Page, Paged
 from api.policy import Router, scope
+from space_hub.awareness.following.levels import Level
 from space_hub.awareness.following.rules import AlertState
 from space_hub.awareness.tables import Alert
 from space_hub.errors import NotFound
@@ -31,6 +32,8 @@ class AlertOut(Out):
     tca: datetime
     miss_distance_m: float | None
     previous_miss_distance_m: float | None
+    level: Level | None = Field(description="By the watch's thresholds; null when the run no longer found it.")
+    pc: float | None = Field(description="Probability of collision; how it came about stands in `payload.risk`.")
     raised_at: datetime
     payload: dict[str, Any] = Field(description="What was sent to your endpoints.")
 
@@ -43,6 +46,7 @@ def list_alerts(
     conjunction_id: Annotated[str | None, Query()] = None,
     run_id: Annotated[str | None, Query()] = None,
     state: AlertState | None = None,
+    level: Level | None = None,
 ) -> Paged[AlertOut]:
     """Your organisation's alerts, newest first; a conjunction's revisions are alerts of their own."""
     mine = select(Alert).where(Alert.organisation_id == asked.principal.organisation_id)
@@ -51,6 +55,7 @@ def list_alerts(
         (Alert.conjunction_id, conjunction_id),
         (Alert.run_id, run_id),
         (Alert.state, None if state is None else state.value),
+        (Alert.level, None if level is None else level.value),
     ):
         if value is not None:
             mine = mine.where(column == value)

@@ -15,8 +15,12 @@ from api.policy import PROBLEM, Router, scope
 from api.routes.runs import RunOut, run_out
 from space_hub.awareness import catalogue
 from space_hub.awareness.catalogue import Face
-from space_hub.awareness.following import conjunctions
+from space_hub.awareness.following import conjunctions, picture
 from space_hub.awareness.following.conjunctions import Wanted
+from space_hub.awareness.following.levels import AMBER, Level
+from space_hub.awareness.following.status import Status, Step
+from space_hub.awareness.following.tables import Risk, SourceAssessment
+from space_hub.awareness.following.tolerance import Source
 from space_hub.awareness.tables import Assessment, Conjunction, Run
 from space_hub.errors import Invalid, NotFound
 from space_hub.text import say
@@ -27,6 +31,7 @@ router = Router(prefix="/v1", tags=["conjunctions"])
 class Sort(StrEnum):
     TCA = "tca"
     MISS_DISTANCE = "miss_distance"
+    RISK = "risk"
 
 
 class PartyOut(Out):
@@ -34,11 +39,31 @@ class PartyOut(Out):
     name: str
     catalog_number: int | None
     international_designator: str
-    element_set_id: str
-    element_age_h: float = Field(description="Age of the element set at TCA; negative when dated ahead.")
+    element_set_id: str | None = Field(description="Null where no run has seen the encounter.")
+    element_age_h: float | None = Field(description="Age of the element set at TCA; negative when dated ahead.")
 
 
-class LookOut(Out):
+class RiskOut(Out):
+    """What is null is not known."""
+
+    pc: float | None = Field(description="Probability of collision; of a message, as its source states it.")
+    pc_max: float | None
+    diluted: bool | None = Field(description="A larger covariance would lower pc: small means unknown, not safe.")
+    method: str | None
+    flags: str | None = Field(description="Limits of the method's use that were passed, with a blank between.")
+    hard_body_radius_m: float | None
+    radius_a_source: str | None
+    radius_b_source: str | None
+    sigma_radial_m: float | None
+    sigma_in_track_m: float | None
+    sigma_cross_track_m: float | None
+    sigma_a_source: str | None
+    sigma_b_source: str | None
+    sigma_a_samples: int | None
+    sigma_b_samples: int | None
+
+
+class LookOut(RiskOut):
     run_id: str
     tca: datetime
     miss_distance_m: float
@@ -56,21 +81,69 @@ class LookOut(Out):
     age_b_h: float
 
 
-class ConjunctionOut(Out):
+class ConjunctionOut(RiskOut):
+    """Null where no run has seen the encounter and its source does not say it."""
+
     id: str
     co_located: bool
     synthetic: bool
     objects: list[PartyOut]
     tca: datetime
     miss_distance_m: float
-    relative_speed_m_s: float
-    radial_m: float
-    in_track_m: float
-    cross_track_m: float
-    entry_at: datetime
-    exit_at: datetime
-    open_start: bool
-    open_end: bool
+    relative_speed_m_s: float | None
+    radial_m: float | None
+    in_track_m: float | None
+    cross_track_m: float | None
+    entry_at: datetime | None
+    exit_at: datetime | None
+    open_start: bool | None
+    open_end: bool | None
+
+
+class StepOut(Out):
+    at: datetime
+    source: str = Field(description="The run or the source's look that this rests on; empty for the clock.")
+    status: Status
+    level: Level
+    reason: str
+    reason_text: str
+
+
+class SourceLookOut(RiskOut):
+    id: str
+    source: Source
+    originator: str
+    message_id: str | None = Field(description="The message as it came: `/v1/conjunctions/messages/{id}`.")
+    stated_at: datetime | None
+    received_at: datetime
+    tca: datetime
+    miss_distance_m: float
+    relative_speed_m_s: float | None
+    radial_m: float | None
+    in_track_m: float | None
+    cross_track_m: float | None
+    age_a_h: float | None
+    age_b_h: float | None
+
+
+class DisagreementOut(Out):
+    """`other` less `one`, by the newest look of each; `gp` are our own runs."""
+
+    one: str
+    other: str
+    tca_s: float
+    miss_distance_m: float
+    pc_decades: float | None = Field(description="Powers of ten; null unless both state a probability above nought.")
+
+
+class ContactOut(Out):
+    id: str
+    object_id: str
+    organisation_id: str
+    name: str
+    email: str
+    phone: str
+    given_at: datetime
 
 
 class ConjunctionsOut(Out):
@@ -83,7 +156,15 @@ class ConjunctionsOut(Out):
 class ConjunctionDetailOut(ConjunctionOut):
     first_run_id: str | None
     latest_run_id: str | None
+    status: Status | None = Field(description="As you may know it; null for a conjunction without a look.")
+    level: Level | None
+    history: list[StepOut] = Field(description="What became of it, and why, oldest first.")
     assessments: list[LookOut] = Field(description="One for each run that saw it, oldest first.")
+    sources: list[SourceLookOut] = Field(description="What other sources say of it, as far as you may see it.")
+    disagreement: list[DisagreementOut]
+    contacts: list[ContactOut] = Field(
+        description="Organisations that agreed to be found for an object; what they say is not checked."
+    )
     notice: str
 
 
@@ -99,10 +180,16 @@ def list_conjunctions(
     tca_from: UtcDatetime | None = None,
     tca_to: UtcDatetime | None = None,
     max_miss_distance_m: Annotated[float | None, Query(gt=0)] = None,
+    min_pc: Annotated[
+        float | None, Query(gt=0, le=1, description="Only where the probability of collision is at least this.")
+    ] = None,
     co_located: Annotated[bool, Query(description="Pairs that fly together instead of encounters.")] = False,
     sort: Sort = Sort.TCA,
 ) -> ConjunctionsOut:
-    """Encounters of one run. The ten nearest of the day: `?sort=miss_distance&limit=10`."""
+    """Encounters of one run. The ten nearest: `?sort=miss_distance&limit=10`; the ten riskiest: `?sort=risk&limit=10`.
+
+    By risk, those with a probability of at least 1e-5 are listed, unless `min_pc` says otherwise.
+    """
     with asked.read() as session:
         names: list[str | int] = [*(catalog_number or ()), *(object_id or ())]
         wanted = Wanted(
@@ -111,6 +198,7 @@ def list_conjunctions(
             tca_from=tca_from,
             tca_to=tca_to,
             max_miss_distance_m=max_miss_distance_m,
+            min_pc=AMBER if min_pc is None and sort is Sort.RISK else min_pc,
             co_located=co_located,
         )
         return _page(session, asked, page, wanted, sort)
@@ -130,18 +218,61 @@ def list_co_locations(
 
 @router.get("/conjunctions/{conjunction_id}", policy=scope("awareness:read"))
 def get_conjunction(conjunction_id: str, asked: Asked) -> ConjunctionDetailOut:
-    """One conjunction as its newest run sees it, with every earlier look."""
+    """One conjunction as its newest run sees it, with every earlier look, beside what other sources say."""
     with asked.read() as session:
-        found, looks = conjunctions.get_conjunction(session, conjunction_id, asked.principal)
+        known = picture.picture(session, conjunction_id, asked.principal, asked.clock.now())
+        found, last = known.conjunction, known.steps[-1] if known.steps else None
         faces = catalogue.faces(session, [found.object_a_id, found.object_b_id])
-        newest = next(look for look in looks if look.run_id == found.latest_run_id)
+        newest = next((look for look in known.looks if look.run_id == found.latest_run_id), None)
+        head = _told(found, known.said[-1], faces) if newest is None else _out(found, newest, faces)
         return ConjunctionDetailOut(
-            **_out(found, newest, faces).model_dump(),
+            **head.model_dump(),
             first_run_id=found.first_run_id,
             latest_run_id=found.latest_run_id,
-            assessments=[LookOut.model_validate(look) for look in looks],
+            status=None if last is None else last.status,
+            level=None if last is None else last.level,
+            history=[_step(step, asked.language) for step in known.steps],
+            assessments=[LookOut.model_validate(look) for look in known.looks],
+            sources=[SourceLookOut.model_validate(one) for one in known.said],
+            disagreement=[DisagreementOut.model_validate(one) for one in known.disagreements],
+            contacts=[ContactOut.model_validate(one) for one in known.contacts],
             notice=say("awareness.triage_notice", asked.language),
         )
+
+
+def _step(step: Step, language: str) -> StepOut:
+    return StepOut(
+        at=step.at,
+        source=step.source,
+        status=step.status,
+        level=step.level,
+        reason=step.reason,
+        reason_text=say(step.reason, language, **step.params),
+    )
+
+
+def _told(one: Conjunction, said: SourceAssessment, faces: dict[str, Face]) -> ConjunctionOut:
+    """A conjunction that no run has seen, as its newest source has it."""
+    return ConjunctionOut(
+        id=one.id,
+        co_located=one.co_located,
+        synthetic=one.synthetic,
+        objects=[
+            _party(faces[one.object_a_id], None, said.age_a_h),
+            _party(faces[one.object_b_id], None, said.age_b_h),
+        ],
+        tca=said.tca,
+        miss_distance_m=said.miss_distance_m,
+        relative_speed_m_s=said.relative_speed_m_s,
+        radial_m=said.radial_m,
+        in_track_m=said.in_track_m,
+        cross_track_m=said.cross_track_m,
+        entry_at=None,
+        exit_at=None,
+        open_start=None,
+        open_end=None,
+        **_risk(said),
+    )
 
 
 def _run_id(session: Session, asked: Ask, page: PageAsk, given: str | None) -> str:
@@ -164,13 +295,10 @@ def _page(session: Session, asked: Ask, page: PageAsk, wanted: Wanted, sort: Sor
         kind = datetime if by_time else float
         if len(values) != 3 or not isinstance(values[1], kind) or not isinstance(values[2], str):
             raise Invalid("conjunction.sort_mixed", cursor=page.cursor)
-    key = [
-        col(Assessment.run_id),
-        col(Assessment.tca) if by_time else col(Assessment.miss_distance_m),
-        col(Assessment.conjunction_id),
-    ]
+    by = {Sort.TCA: Assessment.tca, Sort.MISS_DISTANCE: Assessment.miss_distance_m, Sort.RISK: Assessment.pc}[sort]
+    key = [col(Assessment.run_id), col(by), col(Assessment.conjunction_id)]
     statement: Any = conjunctions.statement(wanted)
-    found = page.of(session, statement, key=key, make=lambda one, look: (one, look))
+    found = page.of(session, statement, key=key, make=lambda one, look: (one, look), descending=sort is Sort.RISK)
     pairs: list[tuple[Conjunction, Assessment]] = found.items
     faces = catalogue.faces(session, {id for one, _look in pairs for id in (one.object_a_id, one.object_b_id)})
     return ConjunctionsOut(
@@ -200,15 +328,20 @@ def _out(one: Conjunction, look: Assessment, faces: dict[str, Face]) -> Conjunct
         exit_at=look.exit_at,
         open_start=look.open_start,
         open_end=look.open_end,
+        **_risk(look),
     )
 
 
-def _party(face: Face, set_id: str, age_h: float) -> PartyOut:
+def _risk(one: Risk) -> dict[str, Any]:
+    return RiskOut.model_validate(one).model_dump()
+
+
+def _party(face: Face, set_id: str | None, age_h: float | None) -> PartyOut:
     return PartyOut(
         object_id=face.object_id,
         name=face.name,
         catalog_number=face.catalog_number,
         international_designator=face.international_designator,
         element_set_id=set_id,
-        element_age_h=round(age_h, 3),
+        element_age_h=None if age_h is None else round(age_h, 3),
     )

@@ -12,8 +12,9 @@ from api.models import In, Out, UtcDatetime
 from api.paging import Page, Paged
 from api.policy import Router, scope
 from api.routes.work import StartedOut, started
-from space_hub.awareness import catalogue, screen
+from space_hub.awareness import catalogue, freshness, screen
 from space_hub.awareness.following import conjunctions
+from space_hub.awareness.freshness import Basis
 from space_hub.awareness.tables import Run, RunFailure, Snapshot
 from space_hub.text import say
 from space_hub.trust import audit, markings
@@ -51,6 +52,10 @@ class RunOut(Out):
     result_sha256: str
     engine: str
     software_version: str
+    source_at: datetime | None = Field(description="When the newest file that this run rests on was published.")
+    source_basis: Basis | None = Field(description="By its source's own word, or when the hub received it.")
+    since_source_s: float | None = Field(description="From that publication to the publication of this run.")
+    stages_s: dict[str, float] | None = Field(description="Seconds of each step.")
     started_at: datetime
     published_at: datetime
     elapsed_s: float
@@ -74,9 +79,11 @@ def run_out(session: Session, run: Run, language: str) -> RunOut:
             Snapshot.id == run.snapshot_id
         )
     ).one()
+    since = freshness.since_source(run, run.published_at)
     more = {
         "snapshot_sha256": sha256,
         "snapshot_size": size,
+        "since_source_s": None if since is None else since.total_seconds(),
         "oldest_epoch": oldest,
         "newest_epoch": newest,
         "notice": say("awareness.triage_notice", language),

@@ -11,6 +11,7 @@ from api.models import In, Out
 from api.paging import Page, Paged
 from api.policy import Router, scope
 from space_hub.awareness import catalogue, watches
+from space_hub.awareness.following.levels import AMBER, FLOOR, RED, Level
 from space_hub.awareness.tables import Watch
 from space_hub.awareness.watches import WatchAsk
 from space_hub.text import say
@@ -27,6 +28,14 @@ class WatchIn(In):
         default_factory=list, max_length=watches.MOST_OBJECTS, description="Object ids or catalogue numbers."
     )
     every_object: bool = Field(default=False, description="Watch the whole catalogue instead, within 500 m.")
+    miss_distance_m: float = Field(ge=0, description="0 with `level_from`: by probability alone.")
+    level_from: Level | None = Field(
+        default=None,
+        description="Speak at any distance from this level of risk on; `red` only for every object, owners, names.",
+    )
+    pc_red: float = Field(default=RED, gt=0, le=1, description="Probability of collision from which on it is red.")
+    pc_amber: float = Field(default=AMBER, gt=0, le=1)
+    pc_floor: float = Field(default=FLOOR, gt=0, le=1, description="What lies below, undiluted, is `below`.")
     owners: list[Annotated[str, StringConstraints(min_length=1, max_length=10)]] = Field(
         default_factory=list,
         max_length=watches.MOST_GROUPS,
@@ -37,7 +46,6 @@ class WatchIn(In):
         max_length=watches.MOST_GROUPS,
         description="How names of objects begin: all that are called so, within 1 km.",
     )
-    miss_distance_m: float = Field(gt=0)
     window_h: float = Field(default=168.0, gt=0, description="How far ahead, from the start of the run's window.")
     active: bool = True
 
@@ -49,6 +57,10 @@ class WatchIn(In):
             miss_distance_m=self.miss_distance_m,
             window_h=self.window_h,
             active=self.active,
+            pc_red=self.pc_red,
+            pc_amber=self.pc_amber,
+            pc_floor=self.pc_floor,
+            level_from=self.level_from,
             owners=tuple(self.owners),
             names=tuple(self.names),
         )
@@ -62,6 +74,10 @@ class WatchOut(Out):
     owners: list[str]
     names: list[str]
     miss_distance_m: float
+    level_from: Level | None
+    pc_red: float
+    pc_amber: float
+    pc_floor: float
     window_h: float
     active: bool
     created_at: datetime
@@ -73,6 +89,8 @@ class MatchOut(Out):
     catalog_numbers: list[int | None]
     tca: datetime
     miss_distance_m: float
+    pc: float | None
+    level: Level = Field(description="By this watch's thresholds.")
 
 
 class DryRunOut(Out):
@@ -96,7 +114,7 @@ def _out(session: Session, watch: Watch) -> WatchOut:
 
 @router.post("", status_code=201, policy=scope("watch:write"))
 def create_watch(body: WatchIn, once: Once) -> WatchOut:
-    """Be told, by an alert, when these objects come nearer than `miss_distance_m`."""
+    """Be told, by an alert, when these objects come nearer than `miss_distance_m`, or a collision is likely."""
     return once.run(
         lambda session: _out(session, watches.create(session, once.clock, once.rng, once.principal, body.ask()))
     )
@@ -107,7 +125,7 @@ def dry_run_watch(body: WatchIn, asked: Asked) -> DryRunOut:
     """What this watch would have found in the latest run; nothing is kept."""
     with asked.read() as session:
         run, found = watches.dry_run(session, asked.principal, body.ask())
-        nearest = found[:100]
+        nearest, limits = found[:100], body.ask().rule.thresholds
         faces = catalogue.faces(session, {id for one, _ in nearest for id in (one.object_a_id, one.object_b_id)})
         items = [
             MatchOut(
@@ -116,6 +134,8 @@ def dry_run_watch(body: WatchIn, asked: Asked) -> DryRunOut:
                 catalog_numbers=[faces[id].catalog_number for id in (one.object_a_id, one.object_b_id)],
                 tca=look.tca,
                 miss_distance_m=look.miss_distance_m,
+                pc=look.pc,
+                level=limits.level(look.miss_distance_m, look.pc, bool(look.diluted)),
             )
             for one, look in nearest
         ]

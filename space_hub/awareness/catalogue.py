@@ -138,6 +138,11 @@ def sets_by_hash(session: Session, digests: Iterable[str]) -> dict[str, ElementS
     return found
 
 
+def sets_by_id(session: Session, ids: Iterable[str]) -> dict[str, ElementSet]:
+    """Sets by their id, current or not."""
+    return {each.id: each.elements for each in _sets(session, among(session, ElementSetRow.id, set(ids)))}
+
+
 def sets_where(
     session: Session, object_ids: Iterable[str], which: ColumnElement[bool] | TextClause
 ) -> Iterator[tuple[str, str, str, ElementSet]]:

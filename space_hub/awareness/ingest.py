@@ -100,9 +100,16 @@ def ingest_bytes(
     form: gp.Form | None = None,
     synthetic: bool = False,
     limits: Limits | None = None,
+    published_at: datetime | None = None,
 ) -> SourceFile:
-    """Take a file as it was received; what cannot be read at all is recorded as refused."""
-    taking = Taking(session, clock, rng, principal, name, source, synthetic, limits or Limits(), digest(data))
+    """Take a file as it was received; what cannot be read at all is recorded as refused.
+
+    `published_at`: when its source says that it was last changed.
+    """
+    sha256 = digest(data)
+    taking = Taking(
+        session, clock, rng, principal, name, source, synthetic, limits or Limits(), sha256, published_at=published_at
+    )
     try:
         text = unpack(data)
     except HubError as error:
@@ -154,6 +161,7 @@ class Taking:
     synthetic: bool
     limits: Limits
     sha256: str
+    published_at: datetime | None = None
     departure: Departure = plausibility.departure_km
 
     def refuse(self, code: str, params: Mapping[str, object], **counts: Any) -> SourceFile:
@@ -211,6 +219,7 @@ class Taking:
             name=self.name[:300],
             sha256=self.sha256,
             received_at=self.clock.now(),
+            published_at=self.published_at,
             organisation_id=self.principal.organisation_id,
             synthetic=self.synthetic,
             marking_id=markings.public(self.session),

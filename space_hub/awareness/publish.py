@@ -5,9 +5,9 @@ are written, a few thousand at a time: a week of the whole catalogue has 240,000
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from statistics import median
@@ -57,8 +57,14 @@ class Publishing:
     result_sha256: str
     risks: "Risks"
     engine: str
+    _periods: list[timedelta] = field(init=False)
 
-    def publish(self, started_at: datetime, elapsed_s: float) -> Run:
+    def __post_init__(self) -> None:
+        self._periods = [timedelta(minutes=one.elements.period_min) for one in self.taken.kept]
+
+    def publish(self, started_at: datetime, elapsed_s: float, stages_s: dict[str, float]) -> Run:
+        """`stages_s`: seconds of the steps so far, in order."""
+        began = self.clock.monotonic()
         marking_id = markings.public(self.session)
         snapshot = self._snapshot()
         ages = [catalogue.age_h(one.elements.epoch, self.asked.start) for one in self.taken.kept]
@@ -76,6 +82,8 @@ class Publishing:
             max_age_days=self.asked.max_age_days,
             offered=len(self.taken.offered),
             screened=self.result.screened,
+            source_at=None if self.taken.published is None else self.taken.published.at,
+            source_basis=None if self.taken.published is None else self.taken.published.basis.value,
             excluded=dict(Counter(reason for _one, reason in self.taken.excluded)),
             failed={str(code): count for code, count in self.result.failed.items()},
             encounters=len(table) - together,
@@ -97,6 +105,8 @@ class Publishing:
         summary = self._summary(run, snapshot)
         log.append(self.session, self.clock, "run.published", run.id, summary, marking_id)
         audit.record(self.session, self.clock, self.principal, "run.published", run.id, **summary)
+        run.stages_s = stages_s | {"publish": round(self.clock.monotonic() - began, 3)}
+        self.session.add(run)
         return run
 
     def _snapshot(self) -> Snapshot:
@@ -133,7 +143,8 @@ class Publishing:
         self.session.connection().exec_driver_sql(f"PRAGMA cache_size=-{_USUAL_PAGES_KIB}")
 
     def _write_conjunctions(self, run: Run) -> None:
-        found = correlate(self._known(), (look for part in self._parts() for look in self._seen(part)))
+        times = ("a", "b", "tca", "co_located")
+        found = correlate(self._known(), (look for part in self._parts(times) for look in self._seen(part)))
         ordinals: defaultdict[tuple[str, str], int] = defaultdict(int)
         known = iter(found)
         done = 0
@@ -158,22 +169,20 @@ class Publishing:
             db.pour(self.session, Assessment, looks)
         catalogue.refresh_statistics(self.session, len(found), Conjunction, Assessment)
 
-    def _parts(self) -> Iterator[dict[str, list[Any]]]:
-        """The encounters, a part at a time, as lists of Python values by column; instants as datetimes."""
+    def _parts(self, names: Sequence[str] = ()) -> Iterator[dict[str, list[Any]]]:
+        """The encounters, a part at a time, as lists of values by column (all if none); instants as datetimes."""
         table = self.result.encounters.columns
         for first in range(0, len(table), _BATCH):
             rows = table[first : first + _BATCH]
-            part = {name: rows[name].tolist() for name in table.dtype.names or ()}
-            for name in ("tca", "entry", "exit"):
+            part = {name: rows[name].tolist() for name in names or table.dtype.names or ()}
+            for name in {"tca", "entry", "exit"} & part.keys():
                 part[name] = list(map(moment, part[name]))
             yield part
 
     def _seen(self, part: dict[str, list[Any]]) -> Iterator[Seen]:
-        sets = self.taken.kept
+        sets, periods = self.taken.kept, self._periods
         for a, b, tca, co_located in zip(part["a"], part["b"], part["tca"], part["co_located"], strict=True):
-            one, other = sets[a], sets[b]
-            shorter = timedelta(minutes=min(one.elements.period_min, other.elements.period_min))
-            yield Seen((one.object_id, other.object_id), tca, co_located, shorter)
+            yield Seen((sets[a].object_id, sets[b].object_id), tca, co_located, min(periods[a], periods[b]))
 
     def _assessments(self, part: dict[str, list[Any]], run_id: str) -> Iterator[dict[str, Any]]:
         """Rows of Assessment that lack only the id of their conjunction."""
@@ -274,6 +283,8 @@ class Publishing:
             "window_start": log.rfc3339(run.window_start),
             "window_stop": log.rfc3339(run.window_stop),
             "threshold_m": run.threshold_m,
+            "source_at": None if run.source_at is None else log.rfc3339(run.source_at),
+            "source_basis": run.source_basis,
             "max_age_days": run.max_age_days,
             "offered": run.offered,
             "screened": run.screened,

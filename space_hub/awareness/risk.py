@@ -1,9 +1,9 @@
 """The risk of every encounter of a run, as columns beside its distances. Pure.
 
 Both objects' element sets are flown to the closest approach; their errors by axis and age become one
-covariance, laid on the plane across the relative velocity; there the probability is Alfano's integral (2005),
-beside the largest that any size of that covariance gives. Everything rests on public element sets: awareness
-and triage, not go/no-go.
+covariance, and `probability.many` gives the probability in the plane across the relative velocity, beside the
+largest that any size of that covariance gives. Everything rests on public element sets: awareness and triage,
+not go/no-go.
 
 Three sorts have no figure, and their `flags` say which: pairs that fly together and encounters that the window
 cuts before their closest approach, because the plane is not theirs; and those of which a set is so old that nothing
@@ -22,18 +22,12 @@ from space_hub.orbit.elements import ElementSet
 from space_hub.orbit.frames import rtn
 from space_hub.orbit.kernels.rows import records
 from space_hub.orbit.kernels.scalar import states_of
-from space_hub.orbit.probability.alfano import alfano_2005
-from space_hub.orbit.probability.encounter import planes
-from space_hub.orbit.probability.maximum import scaled_maximum
+from space_hub.orbit.probability import many
 from space_hub.orbit.probability.state import WIDEST_KM
 from space_hub.orbit.times import DAY, Floats, Indices, Ticks, ticks
 from space_hub.orbit.uncertainty import table
 
-METHOD = "alfano-2005"
-TOGETHER, CUT, LOST = "co_located", "open", "lost"
-
-_FLOOR_SHARE = 1e-4
-"""No sigma in the plane below this share of the radius (CARA's clipping)."""
+TOGETHER, CUT, LOST, REPAIRED = "co_located", "open", "lost", "not-positive-definite"
 
 _PASSED_S = 0.1
 """Farther from the closest approach than this, the window has cut it off; that of slow pairs is known to this."""
@@ -46,6 +40,8 @@ class Risks:
     pc: Floats
     pc_max: Floats
     diluted: npt.NDArray[np.bool_]
+    method: list[str]
+    """The method's word; empty where there is no figure."""
     flags: list[str]
     radius_m: Floats
     sigma_m: Floats
@@ -62,15 +58,16 @@ class Risks:
         a, b = self.a[part].tolist(), self.b[part].tolist()
         plain = (self.pc, self.pc_max, self.diluted, self.radius_m)
         values = zip(*(column[part].tolist() for column in plain), strict=True)
-        for one, other, flags, sigmas, (pc, pc_max, diluted, radius) in zip(
-            a, b, self.flags[part], self.sigma_m[part].tolist(), values, strict=True
+        words = zip(self.method[part], self.flags[part], strict=True)
+        for one, other, (method, flags), sigmas, (pc, pc_max, diluted, radius) in zip(
+            a, b, words, self.sigma_m[part].tolist(), values, strict=True
         ):
-            known = pc == pc
+            known = method != ""
             yield {
                 "pc": pc if known else None,
                 "pc_max": pc_max if known else None,
                 "diluted": diluted if known else None,
-                "method": METHOD if known else None,
+                "method": method if known else None,
                 "flags": flags,
                 "hard_body_radius_m": radius,
                 "radius_a_source": self.radius_source[one],
@@ -99,19 +96,27 @@ def of_run(sets: Sequence[ElementSet], names: Sequence[str], encounters: npt.NDA
     covariance += _turned(rtn(other[:, :3], other[:, 3:]), _variances(rates, epochs, b, tca))
     sigma_m = 1e3 * np.sqrt(np.einsum("pij,pjk,pik->pi", axes, covariance, axes))
     relative = other - one
-    flat = planes(relative[:, :3], relative[:, 3:], covariance, _FLOOR_SHARE * 1e-3 * radius_m)
-    cut = (encounters["open_start"] | encounters["open_end"]) & ~(np.abs(flat.tca_shift_s) <= _PASSED_S)
     lost = sigma_m.max(axis=1, initial=0.0) > 1e3 * WIDEST_KM
-    known = np.isfinite(flat.covariance_km2).all(axis=(1, 2)) & np.isfinite(flat.miss_km).all(axis=1)
-    known &= ~together & ~cut & ~lost
-    pc, pc_max = np.full(len(a), np.nan), np.full(len(a), np.nan)
-    diluted = np.zeros(len(a), dtype=np.bool_)
-    given = flat.miss_km[known], flat.covariance_km2[known], 1e-3 * radius_m[known]
-    pc[known] = alfano_2005(*given)
-    highest = scaled_maximum(*given)
-    pc_max[known], diluted[known] = highest.pc, highest.diluted
-    words = np.where(together, TOGETHER, np.where(cut, CUT, np.where(lost, LOST, "")))
-    return Risks(pc, pc_max, diluted, words.tolist(), radius_m, sigma_m, a, b, sources, "table")
+    found = many.probabilities(relative[:, :3], relative[:, 3:], covariance, 1e-3 * radius_m)
+    cut = (encounters["open_start"] | encounters["open_end"]) & ~(np.abs(found.tca_shift_s) <= _PASSED_S)
+    known = ~together & ~cut & ~lost & ~found.failed
+    method = np.where(known, np.where(found.by_series, "laas-2015", "alfano-2005"), "")
+    words = np.where(
+        together, TOGETHER, np.where(cut, CUT, np.where(lost, LOST, np.where(found.repaired, REPAIRED, "")))
+    )
+    return Risks(
+        np.where(known, found.pc, np.nan),
+        np.where(known, found.pc_max, np.nan),
+        known & found.diluted,
+        method.tolist(),
+        words.tolist(),
+        radius_m,
+        sigma_m,
+        a,
+        b,
+        sources,
+        "table",
+    )
 
 
 def _states(flown: Any, which: Indices, at: Ticks) -> Floats:

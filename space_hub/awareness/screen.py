@@ -20,6 +20,7 @@ from sqlmodel import Session
 
 from space_hub import db
 from space_hub.awareness import snapshot
+from space_hub.awareness.freshness import Stages
 from space_hub.awareness.tables import Run
 from space_hub.clock import Clock
 from space_hub.db import Database
@@ -109,8 +110,10 @@ def run_screening(
     asked = Asked(start.astimezone(UTC), hours, threshold_m, max_age_days)
     asked.check()
     started_at, began = clock.now(), clock.monotonic()
+    stages = Stages(clock)
     with database.read() as session:
         taken = snapshot.take(session, asked.start, asked.max_age_days)
+    stages.ended("snapshot")
     sets = [one.elements for one in taken.kept]
     result = screen(
         sets,
@@ -122,7 +125,9 @@ def run_screening(
         progress=progress,
     )
     digest = canonical_sha256(result, taken.numbers)
+    stages.ended("screen")
     risks = risk.of_run(sets, [one.name for one in sets], result.encounters.columns)
+    stages.ended("risk")
     for tries_left in reversed(range(_TRIES)):
         try:
             with database.write() as session:
@@ -130,7 +135,7 @@ def run_screening(
                     guard(session)
                 db.exclusive(session, db.Turn.SCREENING)
                 publishing = Publishing(session, clock, rng, principal, asked, taken, result, digest, risks, engine())
-                return publishing.publish(started_at, clock.monotonic() - began)
+                return publishing.publish(started_at, clock.monotonic() - began, stages.seconds)
         except Unavailable:
             # A minute of computation is not thrown away because others write at this moment.
             if not tries_left:

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from space_hub.awareness import catalogue
+from space_hub.awareness import catalogue, freshness
 from space_hub.awareness.catalogue import CurrentSet
+from space_hub.awareness.freshness import Published
 from space_hub.errors import Conflict
 
 
@@ -18,6 +19,8 @@ class Taken:
     offered: list[CurrentSet]
     kept: list[CurrentSet]
     excluded: list[tuple[CurrentSet, str]]
+    published: Published | None
+    """When the newest file among theirs was published by its source."""
 
     @property
     def sha256(self) -> str:
@@ -49,4 +52,4 @@ def take(session: Session, start: datetime, max_age_days: float | None) -> Taken
             kept.append(one)
     if not kept:
         raise Conflict("run.catalogue_empty", offered=len(offered))
-    return Taken(offered, kept, excluded)
+    return Taken(offered, kept, excluded, freshness.of_current_sets(session))

@@ -6,7 +6,7 @@ SOCRATES takes it where it knows nothing better; the status behind a name is `[?
 """
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -22,7 +22,7 @@ from space_hub.orbit.probability.maximum import socrates_2005
 from space_hub.orbit.propagation import Fleet
 from space_hub.orbit.screening.found import Found
 from space_hub.orbit.screening.result import encounters
-from space_hub.orbit.times import DAY, Floats, moment, ticks
+from space_hub.orbit.times import DAY, Floats, Indices, Ticks, moment, ticks
 
 ENDING = ".socrates.csv"
 COLUMNS = (
@@ -63,46 +63,54 @@ class SocratesFile:
         csv.writer(self._file, lineterminator="\n").writerow(COLUMNS)
 
     def add(self, found: Found) -> None:
-        table = encounters(found, np.arange(len(self.elements))).columns
-        fast = table["relative_speed_km_s"] > _SLOWEST_KM_S
-        chance, dilution = (np.full(len(table), np.nan) for _ in range(2))
-        if fast.any():
-            chance[fast], dilution[fast] = self._risk(table["a"][fast], table["b"][fast], table["tca"][fast])
-        figures = zip(
-            *(table[name].tolist() for name in ("a", "b", "tca", "miss_km", "relative_speed_km_s")),
-            chance.tolist(),
-            dilution.tolist(),
-            strict=True,
-        )
-        writer = csv.writer(self._file, lineterminator="\n")
-        for a, b, tick, miss, speed, most, sigma in figures:
-            sides = chain.from_iterable(self._side(self.elements[index], tick) for index in (a, b))
-            unknown = not np.isfinite(most)
-            writer.writerow(
-                (
-                    *sides,
-                    f"{moment(tick):%Y-%m-%d %H:%M:%S.%f}"[:-3],
-                    f"{miss:.3f}",
-                    f"{speed:.3f}",
-                    "" if unknown else f"{most:.3E}",
-                    "" if unknown else f"{sigma:.3f}",
-                )
-            )
+        columns = encounters(found, np.arange(len(self.elements))).columns
+        table = Table(*(columns[name] for name in ("a", "b", "tca", "miss_km", "relative_speed_km_s")))
+        csv.writer(self._file, lineterminator="\n").writerows(rows(self.elements, self._fleet, table))
 
-    def _side(self, elements: ElementSet, tick: int) -> tuple[int, str, str]:
-        name = elements.name.encode("ascii", "replace").decode("ascii")
-        return elements.catalog_number, f"{name} [?]", f"{(tick - ticks(elements.epoch)) / DAY:.3f}"
 
-    def _risk(self, a: Floats, b: Floats, at: Floats) -> tuple[Floats, Floats]:
-        """Largest probability and dilution of pairs, from both states at TCA."""
-        one, other = (
-            [self._fleet.state(int(index), int(tick)) for index, tick in zip(indices, at, strict=True)]
-            for indices in (a, b)
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Encounters (N,): places of both objects in a list of sets, ticks of TCA, km, km/s."""
+
+    a: Indices
+    b: Indices
+    tca: Ticks
+    miss_km: Floats
+    relative_speed_km_s: Floats
+
+
+def rows(elements: Sequence[ElementSet], fleet: Fleet, table: Table) -> Iterator[tuple[object, ...]]:
+    """Encounters as rows of SOCRATES's columns; `fleet` flies `elements`."""
+    fast = table.relative_speed_km_s > _SLOWEST_KM_S
+    chance, dilution = (np.full(len(table.tca), np.nan) for _ in range(2))
+    if fast.any():
+        chance[fast], dilution[fast] = _risk(fleet, table.a[fast], table.b[fast], table.tca[fast])
+    plain = (table.a, table.b, table.tca, table.miss_km, table.relative_speed_km_s, chance, dilution)
+    for a, b, tick, miss, speed, most, sigma in zip(*(column.tolist() for column in plain), strict=True):
+        unknown = not np.isfinite(most)
+        yield (
+            *chain.from_iterable(_side(elements[index], tick) for index in (a, b)),
+            f"{moment(tick):%Y-%m-%d %H:%M:%S.%f}"[:-3],
+            f"{miss:.3f}",
+            f"{speed:.3f}",
+            "" if unknown else f"{most:.3E}",
+            "" if unknown else f"{sigma:.3f}",
         )
-        (place, velocity), (place_b, velocity_b) = (
-            (np.array([state[0] for state in states]), np.array([state[1] for state in states]))
-            for states in (one, other)
-        )
-        return socrates_2005(
-            place_b - place, velocity_b - velocity, rtn(place, velocity), rtn(place_b, velocity_b), RADIUS_KM
-        )
+
+
+def _side(elements: ElementSet, tick: int) -> tuple[int, str, str]:
+    name = elements.name.encode("ascii", "replace").decode("ascii")
+    return elements.catalog_number, f"{name} [?]", f"{(tick - ticks(elements.epoch)) / DAY:.3f}"
+
+
+def _risk(fleet: Fleet, a: Indices, b: Indices, at: Ticks) -> tuple[Floats, Floats]:
+    """Largest probability and dilution of pairs, from both states at TCA."""
+    one, other = (
+        [fleet.state(int(index), int(tick)) for index, tick in zip(indices, at, strict=True)] for indices in (a, b)
+    )
+    (place, velocity), (place_b, velocity_b) = (
+        (np.array([state[0] for state in states]), np.array([state[1] for state in states])) for states in (one, other)
+    )
+    return socrates_2005(
+        place_b - place, velocity_b - velocity, rtn(place, velocity), rtn(place_b, velocity_b), RADIUS_KM
+    )

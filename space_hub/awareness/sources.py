@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from space_hub.awareness import catalogue
+from space_hub.awareness import catalogue, freshness
 from space_hub.awareness.facts import ingest_satcat
 from space_hub.awareness.ingest import Limits, ingest_bytes, ingest_text
 from space_hub.awareness.tables import SourceFile
@@ -51,6 +51,7 @@ def refresh(
             source=CELESTRAK,
             form="csv",
             limits=limits,
+            published_at=freshness.last_modified(answer.last_modified, clock.now()),
         )
         files.append(file)
         outcome = Outcome.REFUSED if file.refused else Outcome.TAKEN

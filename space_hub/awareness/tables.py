@@ -11,8 +11,12 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from space_hub.awareness.following.levels import AMBER, FLOOR, RED
 from space_hub.awareness.following.tables import Risk
 from space_hub.db import BIG, JSON_TYPE
+
+RISKY = f"pc >= {AMBER!r}"
+"""Looks with an index by their probability: 21,500 of a week's 248,000 (2024-11-01); from 1e-7 on, 152,000."""
 
 
 class SpaceObject(SQLModel, table=True):
@@ -103,6 +107,8 @@ class SourceFile(SQLModel, table=True):
     form: str = ""
     """`csv`, `json`, `tle` or `satcat`; empty when the file could not be read as any."""
     received_at: datetime = Field(index=True)
+    published_at: datetime | None = Field(default=None)
+    """When its source says that it was last changed (Last-Modified)."""
     organisation_id: str = Field(foreign_key="organisation.id")
     synthetic: bool
     offered: int = 0
@@ -251,6 +257,12 @@ class Run(SQLModel, table=True):
     max_age_days: float | None = Field(default=None)
     offered: int
     screened: int
+    source_at: datetime | None = Field(default=None)
+    """When the newest file that this run rests on was published."""
+    source_basis: str | None = Field(default=None)
+    """How that is known: `last_modified`, as its source says; `received`, when the hub got it, which is later."""
+    stages_s: dict[str, float] | None = Field(default=None, sa_type=JSON_TYPE)
+    """Seconds that each step took, in order; of publishing, all but the commit."""
     excluded: dict[str, int] = Field(sa_type=JSON_TYPE)
     """Left out before the computation, by reason: `age`."""
     failed: dict[str, int] = Field(sa_type=JSON_TYPE)
@@ -324,6 +336,12 @@ class Assessment(Risk, table=True):
     __table_args__ = (
         Index("ix_assessment_run_miss", "run_id", "co_located", "miss_distance_m", "conjunction_id"),
         Index("ix_assessment_run_tca", "run_id", "co_located", "tca", "conjunction_id"),
+        Index(
+            "ix_assessment_run_pc",
+            *("run_id", "co_located", "pc", "conjunction_id"),
+            sqlite_where=text(RISKY),
+            postgresql_where=text(RISKY),
+        ),
     )
 
     conjunction_id: str = Field(primary_key=True, foreign_key="conjunction.id")
@@ -359,7 +377,14 @@ class Watch(SQLModel, table=True):
     name: str
     every_object: bool
     miss_distance_m: float
+    """0: distance alone never speaks."""
     window_h: float
+    pc_red: float = Field(default=RED, sa_column_kwargs={"server_default": str(RED)})
+    pc_amber: float = Field(default=AMBER, sa_column_kwargs={"server_default": str(AMBER)})
+    pc_floor: float = Field(default=FLOOR, sa_column_kwargs={"server_default": str(FLOOR)})
+    """Where the levels begin, as probabilities."""
+    level_from: str | None = Field(default=None)
+    """From this level on it speaks at any distance."""
     active: bool = Field(index=True)
     created_at: datetime
     marking_id: str = Field(foreign_key="marking.id")
@@ -406,6 +431,9 @@ class Alert(SQLModel, table=True):
     miss_distance_m: float | None = Field(default=None)
     """Empty when the run no longer found the encounter."""
     previous_miss_distance_m: float | None = Field(default=None)
+    level: str | None = Field(default=None)
+    """By the watch's thresholds; empty when the run no longer found the encounter."""
+    pc: float | None = Field(default=None)
     payload: dict[str, Any] = Field(sa_type=JSON_TYPE)
     raised_at: datetime
     marking_id: str = Field(foreign_key="marking.id")

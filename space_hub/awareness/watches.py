@@ -4,14 +4,16 @@ A watch belongs to one organisation and nobody else ever sees it: who watches
 what is a secret in itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import delete, insert
 from sqlmodel import Session, col, select
 
 from space_hub.awareness import catalogue
 from space_hub.awareness.following import conjunctions
+from space_hub.awareness.following.levels import AMBER, FLOOR, RED, Level, Thresholds
 from space_hub.awareness.following.rules import Rule
 from space_hub.awareness.tables import (
     Assessment,
@@ -36,6 +38,10 @@ WIDEST_EVERY_M = 500.0
 WIDEST_GROUP_M = 1_000.0
 """For a watch over owners or names: the largest of them own a third of all objects."""
 
+LEVELS_FROM: Final = {False: (None, Level.AMBER, Level.RED), True: (None, Level.RED)}
+"""From which levels on a watch may speak by probability; True for one over every object, owners or names. In a week
+of the whole catalogue 21,507 encounters are amber by the table's covariance and 33 are red (2024-11-01)."""
+
 LONGEST_H = 240.0
 MOST_OBJECTS = 5_000
 MOST_GROUPS = 20
@@ -56,6 +62,10 @@ class WatchAsk:
     miss_distance_m: float
     window_h: float
     active: bool = True
+    pc_red: float = RED
+    pc_amber: float = AMBER
+    pc_floor: float = FLOOR
+    level_from: Level | None = None
     owners: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
 
@@ -66,7 +76,12 @@ class WatchAsk:
 
     @property
     def rule(self) -> Rule:
-        return Rule(self.miss_distance_m, self.window_h)
+        return Rule(
+            self.miss_distance_m,
+            self.window_h,
+            Thresholds(self.pc_red, self.pc_amber, self.pc_floor),
+            self.level_from,
+        )
 
     def check(self) -> None:
         if self.every_object == bool(self.objects or self.groups):
@@ -79,7 +94,11 @@ class WatchAsk:
         if len(self.objects) > MOST_OBJECTS:
             raise Invalid("watch.too_many_objects", count=len(self.objects), most=MOST_OBJECTS)
         widest = WIDEST_EVERY_M if self.every_object else WIDEST_GROUP_M if self.groups else WIDEST_M
-        if not 0.0 < self.miss_distance_m <= widest:
+        self.rule.thresholds.check()
+        if self.level_from not in LEVELS_FROM[self.every_object or bool(self.groups)]:
+            raise Invalid("watch.level_from_wrong", level=self.level_from)
+        by_probability_alone = self.miss_distance_m == 0.0 and self.level_from is not None
+        if not (by_probability_alone or 0.0 < self.miss_distance_m <= widest):
             raise Invalid("watch.miss_distance_wrong", miss_distance_m=self.miss_distance_m, widest_m=widest)
         if not 0.0 < self.window_h <= LONGEST_H:
             raise Invalid("watch.window_wrong", window_h=self.window_h, longest_h=LONGEST_H)
@@ -97,6 +116,10 @@ def create(session: Session, clock: Clock, rng: Rng, principal: Principal, ask: 
         every_object=ask.every_object,
         miss_distance_m=ask.miss_distance_m,
         window_h=ask.window_h,
+        pc_red=ask.pc_red,
+        pc_amber=ask.pc_amber,
+        pc_floor=ask.pc_floor,
+        level_from=None if ask.level_from is None else ask.level_from.value,
         active=ask.active,
         created_at=clock.now(),
         marking_id=markings.owner_only(session, owner),
@@ -116,6 +139,8 @@ def change(session: Session, clock: Clock, principal: Principal, watch_id: str, 
     object_ids = catalogue.resolve(session, ask.objects)
     watch.name, watch.every_object, watch.active = ask.name, ask.every_object, ask.active
     watch.miss_distance_m, watch.window_h = ask.miss_distance_m, ask.window_h
+    watch.pc_red, watch.pc_amber, watch.pc_floor = ask.pc_red, ask.pc_amber, ask.pc_floor
+    watch.level_from = None if ask.level_from is None else ask.level_from.value
     session.add(watch)
     for table in (WatchObject, WatchGroup):
         session.execute(delete(table).where(col(table.watch_id) == watch.id))
@@ -142,6 +167,12 @@ def get(session: Session, principal: Principal, watch_id: str) -> Watch:
     if found is None:
         raise NotFound("watch.unknown", watch=watch_id)
     return found
+
+
+def rule_of(watch: Watch) -> Rule:
+    thresholds = Thresholds(watch.pc_red, watch.pc_amber, watch.pc_floor)
+    level_from = None if watch.level_from is None else Level(watch.level_from)
+    return Rule(watch.miss_distance_m, watch.window_h, thresholds, level_from)
 
 
 def object_ids(session: Session, watch_id: str) -> list[str]:
@@ -186,7 +217,7 @@ def named(session: Session, watch_id: str) -> list[str]:
 def matches(
     session: Session, rule: Rule, objects: Sequence[str] | None, run: Run
 ) -> list[tuple[Conjunction, Assessment]]:
-    """What `rule` over `objects` (None: every object) finds in `run`, nearest first.
+    """What `rule` over `objects` (None: every object) finds in `run`, by distance or by probability, nearest first.
 
     Pairs that fly together are left out: a watch tells of encounters.
     """
@@ -195,11 +226,19 @@ def matches(
         [None] if objects is None else [tuple(some) for some in catalogue.chunks(objects)]
     )
     for group in groups:
-        wanted = conjunctions.Wanted(run.id, group, max_miss_distance_m=rule.miss_distance_m)
-        for conjunction, look in session.execute(conjunctions.statement(wanted)):
-            if rule.reaches(look.tca, run.window_start):
-                found[conjunction.id] = (conjunction, look)
+        for wanted in _questions(rule, group, run):
+            for conjunction, look in session.execute(conjunctions.statement(wanted)):
+                if rule.reaches(look.tca, run.window_start):
+                    found[conjunction.id] = (conjunction, look)
     return sorted(found.values(), key=lambda pair: (pair[1].miss_distance_m, pair[0].id))
+
+
+def _questions(rule: Rule, group: tuple[str, ...] | None, run: Run) -> Iterator[conjunctions.Wanted]:
+    """Each answered by an index of its own."""
+    if rule.miss_distance_m > 0.0:
+        yield conjunctions.Wanted(run.id, group, max_miss_distance_m=rule.miss_distance_m)
+    if rule.level_from is not None:
+        yield conjunctions.Wanted(run.id, group, min_pc=rule.thresholds.line(rule.level_from))
 
 
 def dry_run(

@@ -16,6 +16,7 @@ from space_hub.errors import Invalid
 AsJson = Annotated[bool, typer.Option("--json", help=sentence("cli.option.json"))]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help=sentence("cli.option.limit"))]
 Offset = Annotated[int, typer.Option("--hub-offset", metavar="SECONDS", help=sentence("cli.option.hub_offset"))]
+MessageForm = Annotated[str, typer.Option("--format", metavar="FORM", help=sentence("cli.option.message_form"))]
 File = Annotated[Path, typer.Argument(metavar="FILE", help=sentence("cli.option.file"))]
 
 

@@ -63,6 +63,12 @@ def _manoeuvres(ask: Ask) -> Report:
     return manoeuvres.run(ask.data, progress=ask.progress)
 
 
+def _pc(ask: Ask) -> Report:
+    from space_hub.validation import pc
+
+    return pc.run(ask.data, progress=ask.progress)
+
+
 def _propagation(ask: Ask) -> Report:
     from space_hub.validation import propagation
 
@@ -79,6 +85,12 @@ def _screening(ask: Ask) -> Report:
     from space_hub.validation import screening
 
     return screening.run(ask.data, progress=ask.progress)
+
+
+def _tracking(ask: Ask) -> Report:
+    from space_hub.validation import tracking
+
+    return tracking.run(ask.data, progress=ask.progress)
 
 
 def _durability(ask: Ask) -> Report:
@@ -108,9 +120,11 @@ PROOFS: dict[str, Callable[[Ask], Report]] = {
     "formats": _formats,
     "ledger": _ledger,
     "manoeuvres": _manoeuvres,
+    "pc": _pc,
     "propagation": _propagation,
     "realism": _realism,
     "screening": _screening,
+    "tracking": _tracking,
 }
 ON_A_DATABASE = ("durability", "ledger")
 CASES = ("gp", "manoeuvres", "messages")

@@ -25,6 +25,10 @@ _LASTING = ("model", "vendor", "cpu family", "flags", "CPU", "Features")
 def note(stages: Sequence[str], dispatchers: Iterable[Any]) -> None:
     """Keep that these stages are compiled, and in which files."""
     file = _file(stages)
+    try:
+        file.parent.mkdir(exist_ok=True)
+    except OSError:
+        return
     if not os.access(file.parent, os.W_OK):
         return
     kept = {"made_of": _made_of(), "files": sorted({each for one in dispatchers for each in _files_of(one)})}
@@ -75,6 +79,4 @@ def _processor() -> str:
     if not _PROCESSOR.exists():
         return ""
     lines = _PROCESSOR.read_text().split("\n\n")[0].splitlines()
-    return "\n".join(
-        line for line in lines if line.startswith(("model", "vendor", "cpu family", "flags", "Features", "CPU"))
-    )
+    return "\n".join(line for line in lines if line.startswith(_LASTING))

@@ -14,13 +14,13 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import IO, Any
 
 from space_hub.cli import warmed
 from space_hub.clock import Clock, SystemClock
 
-PARTS = (("search", "volumes"), ("follow", "few"))
+PARTS = (("search", "volumes"), ("follow", "risk", "few"))
 
 _NICE = 5
 """So that what a person waits for comes first."""
@@ -43,7 +43,8 @@ class Warming:
         On a machine with one core, one process does them one after the other.
         """
         self._begun = self.clock.monotonic()
-        parts = PARTS if len(os.sched_getaffinity(0)) > 1 else (tuple(chain.from_iterable(zip(*PARTS, strict=True))),)
+        in_turn = tuple(filter(None, chain.from_iterable(zip_longest(*PARTS))))
+        parts = PARTS if len(os.sched_getaffinity(0)) > 1 else (in_turn,)
         for part in parts:
             if missing and warmed.holds(part):
                 continue

@@ -1,9 +1,9 @@
-"""The kernels of the screening engine, compiled once: later processes load them from disk.
+"""The kernels of screening and its probabilities, compiled once: later processes load them from disk.
 
 numba compiles a kernel when it is first called, in Python code of its own that two threads
 cannot run at once; two processes can. So the work comes in stages that call different
 kernels as far as may be, in an order in which one finds on disk what the other has just made:
-`search` and `follow` are for a plain run, `volumes` and `few` for what else may be asked.
+`search`, `follow` and `risk` are for a plain run, `volumes` and `few` for what else may be asked.
 """
 
 import gc
@@ -16,6 +16,9 @@ import numpy as np
 
 from space_hub.orbit.elements import MU_KM3_S2, ElementSet
 from space_hub.orbit.kernels import Records, records
+from space_hub.orbit.kernels.scalar import states_of
+from space_hub.orbit.probability import many
+from space_hub.orbit.probability.alfano import alfano_2005
 from space_hub.orbit.sample import sample_catalogue
 from space_hub.orbit.screening.cells import sample
 from space_hub.orbit.screening.engine import STEP_S, screen
@@ -74,7 +77,19 @@ def few() -> None:
     screen(elements, START, START + SPAN, threads=1, targets=[0])
 
 
-STAGES = {"search": search, "follow": follow, "volumes": volumes, "few": few}
+def risk() -> None:
+    """Probabilities of encounters: a far one, a near one, one that the series cannot take."""
+    elements = sky()
+    out, codes = np.empty((1, 6)), np.empty(1, dtype=np.uint8)
+    states_of(records(elements), np.zeros(1, dtype=np.int64), np.array([ticks(START)]), out, codes)
+    position = np.array([[0.4, 0.0, 0.0], [0.001, 0.0, 0.0], [30.0, 0.0, 0.0]])
+    velocity = np.tile([0.0, 10.0, 0.0], (3, 1))
+    covariance = np.array([np.diag([0.1, 1.0, 0.1]), np.diag([1e-10, 1.0, 0.1]), np.diag([1e-8, 1.0, 1e-2])])
+    many.probabilities(position, velocity, covariance, np.full(3, 0.01))
+    alfano_2005(position[:, :2], np.tile(np.eye(2), (3, 1, 1)), 0.01)
+
+
+STAGES = {"search": search, "follow": follow, "risk": risk, "volumes": volumes, "few": few}
 
 
 def whole() -> None:

@@ -17,6 +17,7 @@ class WorkKind(Word, of="work_kind"):
     INGEST_CELESTRAK = "ingest.celestrak"
     INGEST_FILE = "ingest.file"
     INGEST_SATCAT = "ingest.satcat"
+    SOURCES_LOOK = "sources.look"
     SCREEN = "screen"
     COMMITMENTS_RECOMPUTE = "commitments.recompute"
     DELIVERIES_DEEM = "deliveries.deem"

@@ -1,17 +1,21 @@
 """Awareness over HTTP: a file in, a run asked for, conjunctions and alerts out."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
+from math import log10
 
 import pytest
 from httpx2 import Response
 
 from space_hub.awareness import catalogue
 from space_hub.awareness.following import alerts
+from space_hub.awareness.following.levels import Level
 from space_hub.awareness.screen import Asked
 from space_hub.awareness.tables import Run
 from space_hub.text import say
+from tests.service.awareness.test_alerts import crossing
 from tests.service.awareness.test_screen import meeting
+from tests.support.cdms import cdm
 from tests.support.hub import Caller, Hub
 from tests.support.sky import Sky, csv_of, element_set, later
 
@@ -231,3 +235,97 @@ def test_a_watch_is_made_tried_changed_and_ended_and_its_alerts_are_its_owners(h
     assert owner.delete(path).json()["active"] is False
     assert owner.post("/v1/watches", wanted | {"objects": ["STARLINK"]}).status_code == 422
     assert owner.post("/v1/watches", wanted | {"objects": [424242]}).json()["code"] == "awareness.object_unknown"
+
+
+def give_cdm(caller: Caller, text: str, key: str = "cdm-1") -> Response:
+    return caller.hub.client.post(
+        "/v1/conjunctions/messages",
+        content=text.encode(),
+        headers=caller.headers() | {"Idempotency-Key": key, "Content-Type": "text/plain"},
+    )
+
+
+def test_a_received_message_stands_beside_the_run_for_those_who_may_see_it(centre: Caller, hub: Hub, sky: Sky) -> None:
+    """Sabotage seen: with a public marking on what is told, the nation reads the message as well."""
+    sky.take_text(meeting(sky))
+    sky.screen()
+    first = centre.get("/v1/conjunctions", sort="miss_distance", limit=1).json()["items"][0]
+    answer = give_cdm(centre, cdm(datetime.fromisoformat(first["tca"]), 101, 102))
+    assert answer.status_code == 201, answer.text
+    message = answer.json()
+    assert (message["conjunction_id"], message["form"], message["problem"]) == (first["id"], "kvn", "")
+    whole = centre.get(f"/v1/conjunctions/{first['id']}").json()
+    assert (whole["status"], whole["level"]) == ("escalated", "red")
+    assert [step["status"] for step in whole["history"]] == ["new", "escalated"]
+    assert whole["history"][1]["reason_text"] == say(
+        "conjunction.reason.rose", "en", before=Level(whole["history"][0]["level"]), level=Level.RED, pc="3.2e-04"
+    )
+    assert [(each["originator"], each["pc"], each["message_id"]) for each in whole["sources"]] == [
+        ("CSPOC", 3.2e-4, message["id"])
+    ]
+    between = whole["disagreement"][0]
+    assert (between["one"], between["other"]) == ("cdm/CSPOC", "gp")
+    assert between["pc_decades"] == pytest.approx(log10(whole["assessments"][-1]["pc"] / 3.2e-4), abs=0.01)
+    assert centre.get(f"/v1/conjunctions/messages/{message['id']}").json()["text"].startswith("CCSDS_CDM_VERS")
+    nation = hub.key("nation")
+    theirs = nation.get(f"/v1/conjunctions/{first['id']}").json()
+    assert (theirs["sources"], theirs["disagreement"], theirs["status"]) == ([], [], "new")
+    assert nation.get("/v1/conjunctions/messages").json()["items"] == []
+    assert nation.get(f"/v1/conjunctions/messages/{message['id']}").status_code == 404
+
+
+def test_a_message_that_no_run_knows_makes_a_conjunction_that_can_be_read(centre: Caller, sky: Sky) -> None:
+    sky.take_text(meeting(sky))
+    message = give_cdm(centre, cdm(sky.clock.now() + timedelta(days=9), 101, 102)).json()
+    whole = centre.get(f"/v1/conjunctions/{message['conjunction_id']}").json()
+    assert (whole["first_run_id"], whole["assessments"], whole["status"]) == (None, [], "new")
+    assert (whole["objects"][0]["element_set_id"], whole["entry_at"]) == (None, None)
+    assert whole["radial_m"] == 120.0
+
+
+def test_what_is_no_message_is_refused_with_its_place(centre: Caller, sky: Sky) -> None:
+    sky.take_text(meeting(sky))
+    text = cdm(sky.clock.now() + timedelta(days=9), 101, 102)
+    bad = give_cdm(centre, text.replace("X = 7000.0 [km]", "X = seven [km]"), "cdm-2")
+    assert bad.status_code == 422
+    assert bad.json()["code"].startswith("ndm.")
+    assert give_cdm(centre, "x" * (2**20 + 1), "cdm-3").status_code in (413, 422)
+    assert centre.get("/v1/conjunctions/messages").json()["items"] == []
+
+
+def test_only_who_agreed_to_be_found_is_named_and_only_to_those_they_chose(centre: Caller, hub: Hub, sky: Sky) -> None:
+    """Sabotage seen: without the marking in `of`, the centre reads what was for another nation."""
+    sky.take_text(meeting(sky))
+    sky.screen()
+    first = centre.get("/v1/conjunctions", sort="miss_distance", limit=1).json()["items"][0]["id"]
+    assert centre.get(f"/v1/conjunctions/{first}").json()["contacts"] == []
+    supplier = hub.key("provider")
+    body = {"object": 102, "name": "Flight dynamics", "email": "fd@example.org", "nations": ["XK"]}
+    hidden = supplier.post("/v1/contacts", body)
+    assert hidden.status_code == 201, hidden.text
+    assert centre.get(f"/v1/conjunctions/{first}").json()["contacts"] == []
+    shown = supplier.post("/v1/contacts", body | {"nations": None}).json()
+    named = centre.get(f"/v1/conjunctions/{first}").json()["contacts"]
+    assert [(each["id"], each["name"]) for each in named] == [(shown["id"], "Flight dynamics")]
+    assert len(supplier.get("/v1/contacts").json()["items"]) == 2
+    assert centre.delete(f"/v1/contacts/{shown['id']}").status_code == 404
+    assert supplier.delete(f"/v1/contacts/{shown['id']}").status_code == 200
+    assert centre.get(f"/v1/conjunctions/{first}").json()["contacts"] == []
+
+
+def test_the_riskiest_come_first_and_what_is_less_likely_is_left_out(centre: Caller, sky: Sky) -> None:
+    """Sabotage seen: without `descending` the least likely come first."""
+    sky.take(*crossing(sky))
+    run = sky.screen(hours=6.0)
+    found = centre.get("/v1/conjunctions", sort="risk").json()["items"]
+    assert found
+    assert found[0]["pc"] >= 1e-5
+    everything = centre.get("/v1/conjunctions", sort="risk", min_pc=1e-300).json()["items"]
+    assert [one["pc"] for one in everything] == sorted((one["pc"] for one in everything), reverse=True)
+    assert len(found) > 1
+    assert [one["id"] for one in everything][: len(found)] == [one["id"] for one in found]
+    above = centre.get("/v1/conjunctions", min_pc=found[0]["pc"]).json()["items"]
+    assert [one["id"] for one in above] == [found[0]["id"]]
+    told = centre.get(f"/v1/runs/{run.id}").json()
+    assert (told["source_basis"], told["since_source_s"]) == ("received", 0.0)
+    assert list(told["stages_s"]) == ["snapshot", "screen", "risk", "publish"]

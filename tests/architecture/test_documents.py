@@ -18,6 +18,7 @@ ROOMS = (
         "space_hub",
         "space_hub/orbit",
         "space_hub/orbit/ndm",
+        "space_hub/orbit/probability",
         "space_hub/awareness",
         "space_hub/delivery",
         "space_hub/trust",

@@ -9,15 +9,15 @@ entry that comes after that of a newer run takes nothing of the newer one back.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from space_hub.awareness import catalogue, watches
-from space_hub.awareness.catalogue import Face
+from space_hub.awareness.following.alert_payload import payload
 from space_hub.awareness.following.correlate import LONGEST
-from space_hub.awareness.following.rules import AlertState, Before, Coverage, Decision, Look, Rule, decide
+from space_hub.awareness.following.levels import Level
+from space_hub.awareness.following.rules import AlertState, Before, Coverage, Decision, Look, decide
 from space_hub.awareness.tables import (
     Alert,
     Assessment,
@@ -33,7 +33,6 @@ from space_hub.clock import Clock
 from space_hub.delivery import log
 from space_hub.delivery.log import LogEntry
 from space_hub.rng import Rng
-from space_hub.text import say
 from space_hub.trust import audit
 from space_hub.trust.principal import HUB
 
@@ -64,7 +63,7 @@ class _Reaction:
     _followed: set[str] | None = None
 
     def alerts(self) -> list[Alert]:
-        rule = Rule(self.watch.miss_distance_m, self.watch.window_h)
+        rule = watches.rule_of(self.watch)
         objects = None if self.watch.every_object else watches.object_ids(self.session, self.watch.id)
         found = {
             conjunction.id: (conjunction, look)
@@ -190,12 +189,14 @@ class _Reaction:
             tca=tca,
             miss_distance_m=None if look is None else look.miss_distance_m,
             previous_miss_distance_m=None if before is None else before.miss_distance_m,
+            level=None if look is None else watches.rule_of(self.watch).level(_seen(look)).value,
+            pc=None if look is None else look.pc,
             payload={},
             raised_at=self.clock.now(),
             marking_id=self.watch.marking_id,
         )
         faces = catalogue.faces(self.session, [conjunction.object_a_id, conjunction.object_b_id])
-        alert.payload = _payload(alert, self.watch, self.run, conjunction, look, faces)
+        alert.payload = payload(alert, before, self.watch, self.run, conjunction, look, faces)
         self.session.add(alert)
         self.session.flush()
         log.append(self.session, self.clock, "alert.raised", alert.id, alert.payload, alert.marking_id)
@@ -214,50 +215,12 @@ class _Reaction:
 
 
 def _said(alert: Alert | None) -> Before | None:
-    return None if alert is None else Before(AlertState(alert.state), alert.miss_distance_m)
+    if alert is None:
+        return None
+    level = None if alert.level is None else Level(alert.level)
+    return Before(AlertState(alert.state), alert.miss_distance_m, level)
 
 
 def _seen(look: Assessment) -> Look:
-    return Look(look.miss_distance_m, look.open_start or look.open_end)
-
-
-def _payload(
-    alert: Alert, watch: Watch, run: Run, conjunction: Conjunction, look: Assessment | None, faces: dict[str, Face]
-) -> dict[str, Any]:
-    """What the subscriber receives; metres, metres a second, hours."""
-    a, b = faces[conjunction.object_a_id], faces[conjunction.object_b_id]
-    return {
-        "alert_id": alert.id,
-        "watch_id": watch.id,
-        "watch_name": watch.name,
-        "revision": alert.revision,
-        "state": alert.state,
-        "reason": alert.reason,
-        "reason_text": say(alert.reason),
-        "conjunction_id": conjunction.id,
-        "run_id": run.id,
-        "objects": [
-            _object(a, None if look is None else look.age_a_h),
-            _object(b, None if look is None else look.age_b_h),
-        ],
-        "tca": log.rfc3339(alert.tca),
-        "miss_distance_m": alert.miss_distance_m,
-        "previous_miss_distance_m": alert.previous_miss_distance_m,
-        "relative_speed_m_s": None if look is None else look.relative_speed_m_s,
-        "relative_position_rtn_m": None if look is None else [look.radial_m, look.in_track_m, look.cross_track_m],
-        "open_start": None if look is None else look.open_start,
-        "open_end": None if look is None else look.open_end,
-        "threshold_m": watch.miss_distance_m,
-        "synthetic": run.synthetic,
-        "notice": say("awareness.triage_notice"),
-    }
-
-
-def _object(face: Face, age_h: float | None) -> dict[str, Any]:
-    return {
-        "object_id": face.object_id,
-        "name": face.name,
-        "catalog_number": face.catalog_number,
-        "international_designator": face.international_designator,
-        "element_age_h": None if age_h is None else round(age_h, 3),
-    }
+    cut = look.open_start or look.open_end
+    return Look(look.miss_distance_m, cut, look.pc, look.pc_max, bool(look.diluted))

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, union
+from sqlalchemy import Select, text, union
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from space_hub.awareness import catalogue
-from space_hub.awareness.tables import Assessment, Conjunction, Run
+from space_hub.awareness.following.levels import AMBER
+from space_hub.awareness.tables import RISKY, Assessment, Conjunction, Run
 from space_hub.errors import NotFound
 from space_hub.trust import markings
 from space_hub.trust.principal import Principal
@@ -27,6 +28,7 @@ class Wanted:
     tca_from: datetime | None = None
     tca_to: datetime | None = None
     max_miss_distance_m: float | None = None
+    min_pc: float | None = None
     co_located: bool = False
 
 
@@ -67,6 +69,11 @@ def statement(wanted: Wanted) -> Select[Conjunction, Assessment]:
         found = found.where(col(Assessment.tca) <= wanted.tca_to)
     if wanted.max_miss_distance_m is not None:
         found = found.where(col(Assessment.miss_distance_m) <= wanted.max_miss_distance_m)
+    if wanted.min_pc is not None:
+        found = found.where(col(Assessment.pc) >= wanted.min_pc)
+        if wanted.min_pc >= AMBER:
+            # The index holds these only, and a planner knows that by its very words.
+            found = found.where(text(RISKY))
     return found
 
 
@@ -88,10 +95,13 @@ def conjunctions_of(
 def get_conjunction(
     session: Session, conjunction_id: str, principal: Principal
 ) -> tuple[Conjunction, Sequence[Assessment]]:
-    """A conjunction with all its looks, oldest run first; raises NotFound `conjunction.unknown`."""
-    found = session.exec(
-        select(Conjunction).where(Conjunction.id == conjunction_id, markings.visible(Conjunction.marking_id, principal))
-    ).first()
+    """A conjunction with all its looks, oldest run first; raises NotFound `conjunction.unknown`.
+
+    One that joined a run's conjunction leads there.
+    """
+    found = _visible(session, conjunction_id, principal)
+    if found is not None and found.joined_id is not None:
+        found = _visible(session, found.joined_id, principal)
     if found is None:
         raise NotFound("conjunction.unknown", conjunction=conjunction_id)
     looks = session.exec(
@@ -101,3 +111,9 @@ def get_conjunction(
         .order_by(col(Run.published_at), col(Run.id))
     ).all()
     return found, looks
+
+
+def _visible(session: Session, conjunction_id: str, principal: Principal) -> Conjunction | None:
+    return session.exec(
+        select(Conjunction).where(Conjunction.id == conjunction_id, markings.visible(Conjunction.marking_id, principal))
+    ).first()

@@ -7,6 +7,7 @@ runs twelve hours apart differ by 94 ms at the 95th percentile. A pair that flie
 together is one conjunction whatever its minimum of the day is.
 """
 
+import hashlib
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable
@@ -16,6 +17,10 @@ from datetime import datetime, timedelta
 LONGEST = timedelta(minutes=10)
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:space-hub:conjunction")
+
+_NAMED = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)
+_VARIANT = {digit: f"{int(digit, 16) & 3 | 8:x}" for digit in "0123456789abcdef"}
+"""The hash and the two marks of `uuid.uuid5`, without its objects: a week of the whole catalogue needs 250,000 ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +43,23 @@ class Seen:
     shorter_period: timedelta
 
 
-def tolerance(shorter_period: timedelta) -> timedelta:
-    return min(shorter_period / 4, LONGEST)
+def tolerance(shorter_period: timedelta, longest: timedelta = LONGEST) -> timedelta:
+    return min(shorter_period / 4, longest)
 
 
 def conjunction_id(pair: tuple[str, str], first_run_id: str, ordinal: int) -> str:
     """Id of the `ordinal`-th meeting of a pair within the run that saw it first; the order of the pair is no matter."""
     low, high = sorted(pair)
-    return f"cnj_{uuid.uuid5(NAMESPACE, f'{low}/{high}/{first_run_id}/{ordinal}').hex}"
+    digest = _NAMED.copy()
+    digest.update(f"{low}/{high}/{first_run_id}/{ordinal}".encode())
+    name = digest.hexdigest()
+    return f"cnj_{name[:12]}5{name[13:16]}{_VARIANT[name[16]]}{name[17:32]}"
 
 
-def correlate(known: Iterable[Known], seen: Iterable[Seen]) -> list[str | None]:
+def correlate(known: Iterable[Known], seen: Iterable[Seen], longest: timedelta = LONGEST) -> list[str | None]:
     """For each of `seen` the id of the known conjunction that it is, or None; each known one is given once.
 
-    The closest in time are matched first.
+    The closest in time are matched first; `longest` is the most by which the sources may differ.
     """
     by_pair: dict[tuple[str, str], list[Known]] = defaultdict(list)
     for one in known:
@@ -64,7 +72,7 @@ def correlate(known: Iterable[Known], seen: Iterable[Seen]) -> list[str | None]:
             if one.co_located != look.co_located:
                 continue
             apart = abs(one.tca - look.tca)
-            if look.co_located or apart <= tolerance(look.shorter_period):
+            if look.co_located or apart <= tolerance(look.shorter_period, longest):
                 candidates.append((apart, index, one.id))
     taken: set[str] = set()
     for _apart, index, id in sorted(candidates):

@@ -37,7 +37,7 @@ class Risk(SQLModel):
     """One standard deviation of the relative position, in the frame of its components."""
     sigma_a_source: str | None = Field(default=None)
     sigma_b_source: str | None = Field(default=None)
-    """Where each object's covariance is from: `operator`, `history`, `table`."""
+    """Where each covariance is from: `operator`, `history`, `table`; of a message, `calculated` or `default`."""
     sigma_a_samples: int | None = Field(default=None)
     sigma_b_samples: int | None = Field(default=None)
     """From how many differences, where it is from the object's history."""

@@ -23,6 +23,8 @@ class Answer:
     content_type: str
     body: bytes
     too_large: bool = False
+    last_modified: str | None = None
+    """As its header says."""
 
 
 class Unreachable(Exception):
@@ -48,7 +50,8 @@ def once(client: httpx.Client, request: httpx.Request, clock: Clock) -> Answer:
                 if clock.monotonic() - begun > _LONGEST_S:
                     raise Unreachable("Deadline")
             kind = response.headers.get("content-type", "")
-            return Answer(response.status_code, kind, bytes(body), len(body) > MAX_BYTES)
+            changed = response.headers.get("last-modified")
+            return Answer(response.status_code, kind, bytes(body), len(body) > MAX_BYTES, changed)
         finally:
             response.close()
     except httpx.HTTPError as error:

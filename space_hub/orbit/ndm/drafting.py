@@ -5,6 +5,7 @@ covariance is said to be an estimate (COVARIANCE_METHOD = DEFAULT) with how it w
 the message says what it may be used for.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -90,11 +91,12 @@ def conjunction_message(
     message_for: str | None = None,
     probability: tuple[float, str] | None = None,
     radius_m: float | None = None,
+    notes: Sequence[str] = (),
 ) -> Message:
     """A CDM 1.0 of an encounter of our own; `parties` are object 1 and 2 at `tca` (UTC).
 
     `probability` comes with the name of its method; `radius_m` is the combined hard-body radius, which practice
-    states in a comment. Invalid for a party without a whole covariance.
+    states in a comment, as it does with the lines of `notes`. Invalid for a party without a whole covariance.
     """
     states = [(teme_to_eme2000(party.position_km, tca), teme_to_eme2000(party.velocity_km_s, tca)) for party in parties]
     header = (
@@ -106,6 +108,7 @@ def conjunction_message(
     )
     relative = (
         *((Comment(f"HBR = {radius_m:g} [m]"),) if radius_m is not None else ()),
+        *map(Comment, notes),
         Entry("TCA", f"{tca:%Y-%m-%dT%H:%M:%S.%f}"),
         *_relative(*states),
     )

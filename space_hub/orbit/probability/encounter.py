@@ -1,7 +1,8 @@
 """The encounter plane: normal to the relative velocity, at the closest approach of straight motion.
 
 Messages print the time of closest approach to a millisecond, in which the objects move by metres. So it is
-solved again, with straight motion as the methods themselves assume (curved motion belongs to `nonlinear`).
+solved again, with straight motion as the methods themselves assume (curved motion belongs to `nonlinear`): the miss is
+what of the relative position lies across the relative velocity.
 """
 
 from dataclasses import dataclass

@@ -52,7 +52,7 @@ def principal(miss_km: Floats, covariance_km2: Floats, radius_km: Floats | float
     if radius.ndim > 1 or (radius.ndim == 1 and len(radius) != len(miss)):
         raise Invalid("pc.shape_wrong", miss=miss.shape, covariance=radius.shape)
     radius = np.broadcast_to(radius, len(miss))
-    _positive(radius)
+    positive(radius)
     _believable("pc.miss_wrong", np.abs(miss).max(axis=1, initial=0.0))
     a, b, c = covariance[:, 0, 0], 0.5 * (covariance[:, 0, 1] + covariance[:, 1, 0]), covariance[:, 1, 1]
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
@@ -74,7 +74,8 @@ def principal(miss_km: Floats, covariance_km2: Floats, radius_km: Floats | float
     return Principal(x, y, np.sqrt(least), np.sqrt(widest), np.ascontiguousarray(radius))
 
 
-def _positive(radius: Floats) -> None:
+def positive(radius: Floats) -> None:
+    """Refuse (Invalid) radii (N,) that are no numbers above zero."""
     wrong = ~((radius > 0.0) & (radius <= WIDEST_KM))
     if wrong.any():
         first = int(np.argmax(wrong))

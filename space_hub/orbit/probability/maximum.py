@@ -45,8 +45,8 @@ def highest(x: float, y: float, small: float, large: float, radius: float) -> tu
     """(largest probability, scale of sigma): 1 at no uncertainty for a disk that holds the origin.
 
     A small disk has its largest probability at a scale of v / 2 of the variance, v the squared Mahalanobis distance
-    of the miss. Where the disk is not small (a mean of second derivatives says so) the logarithm of the
-    scale is searched by golden section.
+    of the miss, and there second derivatives are all that its size adds, to 1e-8. Where the disk is not small the
+    logarithm of the scale is searched by golden section.
     """
     if x * x + y * y <= radius * radius:
         return 1.0, 0.0
@@ -55,7 +55,8 @@ def highest(x: float, y: float, small: float, large: float, radius: float) -> tu
     a, b = (radius / (k * small)) ** 2, (radius / (k * large)) ** 2
     bend = (a * (x / (k * small)) ** 2 + b * (y / (k * large)) ** 2 + a + b) / 8.0
     if bend < 1e-4:
-        return _scaled(k, x, y, small, large, radius), k
+        gained = (a * (x / (k * small)) ** 2 + b * (y / (k * large)) ** 2 - a - b) / 8.0
+        return math.exp(-1.0) * radius * radius / (2.0 * k * k * small * large) * (1.0 + gained), k
     # The nearest point of the disk is closer than its middle: the true scale lies below k.
     low, high = math.log(k) - 1.5 - math.log1p(bend), math.log(k) + 0.7
     one, two = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)

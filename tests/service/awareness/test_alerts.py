@@ -8,10 +8,13 @@ from sqlmodel import col, select
 
 from space_hub.awareness import catalogue, watches
 from space_hub.awareness.following import alerts
-from space_hub.awareness.tables import Alert, Run, Watch
+from space_hub.awareness.following.levels import Level
+from space_hub.awareness.tables import Alert, Assessment, Run, Watch
 from space_hub.awareness.watches import WatchAsk
 from space_hub.delivery import log
 from space_hub.errors import Invalid, NotFound
+from space_hub.orbit.elements import ElementSet
+from space_hub.text import say
 from space_hub.trust.principal import Principal
 from tests.service.awareness.test_screen import meeting
 from tests.support.sky import Sky, element_set, later
@@ -139,6 +142,9 @@ def test_a_watch_over_every_object_is_kept_narrow(sky: Sky) -> None:
         ({"every_object": True}, "watch.objects_wrong"),
         ({"miss_distance_m": 0.0}, "watch.miss_distance_wrong"),
         ({"window_h": 0.0}, "watch.window_wrong"),
+        ({"pc_amber": 1e-3}, "watch.thresholds_wrong"),
+        ({"level_from": Level.LOW}, "watch.level_from_wrong"),
+        ({"objects": (), "every_object": True, "level_from": Level.AMBER}, "watch.level_from_wrong"),
     ],
 )
 def test_a_watch_that_makes_no_sense_is_refused(sky: Sky, changes: dict[str, Any], code: str) -> None:
@@ -226,3 +232,57 @@ def test_alerts_of_one_owner_are_found_by_owner(sky: Sky) -> None:
     with sky.database.read() as session:
         owners = session.exec(select(Alert.organisation_id).order_by(col(Alert.organisation_id))).all()
     assert set(owners) == {sky.observer.organisation_id, sky.rival.organisation_id}
+
+
+def crossing(sky: Sky) -> tuple[ElementSet, ElementSet]:
+    """Two satellites in orbits that are each other's mirror image, which meet half an hour on within metres."""
+    usual = {"mean_motion_rev_day": 14.5, "eccentricity": 1e-6, "arg_perigee_deg": 0.0}
+    epoch, before_deg = sky.clock.now(), 14.5 * 360.0 / 48.0
+    return (
+        element_set(101, epoch, raan_deg=10.0, mean_anomaly_deg=(103.87 - before_deg) % 360.0, **usual),
+        element_set(102, epoch, raan_deg=250.0, mean_anomaly_deg=(76.13 - before_deg) % 360.0, **usual),
+    )
+
+
+def test_a_watch_by_probability_alone_speaks_at_its_level_and_again_when_the_level_changes(each_sky: Sky) -> None:
+    """Sabotage seen: without the question by probability in `matches` nothing is raised."""
+    each_sky.take(*crossing(each_sky))
+    run = each_sky.screen()
+    with each_sky.database.read() as session:
+        risks = dict(session.execute(select(Assessment.conjunction_id, Assessment.pc)).all())
+    riskiest = max(risks, key=lambda id: risks[id] or 0.0)
+    highest = risks[riskiest]
+    assert highest is not None
+    assert highest > 1e-5
+    limits = {"pc_amber": highest, "pc_red": 2.0 * highest}
+    mine = watch(each_sky, each_sky.observer, miss_distance_m=0.0, level_from=Level.AMBER, **limits)
+    watch(each_sky, each_sky.observer, miss_distance_m=0.0, level_from=Level.RED, **limits)
+    first = react(each_sky, run)
+    assert {alert.watch_id for alert in first} == {mine.id}
+    alert = next(alert for alert in first if alert.conjunction_id == riskiest)
+    assert (alert.state, alert.reason, alert.level) == ("raised", "alert.reason.first_risky", "amber")
+    with each_sky.database.write() as session:
+        wanted = WatchAsk("mine", (101,), False, 0.0, 48.0, pc_red=highest, pc_amber=1e-6, level_from=Level.AMBER)
+        watches.change(session, each_sky.clock, each_sky.observer, mine.id, wanted)
+    again = [alert for alert in react(each_sky, each_sky.screen()) if alert.conjunction_id == riskiest]
+    assert [(alert.revision, alert.reason, alert.level) for alert in again] == [(2, "alert.reason.escalated", "red")]
+    assert again[0].payload["previous_level"] == "amber"
+
+
+def test_an_alert_carries_its_probability_with_method_sources_and_the_age_of_the_news(sky: Sky) -> None:
+    """Sabotage seen: with the basis of the level taken from the distance it says the wrong sentence."""
+    sky.take(*crossing(sky))
+    watch(sky, sky.observer)
+    sky.wait(seconds=90)
+    alert = react(sky, sky.screen())[0]
+    said = alert.payload
+    assert said["pc"] == said["risk"]["pc"] == alert.pc
+    assert 0.0 < said["pc"] <= said["risk"]["pc_max"] <= 1.0
+    assert (said["risk"]["method"], said["risk"]["a"]["sigma_source"]) == ("laas-2015", "table")
+    assert said["risk"]["hard_body_radius_m"] > 0.0
+    assert said["level"] in {"below", "low", "amber", "red"}
+    assert said["level_text"] == say(f"alert.level_by.{said['level_basis']}")
+    assert said["level_basis"] == ("dilution" if said["risk"]["diluted"] and said["pc"] < 1e-7 else "probability")
+    assert said["thresholds"] == {"red": 1e-4, "amber": 1e-5, "floor": 1e-7}
+    assert (said["source_basis"], said["since_source_s"]) == ("received", 90.0)
+    assert "not a basis for go/no-go" in said["notice"]
