@@ -37,6 +37,10 @@ ROWS = 12
 THERE = np.float32(1000.0)
 """Positions nearer to the centre of the earth than this stand for "no state", km."""
 
+AWAY = np.float32(1e7)
+"""Positions beyond this are none, km: SGP4 can run away without saying so, to where one object would widen the search
+of all others, or leave the range of numbers. Nothing in orbit is there to be met."""
+
 _MU = np.float32(MU_KM3_S2)
 _PI = np.float32(np.pi)
 _HALF_PI = np.float32(np.pi / 2.0)
@@ -56,7 +60,7 @@ def chords(
 ) -> None:
     """Fill `beyond` columns of `out` (ROWS, n) from positions (3, n) one slab before, at both ends, one after; km.
 
-    An object is absent when it has no position at an end: its LOW is then 0. The direction is
+    An object is absent when it has no position at an end, or one beyond AWAY: its LOW is then 0. The direction is
     good to 2e-5 rad, which the bins allow for.
     """
     h2 = np.float32(step_s * step_s)
@@ -73,7 +77,7 @@ def chords(
         q3 = x3 * x3 + y3 * y3 + z3 * z3 + _ONE
         r0, r1, r2, r3 = np.sqrt(q0), np.sqrt(q1), np.sqrt(q2), np.sqrt(q3)
         first, last = r0 > THERE, r3 > THERE
-        there = (r1 > THERE) & (r2 > THERE)
+        there = (r1 > THERE) & (r2 > THERE) & (r1 < AWAY) & (r2 < AWAY)
         bend1 = abs(r0 - _TWO * r1 + r2) if first else np.float32(0.0)
         bend2 = abs(r1 - _TWO * r2 + r3) if last else np.float32(0.0)
         curve = _CURVE * _EIGHTH * max(bend1, bend2) + floor + _ROUND * r1

@@ -75,11 +75,17 @@ class Grid(NamedTuple):
 
 @part
 def step_of(radius: float) -> int:
-    """The radius step of a geocentric radius, km."""
+    """The radius step of a geocentric radius, km.
+
+    SGP4 can run away without saying so, to radii beyond what a whole number holds: those, and what is no number,
+    are above the ceiling.
+    """
     if radius < KNEE_KM:
-        return max(0, int((radius - FLOOR_KM) / FINE_KM))
+        return int(max(0.0, (radius - FLOOR_KM) / FINE_KM))
     knee = int((KNEE_KM - FLOOR_KM) / FINE_KM)
-    return knee + min(int((radius - KNEE_KM) / COARSE_KM), int((CEILING_KM - KNEE_KM) / COARSE_KM) - 1)
+    if radius < CEILING_KM:
+        return knee + int((radius - KNEE_KM) / COARSE_KM)
+    return knee + int((CEILING_KM - KNEE_KM) / COARSE_KM) - 1
 
 
 def _radius_of(step: int) -> float:

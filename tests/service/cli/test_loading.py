@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from space_hub.awareness import sources
+from space_hub.awareness.upstream import celestrak
 from space_hub.awareness.upstream.answers import Answer
 from space_hub.awareness.upstream.celestrak import RecordedSource
 from space_hub.cli import house, loading
@@ -29,7 +29,7 @@ def test_a_start_without_celestrak_says_why_and_that_the_sample_is_synthetic(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("SPACE_HUB_LANG", "en")
-    monkeypatch.setattr(sources, "CelesTrak", lambda: RecordedSource([*answers]))
+    monkeypatch.setattr(celestrak, "CelesTrak", lambda: RecordedSource([*answers]))
     made = house.open_or_make(Settings(data=tmp_path, database_url=sqlite_url))
     taken = loading.load_catalogue(made, None, Voice())
     made.database.engine.dispose()

@@ -15,9 +15,13 @@ import pytest
 from space_hub.errors import Invalid
 from space_hub.orbit.approach import Pair, Span
 from space_hub.orbit.elements import ElementSet
+from space_hub.orbit.kernels import records
 from space_hub.orbit.propagation import Fleet
 from space_hub.orbit.screening import ScreeningResult, canonical_bytes, canonical_sha256, knots, screen, validity
-from space_hub.orbit.times import SECOND, moment, ticks
+from space_hub.orbit.screening.knots import Sky
+from space_hub.orbit.screening.search import Search
+from space_hub.orbit.screening.solve import BEFORE, STENCIL
+from space_hub.orbit.times import DAY, SECOND, moment, ticks
 from space_hub.validation.brute_force import LOW, Raster, meetings
 from space_hub.validation.comparison import Part, against_truth
 from tests.support.orbits import HOUR, START, circular, crossing, crowd, shell, spread, state, through, visitor
@@ -236,6 +240,29 @@ def test_drag_as_strong_as_gravity_does_not_bend_an_object_out_of_the_search() -
     end = end_of(heo)
     met = [crossing(heo, end - timedelta(seconds=20 + 12 * n), 100 + n, 30.0) for n in range(20)]
     assert agrees([heo, *met], 30.5, end - HOUR, end + HOUR, ways=SETTINGS) >= 20
+
+
+def test_an_object_whose_states_run_away_without_an_error_takes_nobody_with_it() -> None:
+    """Real debris of much drag (BSTAR 1.665) is thrown out by SGP4 beyond any number, and no code says so.
+
+    Sabotage seen: without `AWAY` in `chords`, and with radii that are made whole numbers before they are bounded, the
+    process ended by reading memory that is not its own.
+    """
+    elements, step, start = crowd(7, 30, 5.0), 240 * SECOND, ticks(START)
+    never = np.full(len(elements), validity.NEVER)
+    sky = Sky.of(elements, records(elements), np.arange(len(elements)), never, 240.0, (start, start + DAY))
+    search = Search(sky, start, step, 1, 500.0, 500.0, 0.05)
+    at = start + step * np.arange(-BEFORE, STENCIL - BEFORE)
+    positions = Fleet(elements).states(at)[0].transpose(1, 2, 0)[:, :, sky.order]
+    seen = search.slab(positions)
+    wild = int(seen.a[0])
+    spared = (seen.a != wild) & (seen.b != wild)
+    assert spared.any()
+    for away in (1e4, 1e16, 1e25, np.inf):
+        thrown = positions.copy()
+        thrown[:, :, np.flatnonzero(sky.order == wild)] *= away
+        left = search.slab(thrown)
+        assert np.array_equal(np.stack([left.a, left.b]), np.stack([seen.a, seen.b])[:, spared])
 
 
 def test_objects_that_fall_together_are_one_record_up_to_the_first_end() -> None:
