@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from space_hub.awareness import catalogue
 from space_hub.awareness.selection import Standing
@@ -26,8 +26,11 @@ from space_hub.text import say
 
 DECAY, SUSPICION = "object.decay_watch", "object.manoeuvre_suspected"
 
-_LOW_REV_DAY = 14.8
-"""Below about 640 km; nothing higher comes down within months."""
+_LOW_KM = 640.0
+"""Height of perigee; nothing higher comes down within months."""
+
+_LOW_REV_DAY, _ROUND = 14.8, 0.01
+"""Of what is slower and as round as that, the perigee is not so low that it falls."""
 
 _LOOK_DAYS = 200.0
 """An object whose newest set alone leaves it more than this is not looked at closer."""
@@ -52,9 +55,10 @@ def decays(session: Session, clock: Clock, file_id: str, marking_id: str) -> int
     statement = select(ElementSetRow).where(
         ElementSetRow.source_file_id == file_id,
         col(ElementSetRow.is_current),
-        col(ElementSetRow.mean_motion_rev_day) > _LOW_REV_DAY,
+        or_(col(ElementSetRow.mean_motion_rev_day) > _LOW_REV_DAY, col(ElementSetRow.eccentricity) > _ROUND),
     )
-    newest = {row.object_id: catalogue.elements_of(row) for row in session.exec(statement)}
+    current = {row.object_id: catalogue.elements_of(row) for row in session.exec(statement)}
+    newest = {object_id: one for object_id, one in current.items() if one.perigee_km < _LOW_KM}
     before = {each: Level[payload["level"].upper()] for each, payload in _told(session, DECAY, newest).items()}
     alone = {each: fall([elements]) for each, elements in newest.items()}
     close = [each for each, seen in alone.items() if each in before or (seen and seen.days_left < _LOOK_DAYS)]

@@ -5,8 +5,9 @@ covariance, and `probability.many` gives the probability in the plane across the
 largest that any size of that covariance gives. Everything rests on public element sets: awareness and triage,
 not go/no-go.
 
-Two sorts have no figure, because the plane is not theirs: pairs that fly together, and encounters that the
-window cuts, whose closest approach lies outside. Their `flags` say which.
+Three sorts have no figure, and their `flags` say which: pairs that fly together and encounters that the window
+cuts before their closest approach, because the plane is not theirs; and those of which a set is so old that nothing
+is known any more of where its object is.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,10 +23,14 @@ from space_hub.orbit.frames import rtn
 from space_hub.orbit.kernels.rows import records
 from space_hub.orbit.kernels.scalar import states_of
 from space_hub.orbit.probability import many
+from space_hub.orbit.probability.state import WIDEST_KM
 from space_hub.orbit.times import DAY, Floats, Indices, Ticks, ticks
 from space_hub.orbit.uncertainty import table
 
-TOGETHER, CUT, REPAIRED = "co_located", "open", "not-positive-definite"
+TOGETHER, CUT, LOST, REPAIRED = "co_located", "open", "lost", "not-positive-definite"
+
+_PASSED_S = 0.1
+"""Farther from the closest approach than this, the window has cut it off; that of slow pairs is known to this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ def of_run(sets: Sequence[ElementSet], names: Sequence[str], encounters: npt.NDA
     tca = np.ascontiguousarray(encounters["tca"])
     radii, sources = hard_body.of_names(names)
     radius_m = radii[a] + radii[b]
-    together, cut = encounters["co_located"], encounters["open_start"] | encounters["open_end"]
+    together = encounters["co_located"]
     flown = records(sets)
     one, other = _states(flown, a, tca), _states(flown, b, tca)
     rates = table.of(sets).variance_km2
@@ -91,10 +96,14 @@ def of_run(sets: Sequence[ElementSet], names: Sequence[str], encounters: npt.NDA
     covariance += _turned(rtn(other[:, :3], other[:, 3:]), _variances(rates, epochs, b, tca))
     sigma_m = 1e3 * np.sqrt(np.einsum("pij,pjk,pik->pi", axes, covariance, axes))
     relative = other - one
+    lost = sigma_m.max(axis=1, initial=0.0) > 1e3 * WIDEST_KM
     found = many.probabilities(relative[:, :3], relative[:, 3:], covariance, 1e-3 * radius_m)
-    known = ~together & ~cut & ~found.failed
+    cut = (encounters["open_start"] | encounters["open_end"]) & ~(np.abs(found.tca_shift_s) <= _PASSED_S)
+    known = ~together & ~cut & ~lost & ~found.failed
     method = np.where(known, np.where(found.by_series, "laas-2015", "alfano-2005"), "")
-    words = np.where(together, TOGETHER, np.where(cut, CUT, np.where(found.repaired, REPAIRED, "")))
+    words = np.where(
+        together, TOGETHER, np.where(cut, CUT, np.where(lost, LOST, np.where(found.repaired, REPAIRED, "")))
+    )
     return Risks(
         np.where(known, found.pc, np.nan),
         np.where(known, found.pc_max, np.nan),

@@ -20,6 +20,8 @@ _OEM = (
     b"OBJECT_ID = B\nCENTER_NAME = EARTH\nREF_FRAME = EME2000\nTIME_SYSTEM = UTC\nSTART_TIME = 2026-11-22T00:00:00\n"
     b"STOP_TIME = 2026-11-23T00:00:00\nMETA_STOP\n"
 )
+_OMM = b'{"omm": {"version": "2.0", "body": {"segment": {"data": {"userDefinedParameters": {'
+_BLANKS = b" " * 4000
 _LAUGHS = b"".join(b'<!ENTITY l%d "%s">' % (at, b"&l%d;" % (at - 1) * 10 if at else b"ha") for at in range(10))
 
 
@@ -49,6 +51,14 @@ CASES: Mapping[str, Callable[[int], bytes]] = {
     "empty lines": lambda scale: b"\n" * (20 * scale) + _CDM,
     "one line": lambda scale: b"CCSDS_CDM_VERS = " + b"1" * (100 * scale),
     "text of an element": lambda scale: b"<ndm><COMMENT>" + b"x" * (20 * scale) + b"</COMMENT></ndm>",
+    "blanks in values": lambda scale: b"CCSDS_AEM_VERS = 1.0\n" + (b"A = a" + _BLANKS + b"b\n") * (scale // 125) + _CDM,
+    "blanks in elements": lambda scale: (
+        b"<ndm>" + (b"<COMMENT>a" + _BLANKS + b"b</COMMENT>") * (scale // 125) + b"</ndm>"
+    ),
+    "text among elements": lambda scale: b"<ndm>" + (b"x" * 300 + b"<b/>") * (scale // 10) + b"</ndm>",
+    "escaped keywords": lambda scale: (
+        _OMM + b",".join(b'"\\u0055SER_DEFINED_%d": "1"' % at for at in range(scale // 4)) + b"}}}}}}"
+    ),
     "NUL": lambda _: _CDM + b"COMMENT \0\n",
     "not UTF-8": lambda _: _CDM + b"COMMENT \xff\n",
     "UTF-16": lambda _: _CDM.decode().encode("utf-16"),

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from space_hub.orbit.ndm import to_kvn
+from space_hub.orbit.ndm import Limits, to_kvn
 from space_hub.orbit.ndm.message import Comment
 from space_hub.validation import messages
 from space_hub.validation.formats import FormatsReport
-from space_hub.validation.hostile import OCTETS, SECONDS, Hostile, attacks
+from space_hub.validation.hostile import CASES, OCTETS, SECONDS, Hostile, attack, attacks
 from space_hub.validation.messages import judge, read_messages, verdicts
 from tests.support import messages as written
 
@@ -71,6 +71,24 @@ def test_messages_made_to_harm_are_refused_within_bounds() -> None:
     assert codes["nesting of XML"] == codes["nesting of JSON"] == "ndm.too_deep"
     assert codes["1e999"] == codes["NaN"] == codes["digits beyond ASCII"] == "ndm.not_number"
     assert max(one.seconds for one in found) < 3
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("blanks in values", "ndm.keyword_missing"),
+        ("blanks in elements", "ndm.empty"),
+        ("text among elements", "ndm.line_too_long"),
+        ("escaped keywords", "ndm.keyword_missing"),
+    ],
+)
+def test_what_could_cost_its_square_costs_its_length(name: str, code: str) -> None:
+    """Megabytes of each. Sabotage seen: patterns for units and for breaks that begin anew at each blank; text
+    counted anew behind each child; every keyword that is spelt in escapes looked for.
+    """
+    one = attack(name, CASES[name](125_000), Limits())
+    assert (one.code, one.failed) == (code, False)
+    assert one.seconds < 3
 
 
 def test_what_costs_too_much_fails() -> None:

@@ -22,6 +22,8 @@ from space_hub.orbit.ndm.tree import Draft, Watch
 _TABLE_ROWS = {"ephemeris": "stateVector", "observations": "observation"}
 _MARKS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{\]},]')
 """Strings as a whole (to the end where one is not closed), brackets and commas."""
+_LOST = 100
+"""A text that spells so many keywords in escapes is not searched for more: each costs a look at all of it."""
 _NUMBERED = re.compile(r"(.+)#[0-9]{1,6}")
 
 
@@ -69,11 +71,16 @@ class Reader:
         self.watch = watch
         self.place = 0
         self.line = 1
+        self.lost = 0
 
     def at(self, keyword: str) -> int:
         """The line of the next `keyword` in the text: objects are walked in the order of the text."""
+        if self.lost > _LOST:
+            return self.line
         found = self.text.find(json.dumps(keyword), self.place)
-        if found >= 0:
+        if found < 0:
+            self.lost += 1
+        else:
             self.line += self.text.count("\n", self.place, found)
             self.place = found
         return self.line

@@ -1,6 +1,5 @@
 """KVN: lines of `KEYWORD = value [unit]`. This module cuts the lines; `plain` and `tables` make blocks of them."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import StringIO
@@ -9,8 +8,6 @@ from space_hub.errors import Invalid
 from space_hub.orbit.gp_fields import shown
 from space_hub.orbit.ndm.fields import is_keyword
 from space_hub.orbit.ndm.tree import Watch
-
-_UNIT = re.compile(r"(.*?)\s*\[([^\[\]]*)\]", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +60,7 @@ def cut(text: str, watch: Watch) -> Sequence[Line]:
 
 def with_unit(value: str) -> tuple[str, str]:
     """A value and the unit that stands behind it in brackets; for numbers only, as a text may end in brackets."""
-    match = _UNIT.fullmatch(value)
-    return (match[1], match[2].strip(" ")) if match else (value, "")
+    before, opened, unit = value.rpartition("[")
+    if not opened or not unit.endswith("]") or "]" in unit[:-1]:
+        return value, ""
+    return before.rstrip(), unit[:-1].strip(" ")

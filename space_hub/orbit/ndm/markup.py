@@ -18,7 +18,8 @@ from space_hub.orbit.gp_fields import shown
 from space_hub.orbit.ndm.tree import Watch
 
 _NONE: Mapping[str, str] = MappingProxyType({})
-_BREAKS = re.compile(r"[ ]*[\t\r\n]\s*")
+_BREAKS = re.compile(r"(?<! )[ ]*+[\t\r\n]\s*")
+"""Looked for where a run of blanks begins, and once: from each of its blanks a run would cost its square."""
 
 
 @dataclass(slots=True)
@@ -51,7 +52,6 @@ class _Builder:
         self.open: list[Element] = []
         self.root: Element | None = None
         self.elements = 0
-        self.length = 0
 
     def line(self) -> int:
         return self.parser.CurrentLineNumber
@@ -73,19 +73,18 @@ class _Builder:
         else:
             self.root = element
         self.open.append(element)
-        self.length = 0
 
     def end(self, _: str) -> None:
         self.open.pop()
-        self.length = 0
 
     def characters(self, text: str) -> None:
-        self.length += len(text)
-        if self.length > self.watch.limits.line:
-            raise Invalid("ndm.line_too_long", line=self.line(), given=self.length, most=self.watch.limits.line)
         element = self.open[-1]
-        if not element.children or text.strip():
-            element.raw += text
+        if element.children and not text.strip():
+            return
+        length = len(element.raw) + len(text)
+        if length > self.watch.limits.line:
+            raise Invalid("ndm.line_too_long", line=self.line(), given=length, most=self.watch.limits.line)
+        element.raw += text
 
 
 def elements(data: bytes, watch: Watch) -> Element:

@@ -52,6 +52,17 @@ def test_a_fall_is_told_once_for_each_level(each_sky: Sky) -> None:
     assert told[1].payload["notice"]
 
 
+def test_an_eccentric_orbit_whose_perigee_is_in_the_air_falls_too(each_sky: Sky) -> None:
+    """Sabotage seen: only what goes round fast is looked at."""
+    transfer = element_set(
+        74, START, mean_motion_rev_day=4.0, eccentricity=0.61, mean_motion_dot=0.03, bstar=0.0, inclination_deg=7.0
+    )
+    high = replace(transfer, catalog_number=75, eccentricity=0.5, international_designator="2020-100A")
+    _taken(each_sky, transfer, high)
+    told = each_sky.entries(DECAY)
+    assert [(one.payload["catalog_number"], one.payload["level"]) for one in told] == [(74, "decaying")]
+
+
 def test_a_suspected_burn_is_told_once_and_to_those_who_watch_the_object(each_sky: Sky) -> None:
     """Sabotage seen: the marking of the file in place of the watch's; gaps that were told not looked up."""
     history = made_up(days=100.0, burns=1)

@@ -15,6 +15,8 @@ from space_hub.orbit.probability.foster import foster_1992
 from space_hub.orbit.probability.state import State
 from space_hub.orbit.propagation import states
 from space_hub.orbit.screening import ScreeningResult, screen
+from space_hub.orbit.screening.result import ENCOUNTER
+from space_hub.orbit.times import ticks
 from space_hub.orbit.uncertainty import table
 
 EPOCH = datetime(2024, 11, 1, tzinfo=UTC)
@@ -68,6 +70,31 @@ def test_what_has_no_plane_has_no_figure_and_says_why(found: Found) -> None:
     result, rows = found
     together = [row for one, row in zip(result.encounters, rows, strict=True) if one.co_located]
     assert {(row["pc"], row["method"], row["flags"]) for row in together} == {(None, None, "co_located")}
+
+
+def test_a_window_that_cuts_an_encounter_after_its_closest_approach_takes_nothing_from_it(found: Found) -> None:
+    """Sabotage seen: what is open at either end has no figure."""
+    result, rows = found
+    one, whole = max(zip(result.encounters, rows, strict=True), key=lambda each: each[1]["pc"] or 0.0)
+    for late_s, flags, pc in ((-0.2, "", pytest.approx(whole["pc"], rel=1e-6, abs=0.0)), (0.3, "open", None)):
+        start = one.tca + timedelta(seconds=late_s)
+        cut = screen(SETS, start, start + timedelta(minutes=20), threshold_km=5.0, threads=1)
+        risks = risk.of_run(SETS, [each.name for each in SETS], cut.encounters.columns)
+        looks = zip(cut.encounters, risks.rows(0, 9), strict=True)
+        again = next(each for each in looks if (each[0].a, each[0].b) == (one.a, one.b))
+        assert again[0].open_start
+        assert (again[1]["flags"], again[1]["pc"]) == (flags, pc)
+
+
+def test_an_encounter_of_a_set_that_says_nothing_any_more_takes_nothing_from_the_others() -> None:
+    """Sabotage seen: errors of a million kilometres asked for like others, which has no figure and no word for it."""
+    slow = [replace(one, mean_motion_rev_day=1.0027, inclination_deg=2.0 + at) for at, one in enumerate(SETS[:2])]
+    encounters = np.zeros(2, dtype=ENCOUNTER)
+    encounters["b"] = 1
+    encounters["tca"] = [ticks(EPOCH + timedelta(days=days)) for days in (1, 2000)]
+    fresh, old = risk.of_run(slow, [one.name for one in slow], encounters).rows(0, 2)
+    assert fresh["flags"] == "" and fresh["method"]
+    assert (old["flags"], old["pc"], old["sigma_in_track_m"]) == ("lost", None, None)
 
 
 def test_radii_say_where_they_are_from() -> None:
