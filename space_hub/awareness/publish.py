@@ -138,9 +138,12 @@ class Publishing:
         if self.session.get_bind().dialect.name != "sqlite":
             yield
             return
-        self.session.connection().exec_driver_sql(f"PRAGMA cache_size=-{_PAGES_KIB}")
-        yield
-        self.session.connection().exec_driver_sql(f"PRAGMA cache_size=-{_USUAL_PAGES_KIB}")
+        connection = self.session.connection()
+        connection.exec_driver_sql(f"PRAGMA cache_size=-{_PAGES_KIB}")
+        try:
+            yield
+        finally:
+            connection.exec_driver_sql(f"PRAGMA cache_size=-{_USUAL_PAGES_KIB}")
 
     def _write_conjunctions(self, run: Run) -> None:
         times = ("a", "b", "tca", "co_located")

@@ -55,6 +55,11 @@ def receive(session: Session, clock: Clock, rng: Rng, principal: Principal, data
     """
     if len(data) > OCTETS:
         raise Invalid("conjunction.message_too_large", given=len(data), most=OCTETS)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # The reader takes what an XML declares; what is kept beside it, and given back, is UTF-8.
+        raise Invalid("ndm.encoding", line=data.count(b"\n", 0, error.start) + 1) from None
     given = cdm.conjunction(read(data))
     digest, owner = hashlib.sha256(data).hexdigest(), principal.organisation_id
     kept = session.exec(
@@ -67,7 +72,7 @@ def receive(session: Session, clock: Clock, rng: Rng, principal: Principal, data
             kind="cdm",
             form=given.message.form,
             sha256=digest,
-            text=data.decode("utf-8-sig"),
+            text=text,
             originator=given.originator,
             message_id=given.message_id,
             stated_at=given.created,

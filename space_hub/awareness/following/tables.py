@@ -25,7 +25,8 @@ class Risk(SQLModel):
     method: str | None = Field(default=None)
     """By which published method, in its word: `foster-1992`."""
     flags: str | None = Field(default=None)
-    """Which limits of the method's use were passed: words with a blank between; empty when all were tested and held."""
+    """What is known against the figure, words with a blank between: limits of the method's use that were passed, a
+    covariance that was mended, an encounter that has no plane. Encounters of a run are not tested for all limits."""
     hard_body_radius_m: float | None = Field(default=None)
     """Both objects together."""
     radius_a_source: str | None = Field(default=None)

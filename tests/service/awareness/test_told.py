@@ -172,6 +172,18 @@ def test_a_message_about_one_object_twice_is_refused(sky: Sky) -> None:
         give(sky, cdm(sky.clock.now() + timedelta(days=1), 101, 101))
 
 
+def test_a_message_in_another_encoding_is_refused_in_words(sky: Sky) -> None:
+    """The XML reader takes what a message declares; what is kept and given back is UTF-8.
+
+    Sabotage seen: decoded where it is kept, it is a fault of the hub.
+    """
+    sky.take_text(meeting(sky))
+    text = ndm.write(ndm.read(cdm(sky.clock.now() + timedelta(days=1), 101, 102).encode()), "xml")
+    data = text.replace("UTF-8", "UTF-16", 1).encode("utf-16")
+    with sky.database.write() as session, pytest.raises(Invalid, match=r"ndm\.encoding"):
+        messages.receive(session, sky.clock, sky.rng, sky.observer, data)
+
+
 def test_states_that_contradict_the_distance_give_no_components(sky: Sky) -> None:
     """Sabotage seen: without the comparison, components of 300 km stand beside a miss of 306 m."""
     sky.take_text(meeting(sky))
