@@ -33,11 +33,11 @@ from space_hub.orbit.uncertainty.synthetic import updates
 from space_hub.validation import skies
 
 OPTIONS = {
-    "--satellites=N": "payloads that are watched, 300 if absent",
-    "--updates=N": "days, one update and one run each, 8 if absent",
-    "--hours=N": "window of each run, 72 if absent",
-    "--seed=N": "1 if absent",
-    "--plot=yes": "draw benchmarks/results/burden.svg",
+    "--satellites=N": "how many payloads are watched; 300 unless told",
+    "--updates=N": "days, with one update and one run each; 8 unless told",
+    "--hours=N": "how long the window of each run is; 72 unless told",
+    "--seed=N": "of all that is drawn; 1 unless told",
+    "--plot=yes": "draw what was found as benchmarks/results/burden.svg",
 }
 
 START = datetime(2024, 11, 2, tzinfo=UTC)

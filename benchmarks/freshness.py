@@ -43,10 +43,10 @@ from tests.support.receiver import Receiver, listening
 from tests.support.sky import later
 
 OPTIONS = {
-    "--database=KIND": "both, postgresql or sqlite",
-    "--hours=N": "length of the window, 168 if absent",
-    "--rounds=N": "1 for the empty hub alone, 2 if absent",
-    "--threads=N": "threads of the screening, 2 if absent",
+    "--database=NAME": "sqlite, postgresql, or both as it is without this option",
+    "--hours=N": "how long the window is; 168 unless told",
+    "--rounds=N": "1 for the empty hub alone; 2 with an update unless told",
+    "--threads=N": "how many threads screen; 2 unless told",
 }
 BUDGET_S = 60.0
 NOW = datetime(2024, 11, 2, tzinfo=UTC)

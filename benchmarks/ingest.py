@@ -33,7 +33,7 @@ from space_hub.trust.principal import HUB
 from tests.support.sky import later
 
 OPTIONS = {
-    "--sets=N": "as many element sets, 30000 if absent",
+    "--sets=N": "how many element sets are taken in; 30000 unless told",
     "--database=NAME": "sqlite, postgresql, or both as it is without this option",
 }
 BUDGET_S = 5.0

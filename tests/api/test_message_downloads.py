@@ -4,6 +4,7 @@ import csv
 import hashlib
 import importlib
 import io
+import math
 from pathlib import Path
 
 import numpy as np
@@ -161,7 +162,7 @@ def test_a_run_comes_as_socrates_would_give_it(centre: Caller, sky: Sky, run: Ru
     assert float(row["TCA_RANGE"]) == pytest.approx(look.miss_distance_m / 1000.0, abs=5.1e-4)
     assert float(row["DSE_1"]) == pytest.approx(look.age_a_h / 24.0, abs=5.1e-4)
     # AR / (e d^2) of both radii, 1 m each, with the aspect AR between 1 and 3 (Alfano's maximum).
-    least = 0.002**2 / (np.e * float(row["TCA_RANGE"]) ** 2)
+    least = 0.002**2 / (math.e * float(row["TCA_RANGE"]) ** 2)
     assert 0.99 * least <= float(row["MAX_PROB"]) <= 3.01 * least
     assert centre.get("/v1/runs/run_none/socrates").status_code == 404
 
