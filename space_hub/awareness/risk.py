@@ -96,10 +96,10 @@ def of_run(sets: Sequence[ElementSet], names: Sequence[str], encounters: npt.NDA
     covariance += _turned(rtn(other[:, :3], other[:, 3:]), _variances(rates, epochs, b, tca))
     sigma_m = 1e3 * np.sqrt(np.einsum("pij,pjk,pik->pi", axes, covariance, axes))
     relative = other - one
-    lost = sigma_m.max(axis=1, initial=0.0) > 1e3 * WIDEST_KM
     found = many.probabilities(relative[:, :3], relative[:, 3:], covariance, 1e-3 * radius_m)
+    lost = found.failed | (sigma_m.max(axis=1, initial=0.0) > 1e3 * WIDEST_KM)
     cut = (encounters["open_start"] | encounters["open_end"]) & ~(np.abs(found.tca_shift_s) <= _PASSED_S)
-    known = ~together & ~cut & ~lost & ~found.failed
+    known = ~together & ~cut & ~lost
     method = np.where(known, np.where(found.by_series, "laas-2015", "alfano-2005"), "")
     words = np.where(
         together, TOGETHER, np.where(cut, CUT, np.where(lost, LOST, np.where(found.repaired, REPAIRED, "")))

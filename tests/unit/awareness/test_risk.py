@@ -97,6 +97,15 @@ def test_an_encounter_of_a_set_that_says_nothing_any_more_takes_nothing_from_the
     assert (old["flags"], old["pc"], old["sigma_in_track_m"]) == ("lost", None, None)
 
 
+def test_an_encounter_of_a_set_without_a_state_has_no_figure_and_says_so() -> None:
+    """Sabotage seen: only errors beyond all measure called lost, and no word for a state that SGP4 does not give."""
+    gone = [replace(SETS[0], mean_motion_rev_day=16.4, bstar=0.5), SETS[1]]
+    encounters = np.zeros(1, dtype=ENCOUNTER)
+    encounters["b"], encounters["tca"] = 1, ticks(EPOCH + timedelta(days=3))
+    (row,) = risk.of_run(gone, [one.name for one in gone], encounters).rows(0, 1)
+    assert (row["flags"], row["pc"], row["method"]) == ("lost", None, None)
+
+
 def test_radii_say_where_they_are_from() -> None:
     names = ["ALPHA 1", "BRAVO DEB", "CZ-4 R/B", "OBJECT A", "", "SL-14 R/B DEB", "DEBUT"]
     radii, sources = hard_body.of_names(names)
